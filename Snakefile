@@ -1,0 +1,41 @@
+# From teachers to figures: the error of learning ReLU networks against sample size, under the
+# bounds. What each rule reads and writes stands at the head of its file in workflow/rules/.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=f"results/{CONFIG['scale']}",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+    cell=CELL_NAME,
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/students.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+localrules:
+    all,
+    resolve_config,
+
+
+rule all:
+    input:
+        config="<results>/config.resolved.yaml",
+        tables=expand("<results>/tables/{table}.parquet", table=TABLES),
+        figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+    default_target: True

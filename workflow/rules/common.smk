@@ -1,0 +1,101 @@
+# What all rules share: the configuration in force, the code of a program, the names of cells,
+# and what a cell costs.
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, "workflow/scripts")
+
+from supnorm.configuration import batch_size, resolve
+from supnorm.imports import imported_files
+from supnorm.programs import InputError
+
+# Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
+os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+try:
+    CONFIG = resolve(config, "workflow/schemas/config.schema.yaml")
+except InputError as error:
+    sys.exit(str(error))
+
+TEACHER, SAMPLE, STUDENT = CONFIG["teacher"], CONFIG["sample"], CONFIG["student"]
+TRAINING, EVALUATION = CONFIG["training"], CONFIG["evaluation"]
+
+TABLES = ["errors", "curves", "minmax", "rates", "bounds", "profiles"]
+FIGURES = []
+
+# A cell: the students of one algorithm at one sample size, all teachers and seeds of a family.
+CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"
+
+
+wildcard_constraints:
+    family="[a-z]+",
+    dim="[0-9]+",
+    samples="[0-9]+",
+    depth="[0-9]+",
+    width="[0-9]+",
+    batch_rule="[a-z][a-z0-9]*",
+
+
+def library(program):
+    """The library files that a program imports: an edit of one of them reruns its rule."""
+    return [str(file) for file in imported_files(Path(f"workflow/scripts/{program}.py"))]
+
+
+def of_all_cells(folder):
+    """The tables of all cells below a folder of the results."""
+    return expand(
+        f"<results>/{folder}/{CELL_NAME}.parquet",
+        family=TEACHER["families"],
+        dim=TEACHER["dims"],
+        samples=SAMPLE["sizes"],
+        depth=STUDENT["depths"],
+        width=STUDENT["widths"],
+        batch_rule=list(STUDENT["batch_rules"]),
+    )
+
+
+def batch(wildcards):
+    return batch_size(STUDENT["batch_rules"][wildcards.batch_rule], int(wildcards.samples))
+
+
+def epochs(wildcards):
+    return STUDENT["batch_rules"][wildcards.batch_rule]["epochs"]
+
+
+def students(wildcards):
+    """How many students a cell has."""
+    return TEACHER["count"] * len(SAMPLE["seeds"])
+
+
+def parameters(wildcards):
+    """How many parameters a student has."""
+    dim, depth, width = int(wildcards.dim), int(wildcards.depth), int(wildcards.width)
+    sizes = [dim, *[width] * (depth - 1), 1]
+    return sum((fan_in + 1) * out for fan_in, out in zip(sizes, sizes[1:]))
+
+
+def training_mb(wildcards, attempt):
+    """Memory to train a cell: parameters, gradient, two moments, the evaluations twice over,
+    activations of a batch, the labels three times over, and what Python and torch take."""
+    stored = parameters(wildcards) * (4 + 2 * EVALUATION["times"])
+    held = int(wildcards.depth) * int(wildcards.width) * max(batch(wildcards), 1024)
+    numbers = students(wildcards) * (stored + 2 * held + 3 * int(wildcards.samples))
+    return attempt * math.ceil(700 + 8 * numbers / 1e6)
+
+
+def training_minutes(wildcards, attempt):
+    """Time to train a cell, at a slow core's or GPU's rate of arithmetic."""
+    rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
+    work = 6 * parameters(wildcards) * students(wildcards) * int(wildcards.samples)
+    return attempt * math.ceil(10 + work * epochs(wildcards) / rate / 60)
+
+
+def measuring_minutes(wildcards, attempt):
+    """Time to measure the errors of a cell, likewise."""
+    rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
+    work = 2 * parameters(wildcards) * students(wildcards) * EVALUATION["times"]
+    return attempt * math.ceil(10 + work * EVALUATION["points"] / rate / 60)

@@ -1,0 +1,77 @@
+# The configuration in force, the teachers, and the samples.
+#
+#   resolve_config    config               ->  config.resolved.yaml
+#   sample_teachers   config               ->  teachers/<family>/d<dim>.safetensors
+#   draw_samples      teachers             ->  samples/<family>/d<dim>_m<samples>.parquet
+
+
+rule resolve_config:
+    input:
+        program="workflow/scripts/resolve_config.py",
+        library=library("resolve_config"),
+    output:
+        config="<results>/config.resolved.yaml",
+    params:
+        config=json.dumps(CONFIG),
+    log:
+        "<logs>/resolve_config.log",
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    shell:
+        "python {input.program:q} --config {params.config:q} --output {output.config:q} 2> {log:q}"
+
+
+rule sample_teachers:
+    input:
+        program="workflow/scripts/sample_teachers.py",
+        library=library("sample_teachers"),
+    output:
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+    params:
+        depth=TEACHER["depth"],
+        width=TEACHER["width"],
+        norm=TEACHER["norm"],
+        bound=TEACHER["bound"],
+        teachers=TEACHER["count"],
+    log:
+        "<logs>/sample_teachers/{family}/d{dim}.log",
+    benchmark:
+        "<benchmarks>/sample_teachers/{family}/d{dim}.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {input.program:q} --family {wildcards.family} --dim {wildcards.dim}"
+        " --depth {params.depth} --width {params.width} --norm {params.norm}"
+        " --bound {params.bound} --count {params.teachers} --output {output.teachers:q} 2> {log:q}"
+
+
+rule draw_samples:
+    input:
+        program="workflow/scripts/draw_samples.py",
+        library=library("draw_samples"),
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+    output:
+        samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+    params:
+        seeds=SAMPLE["seeds"],
+    log:
+        "<logs>/draw_samples/{family}/d{dim}_m{samples}.log",
+    benchmark:
+        "<benchmarks>/draw_samples/{family}/d{dim}_m{samples}.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q} --samples {wildcards.samples}"
+        " --seeds {params.seeds} --output {output.samples:q} 2> {log:q}"

@@ -1,0 +1,68 @@
+# The students of a cell, and their errors.
+#
+#   train_students    samples              ->  students/<cell>.safetensors, curves/<cell>.parquet
+#   measure_errors    students, teachers   ->  errors/<cell>.parquet
+
+
+rule train_students:
+    input:
+        program="workflow/scripts/train_students.py",
+        library=library("train_students"),
+        samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+    output:
+        students="<results>/students/<cell>.safetensors",
+        curves="<results>/curves/<cell>.parquet",
+    params:
+        batch=batch,
+        epochs=epochs,
+        evaluations=EVALUATION["times"],
+        learning_rate=TRAINING["learning_rate"],
+        final_learning_rate=TRAINING["final_learning_rate"],
+        engine=TRAINING["engine"],
+        device=TRAINING["device"],
+        precision=TRAINING["precision"],
+    log:
+        "<logs>/train_students/<cell>.log",
+    benchmark:
+        "<benchmarks>/train_students/<cell>.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=training_mb,
+        runtime=training_minutes,
+    shell:
+        "python {input.program:q} --samples-table {input.samples:q} --family {wildcards.family}"
+        " --dim {wildcards.dim} --samples {wildcards.samples} --depth {wildcards.depth}"
+        " --width {wildcards.width} --batch-rule {wildcards.batch_rule} --batch {params.batch}"
+        " --epochs {params.epochs} --evaluations {params.evaluations}"
+        " --learning-rate {params.learning_rate}"
+        " --final-learning-rate {params.final_learning_rate} --engine {params.engine}"
+        " --device {params.device} --precision {params.precision}"
+        " --students {output.students:q} --curves {output.curves:q} 2> {log:q}"
+
+
+rule measure_errors:
+    input:
+        program="workflow/scripts/measure_errors.py",
+        library=library("measure_errors"),
+        students="<results>/students/<cell>.safetensors",
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+    output:
+        errors="<results>/errors/<cell>.parquet",
+    params:
+        points=EVALUATION["points"],
+        device=TRAINING["device"],
+    log:
+        "<logs>/measure_errors/<cell>.log",
+    benchmark:
+        "<benchmarks>/measure_errors/<cell>.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=training_mb,
+        runtime=measuring_minutes,
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
+        " --points {params.points} --device {params.device} --output {output.errors:q} 2> {log:q}"

@@ -1,0 +1,36 @@
+"""Draw the sample points of every seed and label them by all teachers."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from supnorm.networks import load_networks
+from supnorm.programs import run
+from supnorm.samples import draw_samples
+from supnorm.tables.samples import samples_schema, teacher_column
+from supnorm.tables.schema import write_table
+
+
+def main(argv: list[str]) -> None:
+    """Write one row for each seed and point."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
+    parser.add_argument("--samples", type=int, required=True, help="sample size m")
+    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    teachers, _, _ = load_networks(a.teachers)
+    frames = []
+    for seed in a.seeds:
+        points, labels = draw_samples(teachers, seed, a.samples)
+        columns = {"seed": seed, "index": range(a.samples)}
+        columns |= {f"x{i}": points[:, i] for i in range(points.shape[1])}
+        columns |= {teacher_column(k): labels[k] for k in range(len(teachers))}
+        frames.append(pd.DataFrame(columns))
+    schema = samples_schema(points.shape[1], len(teachers))
+    write_table(a.output, pd.concat(frames), schema)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,140 @@
+"""Stacked ReLU networks: one array a layer, with a leading axis for the networks (S1.1).
+
+`depth` counts affine layers. The functions take NumPy arrays and torch tensors alike, so that
+programs which train nothing need not import torch.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from supnorm.outputs import appearing
+from supnorm.programs import InputError
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Networks of one architecture.
+
+    `weights[l]` has shape [networks, out, in] and `biases[l]` has shape [networks, out].
+    """
+
+    weights: tuple[Any, ...]
+    biases: tuple[Any, ...]
+
+    def __len__(self) -> int:
+        """Return the number of networks."""
+        return len(self.weights[0])
+
+    def __getitem__(self, index) -> "Networks":
+        """Return the networks at `index`, a slice or an array of integers."""
+        return self.map(lambda array: array[index])
+
+    def map(self, function) -> "Networks":
+        """Return the networks with `function` applied to each array."""
+        return Networks(tuple(map(function, self.weights)), tuple(map(function, self.biases)))
+
+    def tensors(self) -> dict[str, Any]:
+        """Return all arrays under the names that they bear in files."""
+        return {
+            f"{kind}_{layer}": array
+            for kind, arrays in (("weight", self.weights), ("bias", self.biases))
+            for layer, array in enumerate(arrays)
+        }
+
+
+def layer_shapes(dim: int, depth: int, width: int) -> list[tuple[int, int]]:
+    """Return (out, in) of each affine layer of an architecture (dim, width, …, width, 1)."""
+    sizes = [dim, *[width] * (depth - 1), 1]
+    return list(zip(sizes[1:], sizes[:-1], strict=True))
+
+
+def build_network(
+    dim: int, depth: int, width: int, draw: Callable[[str, tuple[int, ...], int], np.ndarray]
+) -> Networks:
+    """Return one network of an architecture, its arrays drawn by `draw(name, shape, fan_in)`."""
+    weights, biases = [], []
+    for layer, (out, fan_in) in enumerate(layer_shapes(dim, depth, width)):
+        weights.append(draw(f"weight_{layer}", (out, fan_in), fan_in)[None])
+        biases.append(draw(f"bias_{layer}", (out,), fan_in)[None])
+    return Networks(tuple(weights), tuple(biases))
+
+
+def concatenate(parts: list[Networks]) -> Networks:
+    """Return all networks of the parts, in order, as one stack."""
+    return Networks(
+        tuple(map(np.concatenate, zip(*(part.weights for part in parts), strict=True))),
+        tuple(map(np.concatenate, zip(*(part.biases for part in parts), strict=True))),
+    )
+
+
+def forward(networks: Networks, points):
+    """Return the values of all networks, shape [networks, count].
+
+    `points` has shape [count, dim], or [networks, count, dim] for points of their own.
+    """
+    hidden = points
+    for weight, bias in zip(networks.weights[:-1], networks.biases[:-1], strict=True):
+        hidden = (hidden @ weight.mT + bias[:, None, :]).clip(min=0)
+    return (hidden @ networks.weights[-1].mT + networks.biases[-1][:, None, :])[..., 0]
+
+
+def save_networks(
+    path: Path, networks: Networks, description: dict, extra: dict[str, np.ndarray] | None = None
+) -> None:
+    """Write networks, further arrays, and a description of what they are, as safetensors.
+
+    Each entry of `description` becomes one JSON text of the file's metadata.
+    """
+    tensors = {**networks.tensors(), **(extra or {})}
+    metadata = {key: json.dumps(value) for key, value in sorted(description.items())}
+    with appearing(path) as temporary:
+        safetensors.numpy.save_file(
+            {name: np.ascontiguousarray(array) for name, array in tensors.items()},
+            temporary,
+            metadata,
+        )
+
+
+def load_networks(path: Path) -> tuple[Networks, dict, dict[str, np.ndarray]]:
+    """Return the networks of a file, its description, and its further arrays.
+
+    Raises InputError where the file is not one that `save_networks` could have written.
+    """
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            description = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, safetensors.SafetensorError, json.JSONDecodeError) as error:
+        raise InputError(
+            f"{path}: expected a safetensors file of networks, found {error}"
+        ) from None
+    depth = sum(name.startswith("weight_") for name in tensors)
+    names = [f"{kind}_{layer}" for kind in ("weight", "bias") for layer in range(depth)]
+    missing = [name for name in names if name not in tensors]
+    if depth == 0 or missing:
+        raise InputError(f"{path}: expected the tensor {(missing or ['weight_0'])[0]}, found none")
+    arrays = [tensors.pop(name) for name in names]
+    networks = Networks(tuple(arrays[:depth]), tuple(arrays[depth:]))
+    _check_shapes(path, networks)
+    return networks, description, tensors
+
+
+def _check_shapes(path: Path, networks: Networks) -> None:
+    inputs = networks.weights[0].shape[-1]
+    for layer, (weight, bias) in enumerate(zip(networks.weights, networks.biases, strict=True)):
+        expected = (len(networks), bias.shape[-1], inputs)
+        if weight.shape != expected or bias.shape != expected[:2]:
+            raise InputError(
+                f"{path}: weight_{layer} and bias_{layer} have shapes {list(weight.shape)} and "
+                f"{list(bias.shape)}, expected {list(expected)} and {list(expected[:2])}"
+            )
+        inputs = bias.shape[-1]
+    if inputs != 1:
+        raise InputError(f"{path}: the last layer has {inputs} outputs, expected 1")

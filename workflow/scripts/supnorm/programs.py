@@ -1,0 +1,22 @@
+"""What all programs share: how they end, and how they say what is wrong."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """A mistake in what a program was given: one sentence that names the file or the key."""
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+    """Run a program's `main` on the command line; end with 0, or with 1 and one sentence."""
+    name = Path(sys.argv[0]).stem
+    try:
+        main(sys.argv[1:])
+    except InputError as error:
+        sys.exit(f"{name}: {error}")
+    except FileNotFoundError as error:
+        sys.exit(f"{name}: {error.filename}: expected a file, found none")
+    except KeyboardInterrupt:
+        sys.exit(130)

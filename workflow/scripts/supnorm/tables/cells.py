@@ -1,0 +1,18 @@
+"""The columns that name a cell: students that share all but teacher, seed and time."""
+
+from supnorm.tables.schema import Column, integer, text
+
+FAMILY: tuple[Column, ...] = (text("family", "kind of target function"),)
+DIM: tuple[Column, ...] = (integer("dim", "input dimension d"),)
+SAMPLES: tuple[Column, ...] = (integer("samples", "sample size m"),)
+STUDENT: tuple[Column, ...] = (
+    integer("depth", "affine layers of the student"),
+    integer("width", "neurons in a hidden layer of the student"),
+    text("batch_rule", "name of the batch rule in the configuration"),
+    integer("batch", "batch size", "samples"),
+)
+PAIR: tuple[Column, ...] = (
+    integer("teacher", "number of the teacher within its family and dimension, from 0"),
+    integer("seed", "seed of the points, initial weights and shuffles"),
+)
+CELL = FAMILY + DIM + SAMPLES + STUDENT

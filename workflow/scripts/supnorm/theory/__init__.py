@@ -1,0 +1,1 @@
+"""Bounds from theory, in closed form."""

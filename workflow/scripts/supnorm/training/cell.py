@@ -1,0 +1,80 @@
+"""Training a cell: all teachers and seeds of one algorithm at one sample size, together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from supnorm.networks import Networks, concatenate
+from supnorm.training.engines import ENGINES
+from supnorm.training.recipe import (
+    Recipe,
+    Students,
+    initial_students,
+    on_cube,
+    shuffle,
+    standardised,
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The students of a cell after some epochs.
+
+    `losses` [students] are mean squared errors on the samples, +inf where not finite.
+    `evaluation` numbers the evaluations from 1 and is None between them; `networks` are then the
+    students as functions on Q, seed after seed and within a seed teacher after teacher.
+    """
+
+    epoch: int
+    learning_rate: float
+    losses: np.ndarray
+    evaluation: int | None = None
+    networks: Networks | None = None
+
+
+def train_cell(
+    recipe: Recipe,
+    batch_rule: str,
+    seeds: list[int],
+    points: np.ndarray,
+    values: np.ndarray,
+    evaluations: int,
+    engine: str = "auto",
+    device: str = "cpu",
+    precision: str = "float64",
+) -> Iterator[Record]:
+    """Train a student for each seed and teacher; yield a record at each recorded epoch.
+
+    `points` [seeds, samples, dim] are sample points in Q, `values` [seeds, teachers, samples] the
+    labels. Initial weights and shuffles depend on the seed and the algorithm, never on the
+    teacher (S1.3, S1.20).
+    """
+    _, samples, dim = points.shape
+    teachers = values.shape[1]
+    seed_of = np.repeat(np.arange(len(seeds)), teachers)
+    initial = concatenate([initial_students(s, dim, recipe.depth, recipe.width) for s in seeds])
+    trained = ENGINES[engine](
+        recipe,
+        initial[seed_of],
+        Students(standardised(points), values.reshape(-1, samples), seed_of),
+        device=device,
+        precision=precision,
+    )
+    algorithm = {"dim": dim, "depth": recipe.depth, "width": recipe.width, "rule": batch_rule}
+    evaluated = recipe.evaluation_epochs(evaluations)
+    recorded = set(recipe.recorded_epochs(evaluations))
+    for epoch in range(recipe.epochs + 1):
+        if epoch > 0:
+            trained.run_epoch(np.stack([shuffle(s, samples, epoch, **algorithm) for s in seeds]))
+        if epoch in recorded:
+            losses = trained.losses()
+            record = Record(
+                epoch,
+                recipe.learning_rate * recipe.decay ** max(epoch - 1, 0),
+                np.where(np.isfinite(losses), losses, np.inf),
+            )
+            if epoch in evaluated:
+                number = evaluated.index(epoch) + 1
+                record = replace(record, evaluation=number, networks=on_cube(trained.networks()))
+            yield record

@@ -1,0 +1,80 @@
+"""Tabulate the theoretical bounds at every dimension, sample size and norm."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from supnorm.programs import run
+from supnorm.tables.bounds import BOUNDS
+from supnorm.tables.norms import NORMS
+from supnorm.tables.schema import write_table
+from supnorm.theory import bounds
+from supnorm.theory.bounds import NetworkClass
+
+
+def main(argv: list[str]) -> None:
+    """Write a row for each bound, and for each s of a lower bound."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dims", type=int, nargs="+", required=True, help="input dimensions d")
+    parser.add_argument("--samples", type=int, nargs="+", required=True, help="sample sizes m")
+    parser.add_argument("--depth", type=int, required=True, help="affine layers L of the class")
+    parser.add_argument("--width", type=int, required=True, help="hidden neurons a layer B")
+    parser.add_argument("--norm", type=float, required=True, help="coefficient norm q, or inf")
+    parser.add_argument("--bound", type=float, required=True, help="coefficient bound c")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    frames = []
+    for dim in a.dims:
+        cls = NetworkClass(dim, a.depth, a.width, a.norm, a.bound)
+        for samples in a.samples:
+            for norm, p in NORMS.items():
+                frame = pd.DataFrame([*lower_bounds(cls, samples, p), *others(cls, samples, p)])
+                frames.append(frame.assign(dim=dim, samples=samples, norm=norm))
+    write_table(a.output, pd.concat(frames), BOUNDS)
+
+
+def lower_bounds(cls: NetworkClass, samples: int, p: float) -> Iterator[dict]:
+    """Yield the rows of both lower bounds, one for each admissible s, the best marked."""
+    for name, statement, theorem, function, actives in (
+        ("lower", "S1.9", "2.2", bounds.lower_bound, bounds.admissible_actives(cls)),
+        (
+            "lower_sharp",
+            "S1.11",
+            None,
+            bounds.lower_bound_sharp,
+            bounds.admissible_actives_sharp(cls),
+        ),
+    ):
+        values = {active: function(cls, samples, p, active) for active in actives}
+        for active, value in values.items():
+            yield {
+                "bound": name,
+                "active": active,
+                "best": active == max(values, key=values.__getitem__),
+                "value": value,
+                "statement": statement,
+                "theorem": theorem,
+            }
+
+
+def others(cls: NetworkClass, samples: int, p: float) -> Iterator[dict]:
+    """Yield the rows of the bounds in which no number of active coordinates is chosen."""
+    for name, statement, theorem, value in (
+        ("upper", "S1.16", "2.4", bounds.upper_bound(cls, samples)),
+        ("upper_centres", "S1.15", None, bounds.upper_bound_centres(cls, samples)),
+        ("rate", "S1.20", None, bounds.rate(cls.dim, samples, p)),
+    ):
+        yield {
+            "bound": name,
+            "active": None,
+            "best": True,
+            "value": value,
+            "statement": statement,
+            "theorem": theorem,
+        }
+
+
+if __name__ == "__main__":
+    run(main)

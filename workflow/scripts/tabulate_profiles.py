@@ -1,0 +1,37 @@
+"""Tabulate the teachers along the diagonal of the cube."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from supnorm.networks import forward, load_networks
+from supnorm.programs import run
+from supnorm.tables.profiles import PROFILES
+from supnorm.tables.schema import write_table
+
+# Enough for each kink of a random teacher (S4.7: some 30 pieces) to be seen.
+POSITIONS = 1001
+
+
+def main(argv: list[str]) -> None:
+    """Write the value of each teacher at evenly spaced points of the diagonal."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teachers", type=Path, nargs="+", required=True, help="safetensors")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    positions = np.linspace(-0.5, 0.5, POSITIONS)
+    frames = []
+    for path in a.teachers:
+        teachers, description, _ = load_networks(path)
+        dim = teachers.weights[0].shape[2]
+        values = forward(teachers, np.repeat(positions[:, None], dim, axis=1))
+        for teacher, row in enumerate(values):
+            problem = {"family": description["family"], "dim": dim, "teacher": teacher}
+            frames.append(pd.DataFrame({**problem, "position": positions, "value": row}))
+    write_table(a.output, pd.concat(frames), PROFILES)
+
+
+if __name__ == "__main__":
+    run(main)
