@@ -34,8 +34,8 @@ localrules:
 
 
 rule all:
+    default_target: True
     input:
         config="<results>/config.resolved.yaml",
         tables=expand("<results>/tables/{table}.parquet", table=TABLES),
         figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
-    default_target: True

@@ -14,7 +14,7 @@ from supnorm.imports import imported_files
 from supnorm.programs import InputError
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
-os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
 
 try:
     CONFIG = resolve(config, "workflow/schemas/config.schema.yaml")
@@ -25,7 +25,7 @@ TEACHER, SAMPLE, STUDENT = CONFIG["teacher"], CONFIG["sample"], CONFIG["student"
 TRAINING, EVALUATION = CONFIG["training"], CONFIG["evaluation"]
 
 TABLES = ["errors", "curves", "minmax", "rates", "bounds", "profiles"]
-FIGURES = []
+FIGURES = ["rates", "bounds", "curves", "teachers"]
 
 # A cell: the students of one algorithm at one sample size, all teachers and seeds of a family.
 CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"

@@ -11,8 +11,6 @@ rule resolve_config:
         library=library("resolve_config"),
     output:
         config="<results>/config.resolved.yaml",
-    params:
-        config=json.dumps(CONFIG),
     log:
         "<logs>/resolve_config.log",
     conda:
@@ -21,6 +19,8 @@ rule resolve_config:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        config=json.dumps(CONFIG),
     shell:
         "python {input.program:q} --config {params.config:q} --output {output.config:q} 2> {log:q}"
 
@@ -31,12 +31,6 @@ rule sample_teachers:
         library=library("sample_teachers"),
     output:
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
-    params:
-        depth=TEACHER["depth"],
-        width=TEACHER["width"],
-        norm=TEACHER["norm"],
-        bound=TEACHER["bound"],
-        teachers=TEACHER["count"],
     log:
         "<logs>/sample_teachers/{family}/d{dim}.log",
     benchmark:
@@ -47,6 +41,12 @@ rule sample_teachers:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        depth=TEACHER["depth"],
+        width=TEACHER["width"],
+        norm=TEACHER["norm"],
+        bound=TEACHER["bound"],
+        teachers=TEACHER["count"],
     shell:
         "python {input.program:q} --family {wildcards.family} --dim {wildcards.dim}"
         " --depth {params.depth} --width {params.width} --norm {params.norm}"
@@ -60,8 +60,6 @@ rule draw_samples:
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
     output:
         samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
-    params:
-        seeds=SAMPLE["seeds"],
     log:
         "<logs>/draw_samples/{family}/d{dim}_m{samples}.log",
     benchmark:
@@ -72,6 +70,8 @@ rule draw_samples:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        seeds=SAMPLE["seeds"],
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --samples {wildcards.samples}"
         " --seeds {params.seeds} --output {output.samples:q} 2> {log:q}"

@@ -12,15 +12,6 @@ rule train_students:
     output:
         students="<results>/students/<cell>.safetensors",
         curves="<results>/curves/<cell>.parquet",
-    params:
-        batch=batch,
-        epochs=epochs,
-        evaluations=EVALUATION["times"],
-        learning_rate=TRAINING["learning_rate"],
-        final_learning_rate=TRAINING["final_learning_rate"],
-        engine=TRAINING["engine"],
-        device=TRAINING["device"],
-        precision=TRAINING["precision"],
     log:
         "<logs>/train_students/<cell>.log",
     benchmark:
@@ -31,6 +22,15 @@ rule train_students:
     resources:
         mem_mb=training_mb,
         runtime=training_minutes,
+    params:
+        batch=batch,
+        epochs=epochs,
+        evaluations=EVALUATION["times"],
+        learning_rate=TRAINING["learning_rate"],
+        final_learning_rate=TRAINING["final_learning_rate"],
+        engine=TRAINING["engine"],
+        device=TRAINING["device"],
+        precision=TRAINING["precision"],
     shell:
         "python {input.program:q} --samples-table {input.samples:q} --family {wildcards.family}"
         " --dim {wildcards.dim} --samples {wildcards.samples} --depth {wildcards.depth}"
@@ -50,9 +50,6 @@ rule measure_errors:
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
     output:
         errors="<results>/errors/<cell>.parquet",
-    params:
-        points=EVALUATION["points"],
-        device=TRAINING["device"],
     log:
         "<logs>/measure_errors/<cell>.log",
     benchmark:
@@ -63,6 +60,9 @@ rule measure_errors:
     resources:
         mem_mb=training_mb,
         runtime=measuring_minutes,
+    params:
+        points=EVALUATION["points"],
+        device=TRAINING["device"],
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
         " --points {params.points} --device {params.device} --output {output.errors:q} 2> {log:q}"

@@ -78,13 +78,6 @@ rule tabulate_bounds:
         library=library("tabulate_bounds"),
     output:
         bounds="<results>/tables/bounds.parquet",
-    params:
-        dims=TEACHER["dims"],
-        samples=SAMPLE["sizes"],
-        depth=TEACHER["depth"],
-        width=TEACHER["width"],
-        norm=TEACHER["norm"],
-        bound=TEACHER["bound"],
     log:
         "<logs>/tabulate_bounds.log",
     benchmark:
@@ -95,6 +88,13 @@ rule tabulate_bounds:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        dims=TEACHER["dims"],
+        samples=SAMPLE["sizes"],
+        depth=TEACHER["depth"],
+        width=TEACHER["width"],
+        norm=TEACHER["norm"],
+        bound=TEACHER["bound"],
     shell:
         "python {input.program:q} --dims {params.dims} --samples {params.samples}"
         " --depth {params.depth} --width {params.width} --norm {params.norm}"

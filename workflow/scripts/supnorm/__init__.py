@@ -1,0 +1,1 @@
+"""The error of learning ReLU networks: the library that the programs share."""

@@ -1,0 +1,1 @@
+"""Training many small networks at once."""

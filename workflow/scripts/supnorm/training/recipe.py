@@ -30,7 +30,7 @@ class Recipe:
         return (self.final_learning_rate / self.learning_rate) ** (1 / self.epochs)
 
     def evaluation_epochs(self, evaluations: int) -> list[int]:
-        """Return the epochs after which students are evaluated, evenly spaced, the last included."""
+        """Return the epochs after which students are evaluated: evenly spaced, up to the last."""
         return [math.ceil(k * self.epochs / evaluations) for k in range(1, evaluations + 1)]
 
     def recorded_epochs(self, evaluations: int, records: int = 32) -> list[int]:

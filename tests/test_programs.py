@@ -1,0 +1,111 @@
+"""Programs: their code as Snakemake sees it, and how they end on bad input."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supnorm.imports import imported_files
+from supnorm.outputs import appearing
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "workflow/scripts"
+PROGRAMS = sorted(SCRIPTS.glob("*.py"))
+
+LOADED = """
+import importlib.util, sys
+from pathlib import Path
+sys.path.insert(0, str(Path(sys.argv[1]).parent))
+spec = importlib.util.spec_from_file_location("program", sys.argv[1])
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "supnorm"]
+print(*sorted(ours), sep="\\n")
+print("torch" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_the_files_found_by_reading_are_those_that_python_imports(program):
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, program], capture_output=True, text=True, check=True
+    )
+    *files, torch = done.stdout.splitlines()
+    assert files == [str(path) for path in imported_files(program)]
+    # torch takes seconds to import: only what trains or evaluates students may.
+    assert (torch == "True") == (program.stem in {"train_students", "measure_errors"})
+
+
+def test_training_does_not_depend_on_the_code_of_figures_or_errors():
+    names = {path.stem for path in imported_files(SCRIPTS / "train_students.py")}
+    assert not names & {"style", "figures", "sampled", "ranking", "bounds", "profiles"}
+
+
+def run(program, *arguments):
+    return subprocess.run(
+        [sys.executable, SCRIPTS / f"{program}.py", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_bad_input_gives_one_sentence_and_no_traceback(tmp_path):
+    table = tmp_path / "t.parquet"
+    table.write_text("no table")
+    outputs = ("--minmax", tmp_path / "a", "--rates", tmp_path / "b")
+    done = run("rank_algorithms", "--errors", table, *outputs)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"rank_algorithms: {table}: expected a Parquet table, found")
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_missing_file_gives_one_sentence(tmp_path):
+    done = run(
+        "draw_samples",
+        "--teachers",
+        tmp_path / "none",
+        "--samples",
+        3,
+        "--seeds",
+        1,
+        "--output",
+        "x",
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "none") in done.stderr
+
+
+def test_a_teacher_file_is_no_student_file(tmp_path):
+    teachers = tmp_path / "t.safetensors"
+    command = "--family random --dim 1 --depth 3 --width 4 --norm inf --bound 1 --count 1 --output"
+    assert run("sample_teachers", *command.split(), teachers).returncode == 0
+    files = ("--teachers", teachers, "--students", teachers, "--output", tmp_path / "e")
+    done = run("measure_errors", *files, "--points", 10, "--device", "cpu")
+    assert done.returncode == 1
+    assert (
+        done.stderr == f"measure_errors: {teachers}: expected a file of students, found another\n"
+    )
+
+
+def write_half_and_fail(path):
+    with appearing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+
+
+def test_an_output_appears_complete_or_not_at_all(tmp_path):
+    path = tmp_path / "sub" / "out.txt"
+    with pytest.raises(RuntimeError):
+        write_half_and_fail(path)
+    assert not list(path.parent.iterdir())
+    path.write_text("old")
+    with pytest.raises(RuntimeError):
+        write_half_and_fail(path)
+    assert path.read_text() == "old"
+    with appearing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]

@@ -1,0 +1,167 @@
+"""The workflow at the smoke scale: what it makes, and what an edit runs again."""
+
+import hashlib
+import json
+import os
+import time
+
+import pyarrow.parquet as pq
+import pytest
+
+from .conftest import copy_repository
+
+CELLS = 8
+ALL_PLOTS = {"plot_rates": 1, "plot_bounds": 1, "plot_curves": 1, "plot_teachers": 1}
+COLLECTED = {"collect_errors": 1, "collect_curves": 1, "rank_algorithms": 1}
+
+
+def digests(results):
+    """Return the SHA-256 of all results but records of the run itself."""
+    kinds = (".parquet", ".safetensors", ".yaml", ".pdf", ".png", ".txt", ".json")
+    return {
+        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.suffix in kinds
+    }
+
+
+def test_everything_promised_is_there(finished):
+    results = finished.results
+    for table in ("errors", "curves", "minmax", "rates", "bounds", "profiles"):
+        assert pq.read_metadata(results / f"tables/{table}.parquet").num_rows > 0
+    for figure in ("rates", "bounds", "curves", "teachers"):
+        for kind in ("pdf", "png", "txt", "prov.json"):
+            assert (results / f"figures/{figure}.{kind}").stat().st_size > 100
+    assert len(list(results.glob("students/random/*.safetensors"))) == CELLS
+    # Students, evaluations and norms of each cell.
+    errors = pq.read_metadata(results / "tables/errors.parquet").num_rows
+    assert errors == CELLS * 2 * 2 * 5 * 3
+    assert "scale: smoke" in (results / "config.resolved.yaml").read_text()
+
+
+def test_a_second_run_has_nothing_to_do(copy):
+    assert "Nothing to be done" in copy.snakemake("--cores", 1)
+
+
+def test_touching_and_moving_runs_nothing(copy):
+    assert copy.planned() == {}
+    now = time.time()
+    for path in copy.path.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path, (now, now))
+    # A sample last of all, so that it is newer than what was made from it.
+    os.utime(copy.results / "samples/random/d1_m10.parquet", (now + 5, now + 5))
+    assert copy.planned() == {}
+
+
+def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
+    copy.edit("config.yaml", "sizes: [10, 20]", "sizes: [10, 15, 20]")
+    plots = {k: v for k, v in ALL_PLOTS.items() if k != "plot_teachers"}
+    assert copy.planned() == {
+        "resolve_config": 1,
+        "draw_samples": 2,
+        "train_students": 4,
+        "measure_errors": 4,
+        "tabulate_bounds": 1,
+        **COLLECTED,
+        **plots,
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("workflow/scripts/plot_rates.py", {"plot_rates": 1}),
+        ("workflow/scripts/supnorm/style.py", ALL_PLOTS),
+        ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1}),
+        ("workflow/scripts/supnorm/errors/sampled.py", {"measure_errors": CELLS}),
+        ("workflow/scripts/supnorm/training/stacked.py", {"train_students": CELLS}),
+    ],
+)
+def test_an_edit_of_code_runs_what_uses_it(copy, file, expected):
+    with (copy.path / file).open("a") as code:
+        code.write("# edited\n")
+    planned = copy.planned()
+    assert {rule: planned.get(rule) for rule in expected} == expected
+    upstream = {"sample_teachers", "draw_samples", "train_students", "measure_errors"}
+    assert not (upstream - set(expected)) & set(planned) or "train_students" in expected
+    if "plot_rates" in expected:
+        assert set(planned) == set(expected)
+
+
+def test_a_new_learning_rate_trains_again_on_the_same_samples(copy):
+    copy.edit("config.yaml", "learning_rate: 1.0e-4", "learning_rate: 2.0e-4")
+    planned = copy.planned()
+    assert planned["train_students"] == CELLS
+    assert not {"sample_teachers", "draw_samples", "tabulate_bounds"} & set(planned)
+
+
+def test_the_bits_do_not_depend_on_cores_order_or_threads(finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    again = copy_repository(tmp_path)
+    last = ("results/smoke/curves/random/d3_m20_L5_w8_hundred.parquet",)
+    again.snakemake("--cores", 1, *last)
+    again.snakemake("--cores", 1)
+    assert digests(again.results) == digests(finished.results)
+
+
+def test_records_name_what_a_figure_was_made_from(finished):
+    record = json.loads((finished.results / "figures/rates.prov.json").read_text())
+    assert record["rule"] == "plot_rates"
+    for role in ("code", "inputs", "outputs"):
+        for name, digest in record[role].items():
+            content = (finished.path / name).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == digest
+    assert "results/smoke/tables/minmax.parquet" in record["inputs"]
+    assert "workflow/scripts/supnorm/style.py" in record["code"]
+
+
+def test_captions_take_their_numbers_from_the_tables(finished):
+    caption = (finished.results / "figures/rates.txt").read_text()
+    rates = pq.read_table(finished.results / "tables/rates.parquet").to_pylist()
+    for row in rates:
+        if row["statistic"] == "minmax" and row["norm"] in ("2", "inf"):
+            assert f"d = {row['dim']} and p = {row['norm']}" in caption
+            assert f"slope {row['slope']:.2f}" in caption
+
+
+def test_pdfs_embed_their_fonts(finished):
+    pdf = (finished.results / "figures/rates.pdf").read_bytes()
+    assert b"/FontFile2" in pdf
+    assert b"/Type3" not in pdf
+
+
+def test_the_report_holds_every_figure_and_its_caption(copy):
+    copy.snakemake("--report", "report.html")
+    page = (copy.path / "report.html").read_text()
+    for figure in ("rates", "bounds", "curves", "teachers"):
+        assert f"{figure}.png" in page
+    assert "worst function of the class" in page
+
+
+def test_lint_finds_nothing(finished):
+    assert "Congratulations" in finished.snakemake("--lint")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("  width: 32 ", "  width: 0 ", "teacher.width is 0; expected a whole number"),
+        ("  count: 40 ", "  number: 40 ", "teacher.number is no key; expected one of"),
+    ],
+)
+def test_a_mistake_in_the_configuration_ends_at_once_with_one_sentence(copy, old, new, says):
+    copy.edit("config.yaml", old, new)
+    printed = copy.snakemake("--cores", 1, check=False)
+    assert f"config.yaml: {says}" in printed
+    assert "Traceback" not in printed
+    assert "rule" not in printed
+
+
+def test_a_failing_program_shows_its_sentence(copy):
+    table = copy.results / "tables/minmax.parquet"
+    (copy.results / "figures/bounds.png").unlink()
+    table.write_bytes(b"not a table")
+    printed = copy.snakemake("--cores", 1, "--allowed-rules", "plot_bounds", "all", check=False)
+    assert "plot_bounds: results/smoke/tables/minmax.parquet: expected a Parquet" in printed
+    assert "Traceback" not in printed

@@ -1,0 +1,66 @@
+"""Draw the teachers along the diagonal of the cube."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from supnorm.figures import parse_drawing
+from supnorm.programs import run
+from supnorm.style import WIDTH, dimension_title, use_style
+from supnorm.tables.profiles import PROFILES
+from supnorm.tables.schema import read_table
+
+
+def main(argv: list[str]) -> None:
+    """Write figure, caption and record."""
+    drawing = parse_drawing(__doc__, {"profiles": "teachers along the diagonal"}, argv)
+    profiles = read_table(drawing.tables["profiles"], PROFILES.columns)
+    profiles = profiles[profiles["family"] == "random"]
+    use_style()
+    drawing.save(draw(profiles), caption(profiles))
+
+
+def draw(profiles: pd.DataFrame) -> Figure:
+    """Return the figure: a panel a dimension, a line a teacher, coloured by its range."""
+    dims = sorted(profiles["dim"].unique())
+    figure, axes = plt.subplots(1, len(dims), figsize=(WIDTH, 2.5), sharey=True, squeeze=False)
+    for dim, ax in zip(dims, axes[0], strict=True):
+        lines = profiles[profiles["dim"] == dim]
+        by_range = ranges(lines).sort_values().index
+        for teacher, colour in zip(
+            by_range, sns.color_palette("crest", len(by_range)), strict=True
+        ):
+            line = lines[lines["teacher"] == teacher]
+            ax.plot(line["position"], line["value"], color=colour, linewidth=0.9)
+        where = "$t$" if dim == 1 else r"$t$, at the point $(t,\dots,t)$"
+        ax.set(xlabel=where, title=dimension_title(dim), xlim=(-0.5, 0.5))
+    axes[0, 0].set_ylabel("value of the teacher")
+    return figure
+
+
+def ranges(profiles: pd.DataFrame) -> pd.Series:
+    """Return by how much each teacher varies along the diagonal."""
+    values = profiles.groupby("teacher")["value"]
+    return values.max() - values.min()
+
+
+def caption(profiles: pd.DataFrame) -> str:
+    """Return what the figure shows, its numbers from the table."""
+    parts = [
+        f"For d = {dim} the {lines['teacher'].nunique()} teachers vary by "
+        f"{ranges(lines).median():.2g} in the median and {ranges(lines).max():.2g} at most."
+        for dim, lines in profiles.groupby("dim")
+    ]
+    return " ".join(
+        [
+            "The random teachers along the diagonal of the cube, darker the more they vary.",
+            *parts,
+            "They are far from the worst functions of their class, whose bumps the lower bounds "
+            "are about (S1.19).",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,68 @@
+"""The look of the figures: one size of type, colours that survive grey and colour blindness."""
+
+from collections.abc import Iterable
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+
+# Inches: the text width of the paper's page.
+WIDTH = 5.5
+
+# Distinct to the colour-blind, and in grey: the norms differ in lightness and in marker.
+NORM_COLOURS = {"inf": "#E0700F", "2": "#0B4F8A", "1": "#2F9E77"}
+NORM_MARKERS = {"inf": "o", "2": "s", "1": "^"}
+NORM_NAMES = {"inf": r"$p=\infty$", "2": r"$p=2$", "1": r"$p=1$"}
+
+
+def use_style() -> None:
+    """Set the look for all figures of this process."""
+    sns.set_theme(
+        context="paper",
+        style="ticks",
+        rc={
+            "font.family": "STIXGeneral",
+            "mathtext.fontset": "stix",
+            "font.size": 8.5,
+            "axes.titlesize": 9.5,
+            "axes.labelsize": 9,
+            "legend.fontsize": 7.5,
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+            "axes.linewidth": 0.6,
+            "xtick.major.width": 0.6,
+            "ytick.major.width": 0.6,
+            "xtick.minor.width": 0.4,
+            "ytick.minor.width": 0.4,
+            "xtick.major.size": 3,
+            "ytick.major.size": 3,
+            "xtick.minor.size": 1.8,
+            "ytick.minor.size": 1.8,
+            "lines.linewidth": 1.3,
+            "lines.markersize": 3.6,
+            "grid.linewidth": 0.4,
+            "grid.color": "0.9",
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+            "figure.constrained_layout.use": True,
+            "savefig.dpi": 300,
+            "pdf.fonttype": 42,
+        },
+    )
+    mpl.use("agg")
+
+
+def sample_size_axis(ax: Axes, sizes: Iterable[int]) -> None:
+    """Make the horizontal axis one of sample sizes: logarithmic, a tick at each."""
+    ax.set(xscale="log", xlabel="sample size $m$")
+    ax.set_xticks(sorted(set(sizes)), [f"{size}" for size in sorted(set(sizes))])
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def dimension_title(dim: int) -> str:
+    """Return the title of the panel of a dimension."""
+    return f"$d={dim}$"
