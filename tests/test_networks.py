@@ -1,6 +1,9 @@
 """Stacked networks, and the files that hold them."""
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,8 @@ from supnorm.networks import (
 )
 from supnorm.programs import InputError
 from supnorm.teachers import random_teachers
+
+ROOT = Path(__file__).parents[1]
 
 
 def one_by_one(networks, k, x):
@@ -74,6 +79,22 @@ def test_a_file_gives_back_what_it_was_given(networks, tmp_path):
         assert back.tensors()[name].dtype == np.float64
         assert (back.tensors()[name] == array).all()
     assert [p.name for p in path.parent.iterdir()] == ["n.safetensors"]
+
+
+def test_the_same_networks_give_the_same_bytes(networks, tmp_path):
+    """In another process too, where safetensors orders several entries otherwise."""
+    program = (
+        "import sys, numpy as np; from supnorm.networks import *;"
+        "from supnorm.teachers import random_teachers;"
+        "save_networks(Path(sys.argv[1]), random_teachers(3, 2, 4, 5, np.inf, 1.0),"
+        " {'kind': 'x', 'a': 1, 'b': 2, 'c': 3})"
+    )
+    files = [tmp_path / name for name in "abc"]
+    for path in files:
+        subprocess.run(
+            [sys.executable, "-c", program, path], check=True, cwd=ROOT / "workflow/scripts"
+        )
+    assert len({path.read_bytes() for path in files}) == 1
 
 
 def test_concatenate_then_index(networks):

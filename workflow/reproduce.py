@@ -37,11 +37,13 @@ def main(argv: list[str]) -> int:
         hold(lock)
         refuse_beside_snakemake()
         end_orphans()
-        if any((STATE / "locks").glob("*")):
+        if snakemake_locked():
             remove_snakemake_lock(lock, snakemake)
         record_driver(lock)
         status = supervise(snakemake)
-        lock.truncate(0)
+        end_orphans()
+        if not snakemake_locked():
+            lock.truncate(0)
     return status
 
 
@@ -86,6 +88,11 @@ def processes_here() -> Iterator[psutil.Process]:
         here = process.info["cwd"] == str(Path.cwd())
         if here and process.info["cmdline"] and process.pid != os.getpid():
             yield process
+
+
+def snakemake_locked() -> bool:
+    """Return whether a run of Snakemake is at work in this tree, or was killed in it."""
+    return any((STATE / "locks").glob("*"))
 
 
 def remove_snakemake_lock(lock, snakemake: list[str]) -> None:

@@ -23,8 +23,8 @@ def network_values(tensors, k, points):
 
 def read_networks(path):
     with safe_open(path, framework="numpy") as file:
-        metadata = {key: json.loads(value) for key, value in file.metadata().items()}
-        return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+        description = json.loads(file.metadata()["description"])
+        return {name: file.get_tensor(name) for name in file.keys()}, description  # noqa: SIM118
 
 
 def documented_points(name, count, dim):

@@ -7,8 +7,7 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
-
-from .conftest import copy_repository
+from tree import copy_repository
 
 CELLS = 8
 ALL_PLOTS = {"plot_rates": 1, "plot_bounds": 1, "plot_curves": 1, "plot_teachers": 1}

@@ -90,15 +90,15 @@ def save_networks(
 ) -> None:
     """Write networks, further arrays, and a description of what they are, as safetensors.
 
-    Each entry of `description` becomes one JSON text of the file's metadata.
+    The description is one JSON text, `description`, of the file's metadata: safetensors writes
+    several entries in an order that changes from run to run.
     """
     tensors = {**networks.tensors(), **(extra or {})}
-    metadata = {key: json.dumps(value) for key, value in sorted(description.items())}
     with appearing(path) as temporary:
         safetensors.numpy.save_file(
             {name: np.ascontiguousarray(array) for name, array in tensors.items()},
             temporary,
-            metadata,
+            {"description": json.dumps(description)},
         )
 
 
@@ -109,7 +109,7 @@ def load_networks(path: Path) -> tuple[Networks, dict, dict[str, np.ndarray]]:
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            description = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+            description = json.loads((file.metadata() or {}).get("description", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, safetensors.SafetensorError, json.JSONDecodeError) as error:
         raise InputError(

@@ -1,0 +1,172 @@
+"""The driver behind `make reproduce`: one run at a time, and clean-up after killed ones."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from tree import run
+
+# What is removed to have a run of several trainings ahead.
+PART = [
+    "students/random/d3_m20*",
+    "curves/random/d3_m20*",
+    "errors/random/d3_m20*",
+    "tables/*",
+    "figures/*",
+]
+
+
+@pytest.fixture
+def unfinished(copy):
+    for pattern in PART:
+        for path in copy.results.glob(pattern):
+            path.unlink()
+    return copy
+
+
+def reproduce(tree):
+    return [sys.executable, "workflow/reproduce.py", "--scale", "smoke"]
+
+
+def start(tree):
+    """Start a run in a session of its own and return it once a training is under way."""
+    process = subprocess.Popen(
+        reproduce(tree),
+        cwd=tree.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for(lambda: programs(tree), "a program to start")
+    return process
+
+
+def wait_for(condition, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+def in_tree(tree, word):
+    """Return the processes at work in a tree whose command line has a word."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        command = " ".join(process.info["cmdline"] or [])
+        if process.info["cwd"] == str(tree.path) and word in command:
+            found.append(process)
+    return found
+
+
+def programs(tree):
+    return in_tree(tree, "workflow/scripts/train_students.py")
+
+
+def tables(tree):
+    return {
+        str(path.relative_to(tree.results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in ("tables", "errors", "students", "figures")
+        for path in tree.results.glob(f"{folder}/**/*.*")
+    }
+
+
+def assert_completes(tree, finished):
+    done = run(reproduce(tree), tree.path)
+    assert done.returncode == 0, done.stdout
+    assert tables(tree) == tables(finished)
+    assert "Nothing to be done" in run(reproduce(tree), tree.path).stdout
+    return done.stdout
+
+
+def test_everything_killed_at_once(unfinished, finished):
+    process = start(unfinished)
+    os.killpg(process.pid, signal.SIGKILL)
+    for child in in_tree(unfinished, ""):
+        child.kill()
+    process.wait()
+    assert "removing the lock that a killed run left" in assert_completes(unfinished, finished)
+
+
+def test_the_driver_killed_and_its_jobs_alive(unfinished, finished):
+    process = start(unfinished)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not in_tree(unfinished, "-m snakemake"), "snakemake to follow its driver")
+    assert programs(unfinished)
+    assert "left over from a run that was killed" in assert_completes(unfinished, finished)
+
+
+def test_snakemake_killed_and_its_jobs_alive(unfinished, finished):
+    process = start(unfinished)
+    for child in in_tree(unfinished, "-m snakemake"):
+        child.kill()
+    assert process.wait() != 0
+    assert_completes(unfinished, finished)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_asked_to_stop_stops_with_its_jobs(unfinished, finished, number):
+    process = start(unfinished)
+    process.send_signal(number)
+    assert process.wait(timeout=60) != 0
+    wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end", 20)
+    assert_completes(unfinished, finished)
+
+
+def test_the_run_ends_with_the_make_that_started_it(unfinished, finished):
+    """As when make is killed: the shell here stands for it."""
+    shell = subprocess.Popen(
+        ["/bin/sh", "-c", f"{' '.join(reproduce(unfinished))}; true"],
+        cwd=unfinished.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: programs(unfinished), "a program to start")
+    shell.kill()
+    shell.wait()
+    wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end")
+    assert_completes(unfinished, finished)
+
+
+def test_two_runs_in_one_tree_are_refused(unfinished, finished):
+    process = start(unfinished)
+    second = run(reproduce(unfinished), unfinished.path)
+    assert second.returncode == 1
+    assert second.stdout == (
+        f"another run is at work in this tree (process {process.pid}); wait until it ends, or "
+        "stop it, and run again\n"
+    )
+    assert process.wait(timeout=300) == 0
+    assert tables(unfinished) == tables(finished)
+
+
+def test_a_run_beside_plain_snakemake_is_refused(unfinished):
+    plain = subprocess.Popen(
+        unfinished.command("--cores", 1),
+        cwd=unfinished.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: programs(unfinished), "a program to start")
+        second = run(reproduce(unfinished), unfinished.path)
+        assert second.returncode == 1
+        assert f"snakemake is at work in this tree (process {plain.pid})" in second.stdout
+    finally:
+        plain.send_signal(signal.SIGINT)
+        plain.wait(timeout=60)
+
+
+def test_a_lock_that_may_be_anothers_is_left_alone(unfinished):
+    locks = unfinished.path / ".snakemake/locks"
+    locks.mkdir(exist_ok=True)
+    (locks / "0.output.lock").write_text("results/smoke/tables/errors.parquet\n")
+    refused = run(reproduce(unfinished), unfinished.path)
+    assert refused.returncode == 1
+    assert "locked by a run of snakemake that this command did not start" in refused.stdout
+    assert list(locks.iterdir())

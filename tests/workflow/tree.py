@@ -1,0 +1,73 @@
+"""Copies of the repository in which tests run the workflow."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A copy of the repository, with or without results."""
+
+    path: Path
+
+    @property
+    def results(self):
+        return self.path / "results/smoke"
+
+    def command(self, *arguments):
+        scale = ("--config", "scale=smoke")
+        return [sys.executable, "-m", "snakemake", *map(str, arguments), *scale]
+
+    def snakemake(self, *arguments, check=True):
+        """Run Snakemake at the smoke scale; return everything it printed."""
+        done = run(self.command(*arguments), self.path)
+        assert not check or done.returncode == 0, done.stdout
+        return done.stdout
+
+    def planned(self):
+        """Return the rules that would run, and how often; `all` left out."""
+        printed = self.snakemake("--dry-run", "--cores", 1)
+        counts = dict(re.findall(r"^([a-z_]+) +([0-9]+)$", printed, re.MULTILINE))
+        return {k: int(v) for k, v in counts.items() if k not in ("all", "total")}
+
+    def edit(self, file, old, new):
+        text = (self.path / file).read_text()
+        assert old in text
+        (self.path / file).write_text(text.replace(old, new))
+
+
+def run(command, cwd):
+    """Run a command to its end, standard error joined to standard output."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def copy_repository(target):
+    """Copy what git would commit, edits included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    return Tree(target)
