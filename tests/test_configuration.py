@@ -10,6 +10,7 @@ import yaml
 
 from supnorm.configuration import batch_size, resolve
 from supnorm.programs import InputError
+from supnorm.teachers import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -171,6 +172,12 @@ def test_every_key_has_a_comment():
     assert len(keys) > 20
     bare = [line for line in keys if "#" not in line and "{" not in line]
     assert not bare
+
+
+def test_the_schema_knows_every_family():
+    schema = yaml.safe_load(SCHEMA.read_text())
+    families = schema["properties"]["teacher"]["properties"]["families"]
+    assert set(families["items"]["enum"]) == set(FAMILIES)
 
 
 def test_the_schema_knows_no_key_that_config_lacks(config):

@@ -4,10 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from supnorm.imports import imported_files
+from supnorm.networks import save_networks
 from supnorm.outputs import appearing
+from supnorm.teachers import random_teachers
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow/scripts"
@@ -87,6 +91,25 @@ def test_a_teacher_file_is_no_student_file(tmp_path):
     assert (
         done.stderr == f"measure_errors: {teachers}: expected a file of students, found another\n"
     )
+
+
+def test_a_broken_student_is_in_the_table_with_infinite_error(tmp_path):
+    teachers, students = tmp_path / "t", tmp_path / "s"
+    networks = random_teachers(2, 1, 3, 4, 1.0, 1.0)
+    save_networks(teachers, networks, {"family": "random"})
+    networks.weights[1][1, 0, 0] = np.nan
+    cell = {"family": "random", "dim": 1, "samples": 3, "depth": 3, "width": 4}
+    description = {
+        "cell": {**cell, "batch_rule": "fifth", "batch": 1},
+        "students": {"teacher": [0, 1], "seed": [5, 5], "evaluation": [1, 1], "epoch": [9, 9]},
+    }
+    save_networks(students, networks, description, {"loss": np.array([0.0, np.inf])})
+    files = ("--teachers", teachers, "--students", students, "--output", tmp_path / "e")
+    assert run("measure_errors", *files, "--points", 100, "--device", "cpu").returncode == 0
+    rows = pq.read_table(tmp_path / "e").to_pylist()
+    assert [row["error"] for row in rows] == [0, np.inf] * 3
+    assert [row["loss"] for row in rows] == [0, np.inf] * 3
+    assert [row["at0"] is None for row in rows] == [False, True] * 3
 
 
 def write_half_and_fail(path):

@@ -44,7 +44,7 @@ write_config() {
     chmod 600 "$dir/munge.key"
 
     # No control groups and no accounting database: neither is to be had in a bare container. Memory is counted when
-    # jobs are placed, not enforced. MinJobAge is SLURM's own default: squeue shows an ended job for that long.
+    # jobs are placed, not enforced. Ended jobs stay in sight for an hour (MinJobAge): tests look at them.
     # The scheduler does not wait to gather jobs, and a job that no node can ever hold is refused, not left pending.
     cat >"$dir/slurm.conf" <<CONF
 ClusterName=test
@@ -73,7 +73,7 @@ SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000
 EnforcePartLimits=ALL
 ReturnToService=2
-MinJobAge=300
+MinJobAge=3600
 KillWait=5
 GresTypes=gpu
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$cpus RealMemory=$mem_mb Gres=gpu:2 State=UNKNOWN

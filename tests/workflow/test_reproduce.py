@@ -1,6 +1,5 @@
 """The driver behind `make reproduce`: one run at a time, and clean-up after killed ones."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -9,7 +8,7 @@ import time
 
 import psutil
 import pytest
-from tree import run
+from tree import digests, run
 
 # What is removed to have a run of several trainings ahead.
 PART = [
@@ -67,18 +66,10 @@ def programs(tree):
     return in_tree(tree, "workflow/scripts/train_students.py")
 
 
-def tables(tree):
-    return {
-        str(path.relative_to(tree.results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in ("tables", "errors", "students", "figures")
-        for path in tree.results.glob(f"{folder}/**/*.*")
-    }
-
-
 def assert_completes(tree, finished):
     done = run(reproduce(tree), tree.path)
     assert done.returncode == 0, done.stdout
-    assert tables(tree) == tables(finished)
+    assert digests(tree.results) == digests(finished.results)
     assert "Nothing to be done" in run(reproduce(tree), tree.path).stdout
     return done.stdout
 
@@ -142,7 +133,7 @@ def test_two_runs_in_one_tree_are_refused(unfinished, finished):
         "stop it, and run again\n"
     )
     assert process.wait(timeout=300) == 0
-    assert tables(unfinished) == tables(finished)
+    assert digests(unfinished.results) == digests(finished.results)
 
 
 def test_a_run_beside_plain_snakemake_is_refused(unfinished):

@@ -7,21 +7,11 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
-from tree import copy_repository
+from tree import copy_repository, digests
 
 CELLS = 8
 ALL_PLOTS = {"plot_rates": 1, "plot_bounds": 1, "plot_curves": 1, "plot_teachers": 1}
 COLLECTED = {"collect_errors": 1, "collect_curves": 1, "rank_algorithms": 1}
-
-
-def digests(results):
-    """Return the SHA-256 of all results but records of the run itself."""
-    kinds = (".parquet", ".safetensors", ".yaml", ".pdf", ".png", ".txt", ".json")
-    return {
-        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(results.rglob("*"))
-        if path.suffix in kinds
-    }
 
 
 def test_everything_promised_is_there(finished):

@@ -1,5 +1,6 @@
 """Copies of the repository in which tests run the workflow."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -71,3 +72,13 @@ def copy_repository(target):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
     return Tree(target)
+
+
+def digests(results):
+    """Return the SHA-256 of all results but records of the run itself."""
+    kinds = (".parquet", ".safetensors", ".yaml", ".pdf", ".png", ".txt", ".json")
+    return {
+        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.suffix in kinds
+    }

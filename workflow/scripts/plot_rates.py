@@ -111,7 +111,7 @@ def slopes(ax: Axes, rates: pd.DataFrame) -> None:
 
 def signed(number: float) -> str:
     """Return a number with two decimals and a true minus sign."""
-    return f"${number:.2f}$" if number == number else "unknown"
+    return f"${number:.2f}$" if number == number else "not defined"
 
 
 def line_kinds() -> list[Line2D]:
@@ -154,7 +154,8 @@ def sentence(errors: pd.DataFrame, slope: float) -> str:
     first, last = errors.sort_values("samples").iloc[[0, -1]].itertuples()
     return (
         f"For d = {first.dim} and p = {first.norm} it falls from {first.error:.2g} at "
-        f"m = {first.samples} to {last.error:.2g} at m = {last.samples}, with slope {slope:.2f}."
+        f"m = {first.samples} to {last.error:.2g} at m = {last.samples}, with slope "
+        f"{signed(slope).strip('$')}."
     )
 
 

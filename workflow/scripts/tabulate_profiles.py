@@ -11,7 +11,7 @@ from supnorm.programs import run
 from supnorm.tables.profiles import PROFILES
 from supnorm.tables.schema import write_table
 
-# Enough for each kink of a random teacher (S4.7: some 30 pieces) to be seen.
+# Enough to show each of the some 30 pieces of a random teacher.
 POSITIONS = 1001
 
 

@@ -1,6 +1,7 @@
 """Train the students of a cell: every seed and teacher of one algorithm at one sample size."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -44,6 +45,11 @@ def main(argv: list[str]) -> None:
     torch.set_num_threads(1)
     recipe = Recipe(a.depth, a.width, a.batch, a.epochs, a.learning_rate, a.final_learning_rate)
     seeds, points, values = read_samples(a.samples_table, a.dim, a.samples)
+    print(
+        f"training {values.shape[0] * values.shape[1]} students on {a.device}, "
+        f"CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'unset')}",
+        file=sys.stderr,
+    )
     records = []
     start = time.monotonic()
     for record in train_cell(
