@@ -110,6 +110,7 @@ start() {
         die "DIR must be a path of at most 85 characters without spaces, quotes, commas or #, not '$dir'."
     install_missing
     mkdir -p "$dir"/{state,spool}
+    chmod a+x "$dir"        # munge wants its socket in reach of everybody
     export SLURM_CONF="$dir/slurm.conf"
     if ! { pid_of munged && pid_of slurmctld && pid_of slurmd; } >/dev/null; then
         stop

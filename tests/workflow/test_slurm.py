@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,15 @@ pytestmark = pytest.mark.slurm
 
 
 @pytest.fixture
-def cluster(tmp_path_factory, monkeypatch):
+def cluster(monkeypatch):
     """Start SLURM on this machine and point its commands there; skip where it is not installed.
 
     In CI it must run: what is missing is installed, and a failure to start fails the test.
     """
     if not os.environ.get("CI") and not (shutil.which("sbatch") and os.geteuid() == 0):
         pytest.skip("SLURM is not installed here, or there is no root to start it")
-    folder = tmp_path_factory.mktemp("slurm")
+    # Not below pytest's folders, which are closed to others: munge wants its socket in reach.
+    folder = tempfile.mkdtemp(prefix="slurm")
     started = subprocess.run(
         [CLUSTER, "start", folder], text=True, capture_output=True, stdin=subprocess.DEVNULL
     )
@@ -31,8 +33,9 @@ def cluster(tmp_path_factory, monkeypatch):
     for name, value in re.findall(r'^export (\w+)=(\S+?)(?::"\$PATH")?$', started.stdout, re.M):
         both = f"{value}:{os.environ['PATH']}" if name == "PATH" else value
         monkeypatch.setenv(name, both)
-    yield folder
+    yield
     subprocess.run([CLUSTER, "stop", folder], check=True)
+    shutil.rmtree(folder)
 
 
 def finished_jobs():
@@ -57,7 +60,7 @@ def test_the_profile_runs_the_chain_on_a_cluster(cluster, finished, tmp_path):
     assert rules.count("train_students") == CELLS
     assert rules.count("plot_rates") == 1
     for rule, job in jobs:
-        gpus = re.findall(r"gres/gpu[=:](\d+)", job.get("TresPerNode", ""))
+        gpus = re.findall(r"\bgpu[=:](\d+)", job.get("TresPerNode", ""))
         assert gpus == (["1"] if rule in ("train_students", "measure_errors") else []), rule
     logs = list(tree.results.glob("logs/train_students/random/*.log"))
     assert len(logs) == CELLS

@@ -1,0 +1,29 @@
+"""A legal configuration far from the paper's goes through to the last figure."""
+
+import pyarrow.parquet as pq
+from tree import copy_repository
+
+UNUSUAL = """
+  smoke:
+    teacher: {dims: [2], depth: 2, width: 2, norm: 2, bound: 3, count: 1}
+    sample: {sizes: [5], seeds: [0]}
+    student: {depths: [1, 3], widths: [3, 4], batch_rules: {three: {size: 3, epochs: 2}}}
+    training: {precision: float32, engine: loop}
+    evaluation: {times: 1, points: 100}
+"""
+
+
+def test_one_sample_size_one_teacher_one_seed_and_no_lower_bound(tmp_path):
+    tree = copy_repository(tmp_path)
+    text = (tree.path / "config.yaml").read_text()
+    (tree.path / "config.yaml").write_text(text[: text.index("\n  smoke:")] + UNUSUAL)
+    tree.snakemake("--cores", 2)
+    bounds = {
+        row["bound"] for row in pq.read_table(tree.results / "tables/bounds.parquet").to_pylist()
+    }
+    assert bounds == {"upper", "upper_centres", "rate"}
+    rates = pq.read_table(tree.results / "tables/rates.parquet").to_pylist()
+    assert {row["slope"] for row in rates} == {None}
+    caption = (tree.results / "figures/rates.txt").read_text()
+    assert "nan" not in caption
+    assert "slope not defined" in caption
