@@ -7,7 +7,7 @@ SCALE ?=
 scale = $(if $(SCALE),--scale $(SCALE))
 bin = .venv/bin
 
-.PHONY: reproduce test report rulegraph format check clean
+.PHONY: reproduce test report format check
 
 reproduce: .venv/complete
 	$(bin)/python workflow/reproduce.py $(scale)

@@ -38,4 +38,4 @@ rule all:
     input:
         config="<results>/config.resolved.yaml",
         tables=expand("<results>/tables/{table}.parquet", table=TABLES),
-        figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+        figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=FIGURE_FILES),

@@ -93,22 +93,25 @@ def test_a_teacher_file_is_no_student_file(tmp_path):
     )
 
 
-def test_a_broken_student_is_in_the_table_with_infinite_error(tmp_path):
+@pytest.mark.parametrize("broken", ["loss", "weights"])
+def test_a_broken_student_is_in_the_table_with_infinite_error(tmp_path, broken):
     teachers, students = tmp_path / "t", tmp_path / "s"
     networks = random_teachers(2, 1, 3, 4, 1.0, 1.0)
     save_networks(teachers, networks, {"family": "random"})
-    networks.weights[1][1, 0, 0] = np.nan
+    losses = np.array([0.0, np.inf if broken == "loss" else 1.0])
+    if broken == "weights":
+        networks.weights[1][1, 0, 0] = np.nan
     cell = {"family": "random", "dim": 1, "samples": 3, "depth": 3, "width": 4}
     description = {
         "cell": {**cell, "batch_rule": "fifth", "batch": 1},
         "students": {"teacher": [0, 1], "seed": [5, 5], "evaluation": [1, 1], "epoch": [9, 9]},
     }
-    save_networks(students, networks, description, {"loss": np.array([0.0, np.inf])})
+    save_networks(students, networks, description, {"loss": losses})
     files = ("--teachers", teachers, "--students", students, "--output", tmp_path / "e")
     assert run("measure_errors", *files, "--points", 100, "--device", "cpu").returncode == 0
     rows = pq.read_table(tmp_path / "e").to_pylist()
     assert [row["error"] for row in rows] == [0, np.inf] * 3
-    assert [row["loss"] for row in rows] == [0, np.inf] * 3
+    assert [row["loss"] for row in rows] == losses.tolist() * 3
     assert [row["at0"] is None for row in rows] == [False, True] * 3
 
 

@@ -6,10 +6,12 @@ whoever holds it may end what remains of an earlier driver and remove the lock i
 """
 
 import argparse
+import contextlib
 import ctypes
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,6 +23,8 @@ import psutil
 
 STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
+# Files that programs write beside their outputs (supnorm.outputs): .<name>.<process>.<ending>.
+TEMPORARY = r"\..+\.\d+\.[a-z]+"
 PR_SET_PDEATHSIG = 1
 
 
@@ -70,16 +74,28 @@ def refuse_beside_snakemake() -> None:
 
 
 def end_orphans() -> None:
-    """Kill programs that outlived the run which started them; their outputs are made again."""
-    orphans = [
-        process
-        for process in processes_here()
-        if any(part.startswith("workflow/scripts/") for part in process.info["cmdline"])
-    ]
+    """Kill programs that outlived the run which started them, and remove what they left half done.
+
+    Their outputs are made again.
+    """
+    orphans = [process for process in processes_here() if is_program(process.info["cmdline"])]
     for process in orphans:
         print(f"ending process {process.pid}, left over from a run that was killed")
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(orphans, timeout=30)
+    for path in Path("results").rglob(".*"):
+        if re.fullmatch(TEMPORARY, path.name):
+            path.unlink()
+
+
+def is_program(command: list[str]) -> bool:
+    """Return whether a command line is that of a rule's program, as Snakemake starts it."""
+    return (
+        len(command) > 1
+        and Path(command[0]).name.startswith("python")
+        and command[1].startswith("workflow/scripts/")
+    )
 
 
 def processes_here() -> Iterator[psutil.Process]:
@@ -103,7 +119,9 @@ def remove_snakemake_lock(lock, snakemake: list[str]) -> None:
             "at work on any machine, remove the lock with `snakemake --unlock` and run again"
         )
     print("removing the lock that a killed run left")
-    subprocess.run([*snakemake, "--unlock"], check=True, capture_output=True)
+    status = subprocess.run([*snakemake, "--unlock"]).returncode
+    if status:
+        sys.exit(status)
 
 
 def record_driver(lock) -> None:
@@ -136,7 +154,9 @@ def supervise(command: list[str]) -> int:
         os.killpg(child.pid, signal.SIGINT)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
+        # What was ignored from the start, as by nohup, stays ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
     return child.wait()
 
 

@@ -1,12 +1,14 @@
 """A reader who uses none of our code recomputes errors and min-max from the files."""
 
 import hashlib
+import itertools
 import json
 from collections import defaultdict
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from safetensors import safe_open
 
 
@@ -27,10 +29,15 @@ def read_networks(path):
         return {name: file.get_tensor(name) for name in file.keys()}, description  # noqa: SIM118
 
 
-def documented_points(name, count, dim):
-    """The points of a stream, as docs/randomness.md says."""
+def raw_integers(name, count):
+    """The integers of a stream, as docs/randomness.md says."""
     key = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], "<u8")
-    raw = np.random.Philox(key=key).random_raw(count * dim)
+    return np.random.Philox(key=key).random_raw(count)
+
+
+def documented_points(name, count, dim):
+    """The doubles of a stream less a half, as docs/randomness.md says."""
+    raw = raw_integers(name, count * dim)
     return (raw >> np.uint64(11)).astype(float).reshape(count, dim) / 2**53 - 0.5
 
 
@@ -79,6 +86,66 @@ def test_errors_are_recomputed(finished, cell):
         place = [errors[(*key, "inf")][f"at{i}"] for i in range(dim)]
         assert place == points[error.argmax()].tolist()
         assert errors[(*key, "inf")]["loss"] == students["loss"][k]
+
+
+def retrained(samples, dim, seed, teacher, rule, batch, epochs):
+    """Train a student as the paper says, by torch alone, from the documented streams."""
+
+    def stream(purpose, **labels):
+        return ";".join([purpose, *(f"{k}={labels[k]}" for k in sorted(labels))])
+
+    sample = samples[samples["seed"] == seed].sort_values("index")
+    size = len(sample)
+    x = torch.tensor(sample[[f"x{i}" for i in range(dim)]].to_numpy()) * 12**0.5
+    y = torch.tensor(sample[f"u{teacher:03d}"].to_numpy())
+    sizes = [dim, 8, 8, 8, 8, 1]
+    linears = [torch.nn.Linear(i, o).double() for i, o in itertools.pairwise(sizes)]
+    for layer, linear in enumerate(linears):
+        for kind in ("weight", "bias"):
+            tensor = getattr(linear, kind)
+            name = stream("initial", depth=5, dim=dim, seed=seed, tensor=f"{kind}_{layer}", width=8)
+            start = 2 * documented_points(name, tensor.numel(), 1).reshape(tensor.shape)
+            tensor.data = torch.tensor(start / linear.in_features**0.5)
+    hidden = [module for linear in linears[:-1] for module in (linear, torch.nn.ReLU())]
+    model = torch.nn.Sequential(*hidden, linears[-1])
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-4)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimiser, 0.01 ** (1 / epochs))
+    for epoch in range(1, epochs + 1):
+        labels = {"depth": 5, "dim": dim, "epoch": epoch, "rule": rule, "samples": size}
+        name = stream("shuffle", **labels, seed=seed, width=8)
+        order = np.argsort(raw_integers(name, size), kind="stable")
+        for chosen in torch.tensor(order).split(batch):
+            optimiser.zero_grad()
+            torch.nn.functional.mse_loss(model(x[chosen])[:, 0], y[chosen]).backward()
+            optimiser.step()
+        scheduler.step()
+    return linears
+
+
+@pytest.mark.parametrize(("seed", "teacher"), [(10000, 1), (10001, 0)])
+@pytest.mark.parametrize(
+    ("dim", "size", "rule", "batch", "epochs"),
+    [(1, 20, "fifth", 4, 20), (3, 10, "hundred", 10, 10)],
+)
+def test_a_student_is_trained_again_from_its_name(
+    finished, seed, teacher, dim, size, rule, batch, epochs
+):
+    results = finished.results
+    samples = pq.read_table(results / f"samples/random/d{dim}_m{size}.parquet").to_pandas()
+    linears = retrained(samples, dim, seed, teacher, rule, batch, epochs)
+    path = results / f"students/random/d{dim}_m{size}_L5_w8_{rule}.safetensors"
+    students, metadata = read_networks(path)
+    pairs = metadata["students"]
+    (k,) = (
+        k
+        for k in range(len(pairs["seed"]))
+        if (pairs["seed"][k], pairs["teacher"][k], pairs["epoch"][k]) == (seed, teacher, epochs)
+    )
+    for layer, linear in enumerate(linears):
+        weight = linear.weight.detach().numpy() * (12**0.5 if layer == 0 else 1)
+        np.testing.assert_allclose(students[f"weight_{layer}"][k], weight, rtol=1e-10, atol=1e-12)
+        bias = linear.bias.detach().numpy()
+        np.testing.assert_allclose(students[f"bias_{layer}"][k], bias, rtol=1e-10, atol=1e-12)
 
 
 def test_minmax_is_recomputed(finished):

@@ -161,3 +161,44 @@ def test_a_lock_that_may_be_anothers_is_left_alone(unfinished):
     assert refused.returncode == 1
     assert "locked by a run of snakemake that this command did not start" in refused.stdout
     assert list(locks.iterdir())
+
+
+def test_a_mistake_in_the_configuration_is_told_although_a_lock_is_left(unfinished):
+    process = start(unfinished)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for child in in_tree(unfinished, ""):
+        child.kill()
+    unfinished.edit("config.yaml", "  width: 32 ", "  width: 0 ")
+    done = run(reproduce(unfinished), unfinished.path)
+    assert done.returncode == 1
+    assert "config.yaml: teacher.width is 0" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_who_only_reads_a_program_is_left_alone_and_leftovers_are_removed(copy):
+    leftover = copy.results / "students/random/.d1_m10_L5_w8_fifth.4711.safetensors"
+    leftover.write_bytes(b"half a file")
+    program = "workflow/scripts/plot_rates.py"
+    reader = subprocess.Popen(["tail", "-f", program], cwd=copy.path, stdout=subprocess.DEVNULL)
+    try:
+        assert "Nothing to be done" in run(reproduce(copy), copy.path).stdout
+        assert reader.poll() is None
+    finally:
+        reader.kill()
+        reader.wait()
+    assert not leftover.exists()
+
+
+def test_a_run_under_nohup_survives_the_end_of_the_terminal(unfinished, finished):
+    process = subprocess.Popen(
+        ["nohup", *reproduce(unfinished)],
+        cwd=unfinished.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for(lambda: programs(unfinished), "a program to start")
+    os.killpg(process.pid, signal.SIGHUP)
+    assert process.wait(timeout=300) == 0
+    assert digests(unfinished.results) == digests(finished.results)

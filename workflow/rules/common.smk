@@ -26,6 +26,7 @@ TRAINING, EVALUATION = CONFIG["training"], CONFIG["evaluation"]
 
 TABLES = ["errors", "curves", "minmax", "rates", "bounds", "profiles"]
 FIGURES = ["rates", "bounds", "curves", "teachers"]
+FIGURE_FILES = ["pdf", "png", "txt", "prov.json"]
 
 # A cell: the students of one algorithm at one sample size, all teachers and seeds of a family.
 CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"

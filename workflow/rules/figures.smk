@@ -33,9 +33,12 @@ rule plot_rates:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        family=TEACHER["families"][0],
     shell:
-        "python {input.program:q} --minmax {input.minmax:q} --rates {input.rates:q}"
-        " --bounds {input.bounds:q} --code {input.program:q} {input.library:q}"
+        "python {input.program:q} --family {params.family:q}"
+        " --minmax {input.minmax:q} --rates {input.rates:q} --bounds {input.bounds:q}"
+        " --code {input.program:q} {input.library:q}"
         " --pdf {output.pdf:q} --png {output.png:q} --caption {output.caption:q}"
         " --record {output.record:q} 2> {log:q}"
 
@@ -66,8 +69,11 @@ rule plot_bounds:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        family=TEACHER["families"][0],
     shell:
-        "python {input.program:q} --minmax {input.minmax:q} --bounds {input.bounds:q}"
+        "python {input.program:q} --family {params.family:q}"
+        " --minmax {input.minmax:q} --bounds {input.bounds:q}"
         " --code {input.program:q} {input.library:q} --pdf {output.pdf:q} --png {output.png:q}"
         " --caption {output.caption:q} --record {output.record:q} 2> {log:q}"
 
@@ -97,8 +103,10 @@ rule plot_curves:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        family=TEACHER["families"][0],
     shell:
-        "python {input.program:q} --curves {input.curves:q}"
+        "python {input.program:q} --family {params.family:q} --curves {input.curves:q}"
         " --code {input.program:q} {input.library:q} --pdf {output.pdf:q} --png {output.png:q}"
         " --caption {output.caption:q} --record {output.record:q} 2> {log:q}"
 
@@ -128,7 +136,9 @@ rule plot_teachers:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        family=TEACHER["families"][0],
     shell:
-        "python {input.program:q} --profiles {input.profiles:q}"
+        "python {input.program:q} --family {params.family:q} --profiles {input.profiles:q}"
         " --code {input.program:q} {input.library:q} --pdf {output.pdf:q} --png {output.png:q}"
         " --caption {output.caption:q} --record {output.record:q} 2> {log:q}"

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from supnorm.networks import load_networks
-from supnorm.programs import run
+from supnorm.programs import InputError, run
 from supnorm.samples import draw_samples
 from supnorm.tables.samples import samples_schema, teacher_column
 from supnorm.tables.schema import write_table
@@ -24,6 +25,11 @@ def main(argv: list[str]) -> None:
     frames = []
     for seed in a.seeds:
         points, labels = draw_samples(teachers, seed, a.samples)
+        if not np.isfinite(labels).all():
+            raise InputError(
+                f"{a.teachers}: the teachers have values that are not finite; expected a smaller "
+                "teacher.bound, depth or width in config.yaml"
+            )
         columns = {"seed": seed, "index": range(a.samples)}
         columns |= {f"x{i}": points[:, i] for i in range(points.shape[1])}
         columns |= {teacher_column(k): labels[k] for k in range(len(teachers))}

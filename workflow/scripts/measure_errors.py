@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
+from supnorm.devices import use_device
 from supnorm.errors.sampled import SampledErrors, sampled_errors
 from supnorm.networks import load_networks
 from supnorm.programs import InputError, run
@@ -25,7 +25,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    torch.set_num_threads(1)
+    use_device(a.device)
     teachers, _, _ = load_networks(a.teachers)
     students, description, extra = load_networks(a.students)
     pairs = description.get("students", {})
@@ -41,10 +41,16 @@ def main(argv: list[str]) -> None:
 
 
 def rows(cell: dict, pairs: dict, losses: np.ndarray, measured: SampledErrors) -> pd.DataFrame:
-    """Return the rows of errors/<cell>.parquet, norm after norm."""
-    places = {f"at{i}": column for i, column in enumerate(measured.place.T)}
+    """Return the rows of errors/<cell>.parquet, norm after norm.
+
+    A student whose loss is not finite has error +inf, whatever it is where it was measured.
+    """
+    finite = np.isfinite(losses)
+    common = {**cell, **pairs, "loss": np.where(finite, losses, np.inf)}
+    for i, column in enumerate(measured.place.T):
+        common[f"at{i}"] = np.where(finite, column, np.nan)
     parts = [
-        {**cell, **pairs, "norm": norm, "error": measured.norms[norm], **places, "loss": losses}
+        {**common, "norm": norm, "error": np.where(finite, measured.norms[norm], np.inf)}
         for norm in NORMS
     ]
     return pd.concat(map(pd.DataFrame, parts)).assign(upper=np.nan, method="sampled")

@@ -1,34 +1,41 @@
 """Draw training loss against epoch, for every sample size and batch rule."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
 from supnorm.figures import parse_drawing
 from supnorm.programs import run
 from supnorm.style import WIDTH, use_style
 from supnorm.tables.curves import CURVES
-from supnorm.tables.schema import read_table
 
-STUDENT = ["teacher", "seed", "depth", "width", "batch_rule", "dim", "samples"]
+DASHES = [(1, 0), (4, 1.5), (1, 1.5), (6, 1.5, 1, 1.5)]
 
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     drawing = parse_drawing(__doc__, {"curves": "training losses of all cells"}, argv)
-    curves = read_table(drawing.tables["curves"], CURVES.columns)
-    curves = curves[curves["family"] == "random"]
+    curves = drawing.read("curves", CURVES)
     use_style()
     drawing.save(draw(curves), caption(curves))
 
 
 def draw(curves: pd.DataFrame) -> Figure:
-    """Return the figure: a row a dimension, a column a sample size, a colour a batch rule."""
-    shown = curves[(curves["epoch"] > 0) & np.isfinite(curves["loss"])]
-    dims, sizes = sorted(shown["dim"].unique()), sorted(shown["samples"].unique())
+    """Return the figure: a row a dimension, a column a sample size, a colour a batch rule.
+
+    Networks of different depth and width have different dashes.
+    """
+    dims, sizes = sorted(curves["dim"].unique()), sorted(curves["samples"].unique())
+    rules = list(curves["batch_rule"].unique())
+    colours = dict(zip(rules, sns.color_palette("colorblind", len(rules)), strict=True))
+    networks = sorted(set(zip(curves["depth"], curves["width"], strict=True)))
+    dashes = dict(zip(networks, itertools.cycle(DASHES), strict=False))
     figure, axes = plt.subplots(
         len(dims),
         len(sizes),
@@ -37,46 +44,59 @@ def draw(curves: pd.DataFrame) -> Figure:
         sharey=True,
         squeeze=False,
     )
-    for row, dim in zip(axes, dims, strict=True):
-        for ax, samples in zip(row, sizes, strict=True):
-            sns.lineplot(
-                shown[(shown["dim"] == dim) & (shown["samples"] == samples)],
-                x="epoch",
-                y="loss",
-                hue="batch_rule",
-                style="width" if shown["width"].nunique() > 1 else None,
-                palette="colorblind",
-                estimator="median",
-                errorbar=("pi", 80),
-                err_kws={"linewidth": 0},
-                ax=ax,
-            )
-            ax.set(xscale="log", yscale="log", xlabel="", ylabel="")
-            ax.xaxis.set_major_locator(LogLocator(10, numticks=9))
-            ax.set_title(f"$d={dim}$, $m={samples}$")
-            handles, labels = ax.get_legend_handles_labels()
-            ax.get_legend().remove()
+    for (dim, samples), ax in zip(itertools.product(dims, sizes), axes.flat, strict=True):
+        panel = curves[(curves["dim"] == dim) & (curves["samples"] == samples)]
+        for (rule, *network), curve in panel.groupby(["batch_rule", "depth", "width"]):
+            draw_curve(ax, curve, colours[rule], dashes[tuple(network)])
+        ax.set(xscale="log", yscale="log", title=f"$d={dim}$, $m={samples}$")
+        ax.xaxis.set_major_locator(LogLocator(10, numticks=9))
     figure.supxlabel("epoch", fontsize=9)
     figure.supylabel("training loss", fontsize=9)
-    labels = [f"batch rule {label}" for label in labels]
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)
+    handles = [Line2D([], [], color=c, label=f"batch rule {rule}") for rule, c in colours.items()]
+    if len(networks) > 1:
+        handles += [
+            Line2D([], [], color="0.25", dashes=d, label=f"depth {depth}, width {width}")
+            for (depth, width), d in dashes.items()
+        ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
+
+
+def draw_curve(ax: plt.Axes, curve: pd.DataFrame, colour: tuple, dashes: tuple) -> None:
+    """Draw the median over students, and the band that holds the middle 80 % of them."""
+    shown = curve[(curve["epoch"] > 0) & np.isfinite(curve["loss"])].groupby("epoch")["loss"]
+    low, median, high = (shown.quantile(level) for level in (0.1, 0.5, 0.9))
+    ax.fill_between(low.index, low, high, color=colour, alpha=0.2, lw=0)
+    marker = "o" if len(median) == 1 else None
+    ax.plot(median.index, median, color=colour, dashes=dashes, marker=marker)
 
 
 def caption(curves: pd.DataFrame) -> str:
     """Return what the figure shows, its numbers from the table."""
-    last = curves[curves["epoch"] == curves.groupby(STUDENT)["epoch"].transform("max")]
+    cell = ["dim", "samples", "batch_rule", "depth", "width"]
+    last = curves[curves["epoch"] == curves.groupby(cell)["epoch"].transform("max")]
     broken = int(np.isinf(last["loss"]).sum())
-    finite = last[np.isfinite(last["loss"])]
-    medians = finite.groupby(["dim", "samples", "batch_rule"])["loss"].median()
-    low, high = medians.idxmin(), medians.idxmax()
-    return (
-        "Mean squared error on the sample against epoch: median over teachers and seeds, with the "
-        f"band that holds 80 % of the {len(last)} students. The median loss after the last epoch "
-        f"ranges from {medians[low]:.2g} (d = {low[0]}, m = {low[1]}, {low[2]}) to "
-        f"{medians[high]:.2g} (d = {high[0]}, m = {high[1]}, {high[2]}). "
-        f"{broken or 'No'} student{'' if broken == 1 else 's'} diverged."
+    return " ".join(
+        [
+            "Mean squared error on the sample against epoch: the median over teachers and seeds, "
+            "and the band that holds the middle 80 % of them.",
+            *extremes(last[np.isfinite(last["loss"])].groupby(cell)["loss"].median()),
+            f"{broken} of {len(last)} students diverged and are not drawn."
+            if broken
+            else f"None of the {len(last)} students diverged.",
+        ]
     )
+
+
+def extremes(medians: pd.Series) -> list[str]:
+    """Return the cells with the least and the largest median loss, in a sentence if there are."""
+    if medians.empty:
+        return []
+    cells = [
+        f"{medians[at]:.2g} (d = {at[0]}, m = {at[1]}, {at[2]}, depth {at[3]}, width {at[4]})"
+        for at in (medians.idxmin(), medians.idxmax())
+    ]
+    return [f"The median loss after the last epoch ranges from {cells[0]} to {cells[1]}."]
 
 
 if __name__ == "__main__":

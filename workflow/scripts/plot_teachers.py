@@ -2,30 +2,27 @@
 
 import pandas as pd
 import seaborn as sns
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from supnorm.figures import parse_drawing
+from supnorm.figures import panels, parse_drawing
 from supnorm.programs import run
-from supnorm.style import WIDTH, dimension_title, use_style
+from supnorm.style import dimension_title, use_style
 from supnorm.tables.profiles import PROFILES
-from supnorm.tables.schema import read_table
 
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     drawing = parse_drawing(__doc__, {"profiles": "teachers along the diagonal"}, argv)
-    profiles = read_table(drawing.tables["profiles"], PROFILES.columns)
-    profiles = profiles[profiles["family"] == "random"]
+    profiles = drawing.read("profiles", PROFILES)
     use_style()
-    drawing.save(draw(profiles), caption(profiles))
+    drawing.save(draw(profiles), caption(profiles, drawing.family))
 
 
 def draw(profiles: pd.DataFrame) -> Figure:
     """Return the figure: a panel a dimension, a line a teacher, coloured by its range."""
     dims = sorted(profiles["dim"].unique())
-    figure, axes = plt.subplots(1, len(dims), figsize=(WIDTH, 2.5), sharey=True, squeeze=False)
-    for dim, ax in zip(dims, axes[0], strict=True):
+    figure, axes = panels(len(dims), height=2.5, legend=0)
+    for dim, ax in zip(dims, axes, strict=True):
         lines = profiles[profiles["dim"] == dim]
         by_range = ranges(lines).sort_values().index
         for teacher, colour in zip(
@@ -35,7 +32,7 @@ def draw(profiles: pd.DataFrame) -> Figure:
             ax.plot(line["position"], line["value"], color=colour, linewidth=0.9)
         where = "$t$" if dim == 1 else r"$t$, at the point $(t,\dots,t)$"
         ax.set(xlabel=where, title=dimension_title(dim), xlim=(-0.5, 0.5))
-    axes[0, 0].set_ylabel("value of the teacher")
+    axes[0].set_ylabel("value of the teacher")
     return figure
 
 
@@ -45,7 +42,7 @@ def ranges(profiles: pd.DataFrame) -> pd.Series:
     return values.max() - values.min()
 
 
-def caption(profiles: pd.DataFrame) -> str:
+def caption(profiles: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the table."""
     parts = [
         f"For d = {dim} the {lines['teacher'].nunique()} teachers vary by "
@@ -54,10 +51,9 @@ def caption(profiles: pd.DataFrame) -> str:
     ]
     return " ".join(
         [
-            "The random teachers along the diagonal of the cube, darker the more they vary.",
+            f"The {family} teachers along the diagonal of the cube, darker the more they vary.",
             *parts,
-            "They are far from the worst functions of their class, whose bumps the lower bounds "
-            "are about (S1.19).",
+            "The lower bounds are about other functions of the class, with one sharp bump (S1.6).",
         ]
     )
 

@@ -55,7 +55,7 @@ def rate(members: list[Decided]) -> dict:
     slope, constant = power_law(samples, np.array([decided.error for decided in members]))
     seeds = np.stack([decided.seeds for decided in members], axis=1)
     slopes = [power_law(samples, errors)[0] for errors in seeds]
-    return {"slope": slope, "low": min(slopes), "high": max(slopes), "constant": constant}
+    return {"slope": slope, "low": np.min(slopes), "high": np.max(slopes), "constant": constant}
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
+from supnorm.devices import use_device
 from supnorm.networks import concatenate, save_networks
-from supnorm.programs import InputError, run
+from supnorm.programs import run
 from supnorm.tables.curves import CURVES
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import write_table
@@ -41,8 +41,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--students", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--curves", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    check_device(a.device)
-    torch.set_num_threads(1)
+    use_device(a.device)
     recipe = Recipe(a.depth, a.width, a.batch, a.epochs, a.learning_rate, a.final_learning_rate)
     seeds, points, values = read_samples(a.samples_table, a.dim, a.samples)
     print(
@@ -76,15 +75,6 @@ def main(argv: list[str]) -> None:
     }
     write_curves(a.curves, cell, pairs, records)
     write_students(a.students, cell, pairs, [r for r in records if r.evaluation])
-
-
-def check_device(device: str) -> None:
-    """Raise InputError where torch does not find the device."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError(
-            "training.device is cuda, but torch finds no CUDA device here; expected a machine "
-            "with a GPU, or device: cpu in config.yaml"
-        )
 
 
 def write_curves(path: Path, cell: dict, pairs: dict, records: list[Record]) -> None:

@@ -22,13 +22,13 @@ def resolve(config: dict, schema_file: Path) -> dict:
     scales = config.get("scales")
     if not isinstance(scales, dict) or not scales:
         raise InputError(f"config.yaml: scales is {_show(scales)}; expected at least one scale")
-    if config.get("scale") not in scales:
+    if str(config.get("scale")) not in scales:
         allowed = ", ".join(map(str, scales))
         raise InputError(
             f"config.yaml: scale is {_show(config.get('scale'))}; expected one of {allowed}"
         )
     resolved = {scale: _resolved(config, scale, schema) for scale in scales}
-    return resolved[config["scale"]]
+    return resolved[str(config["scale"])]
 
 
 def batch_size(rule: dict, samples: int) -> int:
@@ -44,11 +44,17 @@ def _resolved(config: dict, scale: str, schema: dict) -> dict:
     changes = config["scales"][scale]
     changed = set()
     resolved = copy.deepcopy(base) | {"scale": scale}
+    for section in schema["required"]:
+        if section != "scale" and not isinstance(resolved.get(section), dict):
+            raise InputError(
+                f"config.yaml: {section} is {_show(resolved.get(section))}; expected a section of "
+                "keys and values"
+            )
     for section, keys in _mapping(changes, f"scales.{scale}").items():
-        if not isinstance(resolved.get(section), dict):
+        if section not in schema["required"] or section == "scale":
             raise InputError(
                 f"config.yaml: scales.{scale}.{section} is no section; expected one of "
-                + ", ".join(key for key, value in base.items() if isinstance(value, dict))
+                + ", ".join(name for name in schema["required"] if name != "scale")
             )
         for key, value in _mapping(keys, f"scales.{scale}.{section}").items():
             resolved[section][key] = value

@@ -63,6 +63,11 @@ def sample_size_axis(ax: Axes, sizes: Iterable[int]) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
 
 
+def bound_marker(sizes: Iterable[int]) -> str | None:
+    """Return the marker of a bound: a line through one sample size alone would not be seen."""
+    return "_" if len(set(sizes)) == 1 else None
+
+
 def dimension_title(dim: int) -> str:
     """Return the title of the panel of a dimension."""
     return f"$d={dim}$"
