@@ -133,5 +133,8 @@ def test_an_output_appears_complete_or_not_at_all(tmp_path):
     with appearing(path) as temporary:
         temporary.write_text("new")
         assert path.read_text() == "old"
+        written = temporary.stat().st_ino
     assert path.read_text() == "new"
+    # Renamed, not copied: a copy could be cut short.
+    assert path.stat().st_ino == written
     assert list(path.parent.iterdir()) == [path]

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from supnorm.programs import InputError
@@ -66,7 +66,8 @@ def brute_force(errors, statistic):
     return best
 
 
-@settings(derandomize=True, deadline=None, max_examples=20)
+# Without shrinking: a failure should not take minutes to be told.
+@settings(derandomize=True, deadline=None, max_examples=20, phases=[Phase.generate])
 @given(st.lists(st.floats(1e-6, 1e6), min_size=96, max_size=96, unique=True))
 def test_decisions_are_those_of_brute_force(values):
     errors = table(values, norms=("1", "inf"), dims=(1, 3))
@@ -82,6 +83,17 @@ def test_decisions_are_those_of_brute_force(values):
         assert one.teacher == teacher
         assert one.seeds.min() <= one.error * (1 + 1e-12)
         assert one.seeds.max() >= one.error * (1 - 1e-12)
+
+
+def test_the_values_of_seeds_are_those_of_what_was_decided():
+    errors = table(np.random.default_rng(2).uniform(size=24))
+    for one in decide(errors):
+        rows = errors[errors["samples"] == one.problem["samples"]]
+        for column, value in one.algorithm.items():
+            rows = rows[rows[column] == value]
+        if one.statistic == "minmax":
+            rows = rows[rows["teacher"] == one.teacher]
+        assert one.seeds.tolist() == pytest.approx(rows.groupby("seed")["error"].mean().tolist())
 
 
 def test_a_diverged_student_never_vanishes_from_a_maximum():
