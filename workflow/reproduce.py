@@ -40,9 +40,10 @@ def main(argv: list[str]) -> int:
     with LOCK.open("a+") as lock:
         hold(lock)
         refuse_beside_snakemake()
-        end_orphans()
+        # Before anything is ended or removed: the lock may be that of a run on another machine.
         if snakemake_locked():
             remove_snakemake_lock(lock, snakemake)
+        end_orphans()
         record_driver(lock)
         status = supervise(snakemake)
         end_orphans()

@@ -157,10 +157,13 @@ def test_a_lock_that_may_be_anothers_is_left_alone(unfinished):
     locks = unfinished.path / ".snakemake/locks"
     locks.mkdir(exist_ok=True)
     (locks / "0.output.lock").write_text("results/smoke/tables/errors.parquet\n")
+    unfinished_file = unfinished.results / "students/random/.d1_m10_L5_w8_fifth.4711.safetensors"
+    unfinished_file.write_bytes(b"being written by a job on another machine")
     refused = run(reproduce(unfinished), unfinished.path)
     assert refused.returncode == 1
     assert "locked by a run of snakemake that this command did not start" in refused.stdout
     assert list(locks.iterdir())
+    assert unfinished_file.exists()
 
 
 def test_a_mistake_in_the_configuration_is_told_although_a_lock_is_left(unfinished):
