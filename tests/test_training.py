@@ -37,7 +37,8 @@ def problem(dim, depth, width, samples, batch, epochs=50, rate=1e-3, teachers=2,
 
 
 def orders(samples, epoch, seeds=(5, 6)):
-    return np.stack([shuffle(s, samples, epoch, rule="test") for s in seeds])
+    """One epoch's, [1, seeds, samples]."""
+    return np.stack([shuffle(s, samples, epoch, rule="test") for s in seeds])[None]
 
 
 def difference(left, right):
@@ -63,8 +64,8 @@ def test_the_stacked_engine_is_the_oracle_after_200_steps(dim, depth, width, sam
     steps = 0
     while steps < 200:
         order = orders(samples, steps)
-        stacked.run_epoch(order)
-        loop.run_epoch(order)
+        stacked.run(order)
+        loop.run(order)
         steps += -(-samples // batch)
     assert difference(stacked.networks(), loop.networks()) < 1e-10
     np.testing.assert_allclose(stacked.losses(), loop.losses(), rtol=1e-10)
@@ -77,8 +78,8 @@ def test_single_precision_follows_double(engine):
     given = problem(1, 4, 8, 20, 5)
     single, double = engine(*given, precision="float32"), engine(*given)
     for epoch in range(5):
-        single.run_epoch(orders(20, epoch))
-        double.run_epoch(orders(20, epoch))
+        single.run(orders(20, epoch))
+        double.run(orders(20, epoch))
     assert 1e-9 < difference(single.networks(), double.networks()) < 1e-3
 
 
@@ -86,7 +87,7 @@ def test_single_precision_follows_double(engine):
 def test_losses_are_mean_squared_errors_of_the_networks(engine):
     recipe, initial, students = problem(2, 3, 6, 2500, 500)
     trained = ENGINES[engine](recipe, initial, students)
-    trained.run_epoch(orders(2500, 0))
+    trained.run(orders(2500, 0))
     values = forward(trained.networks(), students.points[students.seed_of])
     expected = ((values - students.values) ** 2).mean(1)
     np.testing.assert_allclose(trained.losses(), expected, rtol=1e-12)
@@ -96,10 +97,10 @@ def test_a_smaller_last_batch_is_kept():
     whole = problem(1, 3, 4, 10, 4, epochs=1)
     dropped_points = whole[2].points[:, :8]
     dropped = Students(dropped_points, whole[2].values[:, :8], whole[2].seed_of)
-    order = np.tile(np.arange(10), (2, 1))
+    order = np.tile(np.arange(10), (1, 2, 1))
     engine, shorter = StackedEngine(*whole), StackedEngine(whole[0], whole[1], dropped)
-    engine.run_epoch(order)
-    shorter.run_epoch(order[:, :8])
+    engine.run(order)
+    shorter.run(order[:, :, :8])
     assert difference(engine.networks(), shorter.networks()) > 1e-6
 
 
@@ -202,8 +203,8 @@ def test_a_student_that_diverges_is_recorded_and_leaves_the_others_alone(engine)
     broken.values[1, 3] = np.inf
     healthy, mixed = (ENGINES[engine](recipe, initial, s) for s in (students, broken))
     for epoch in range(3):
-        healthy.run_epoch(orders(20, epoch))
-        mixed.run_epoch(orders(20, epoch))
+        healthy.run(orders(20, epoch))
+        mixed.run(orders(20, epoch))
     others = [0, 2, 3]
     assert difference(healthy.networks()[others], mixed.networks()[others]) == 0
     assert not np.isfinite(mixed.networks().weights[0][1]).all()

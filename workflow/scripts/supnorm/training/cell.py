@@ -16,6 +16,9 @@ from supnorm.training.recipe import (
     standardised,
 )
 
+# Entries of the shuffles that are drawn, and handed to an engine, at once.
+ORDERS_AT_ONCE = 2**23
+
 
 @dataclass(frozen=True)
 class Record:
@@ -43,6 +46,7 @@ def train_cell(
     engine: str = "auto",
     device: str = "cpu",
     precision: str = "float64",
+    threads: int = 1,
 ) -> Iterator[Record]:
     """Train a student for each seed and teacher; yield a record at each recorded epoch.
 
@@ -60,21 +64,26 @@ def train_cell(
         Students(standardised(points), values.reshape(-1, samples), seed_of),
         device=device,
         precision=precision,
+        threads=threads,
     )
     algorithm = {"dim": dim, "depth": recipe.depth, "width": recipe.width, "rule": batch_rule}
     evaluated = recipe.evaluation_epochs(evaluations)
-    recorded = set(recipe.recorded_epochs(evaluations))
-    for epoch in range(recipe.epochs + 1):
-        if epoch > 0:
-            trained.run_epoch(np.stack([shuffle(s, samples, epoch, **algorithm) for s in seeds]))
-        if epoch in recorded:
-            losses = trained.losses()
-            record = Record(
-                epoch,
-                recipe.learning_rate * recipe.decay ** max(epoch - 1, 0),
-                np.where(np.isfinite(losses), losses, np.inf),
+    at_once = max(1, ORDERS_AT_ONCE // (len(seeds) * samples))
+    done = 0
+    for epoch in recipe.recorded_epochs(evaluations):
+        while done < epoch:
+            some = range(done + 1, min(done + at_once, epoch) + 1)
+            trained.run(
+                np.array([[shuffle(s, samples, e, **algorithm) for s in seeds] for e in some])
             )
-            if epoch in evaluated:
-                number = evaluated.index(epoch) + 1
-                record = replace(record, evaluation=number, networks=on_cube(trained.networks()))
-            yield record
+            done = some[-1]
+        losses = trained.losses()
+        record = Record(
+            epoch,
+            recipe.learning_rate * recipe.decay ** max(epoch - 1, 0),
+            np.where(np.isfinite(losses), losses, np.inf),
+        )
+        if epoch in evaluated:
+            number = evaluated.index(epoch) + 1
+            record = replace(record, evaluation=number, networks=on_cube(trained.networks()))
+        yield record

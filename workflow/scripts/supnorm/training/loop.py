@@ -29,8 +29,10 @@ class LoopEngine:
         students: Students,
         device: str = "cpu",
         precision: str = "float64",
+        threads: int = 1,
     ):
         """Start each student from its row of `initial`; points are already standardised."""
+        del threads  # one student after another
         self._recipe, self._seed_of = recipe, students.seed_of
 
         def tensor(array):
@@ -46,9 +48,12 @@ class LoopEngine:
             self._optimisers.append(optimiser)
             self._schedulers.append(scheduler)
 
-    def run_epoch(self, orders: np.ndarray) -> None:
-        """Train for an epoch; `orders` [seeds, samples] is the order of each seed's samples."""
-        orders = torch.as_tensor(orders, device=self._points.device)
+    def run(self, orders: np.ndarray) -> None:
+        """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
+        for order in torch.as_tensor(orders, device=self._points.device):
+            self._run_epoch(order)
+
+    def _run_epoch(self, order: torch.Tensor) -> None:
         for network, optimiser, scheduler, seed, values in zip(
             self._networks,
             self._optimisers,
@@ -57,7 +62,7 @@ class LoopEngine:
             self._values,
             strict=True,
         ):
-            for batch in orders[seed].split(self._recipe.batch):
+            for batch in order[seed].split(self._recipe.batch):
                 optimiser.zero_grad()
                 predicted = forward(network, self._points[seed, batch])
                 torch.nn.functional.mse_loss(predicted, values[batch]).backward()

@@ -25,6 +25,7 @@ class StackedEngine:
         students: Students,
         device: str = "cpu",
         precision: str = "float64",
+        threads: int = 1,
     ):
         """Start each student from its row of `initial`; points are already standardised."""
         # Adam's moments of dead units decay into denormal numbers, which are slow.
@@ -49,13 +50,16 @@ class StackedEngine:
         arrays = [piece.view(shape) for piece, shape in zip(pieces, self._shapes, strict=True)]
         return arrays[: self._recipe.depth], arrays[self._recipe.depth :]
 
-    def run_epoch(self, orders: np.ndarray) -> None:
-        """Train for an epoch; `orders` [seeds, samples] is the order of each seed's samples."""
+    def run(self, orders: np.ndarray) -> None:
+        """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
+        for order in torch.as_tensor(orders, device=self._points.device):
+            self._run_epoch(order)
+
+    def _run_epoch(self, order: torch.Tensor) -> None:
         recipe = self._recipe
         self._optimiser.param_groups[0]["lr"] = recipe.learning_rate * recipe.decay**self._epoch
-        orders = torch.as_tensor(orders, device=self._points.device)
-        points = self._points.gather(1, orders[:, :, None].expand_as(self._points))
-        values = self._values.gather(1, orders[self._seed_of])
+        points = self._points.gather(1, order[:, :, None].expand_as(self._points))
+        values = self._values.gather(1, order[self._seed_of])
         for x, y in zip(points.split(recipe.batch, 1), values.split(recipe.batch, 1), strict=True):
             self._step(x[self._seed_of], y)
         self._epoch += 1
