@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from supnorm.errors.sampled import CHUNK, sampled_errors
+from supnorm.errors.narrow import NarrowMeasurement
+from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks, forward
 from supnorm.streams import Stream
 from supnorm.teachers import random_teachers
 
 torch.set_num_threads(1)
-POINTS = 3 * CHUNK["cpu"] + 17
+POINTS = 3 * NarrowMeasurement.chunk + 17
 
 
 def hat(height, dim=1):

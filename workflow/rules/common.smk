@@ -88,11 +88,16 @@ def training_mb(wildcards, attempt):
     return attempt * math.ceil(700 + 8 * numbers / 1e6)
 
 
+def training_work(wildcards):
+    """Arithmetic to train a cell, in operations."""
+    steps = students(wildcards) * int(wildcards.samples) * epochs(wildcards)
+    return 6 * parameters(wildcards) * steps
+
+
 def training_minutes(wildcards, attempt):
     """Time to train a cell, at a slow core's or GPU's rate of arithmetic."""
     rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
-    work = 6 * parameters(wildcards) * students(wildcards) * int(wildcards.samples)
-    return attempt * math.ceil(10 + work * epochs(wildcards) / rate / 60)
+    return attempt * math.ceil(10 + training_work(wildcards) / rate / 60)
 
 
 def measuring_minutes(wildcards, attempt):

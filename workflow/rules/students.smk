@@ -19,6 +19,8 @@ rule train_students:
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
+    # The longest first, lest one of them be alone at the end.
+    priority: training_work
     resources:
         mem_mb=training_mb,
         runtime=training_minutes,
@@ -38,7 +40,7 @@ rule train_students:
         " --epochs {params.epochs} --evaluations {params.evaluations}"
         " --learning-rate {params.learning_rate}"
         " --final-learning-rate {params.final_learning_rate} --engine {params.engine}"
-        " --device {params.device} --precision {params.precision}"
+        " --device {params.device} --precision {params.precision} --threads {threads}"
         " --students {output.students:q} --curves {output.curves:q} 2> {log:q}"
 
 
@@ -65,4 +67,5 @@ rule measure_errors:
         device=TRAINING["device"],
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
-        " --points {params.points} --device {params.device} --output {output.errors:q} 2> {log:q}"
+        " --points {params.points} --device {params.device} --threads {threads}"
+        " --output {output.errors:q} 2> {log:q}"

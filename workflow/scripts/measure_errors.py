@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.devices import use_device
 from supnorm.errors.sampled import SampledErrors, sampled_errors
 from supnorm.networks import load_networks
 from supnorm.programs import InputError, run
@@ -23,9 +22,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--students", type=Path, required=True, help="safetensors of students")
     parser.add_argument("--points", type=int, required=True, help="number of uniform points")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
+    parser.add_argument("--threads", type=int, default=1, help="students measured at once")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    use_device(a.device)
     teachers, _, _ = load_networks(a.teachers)
     students, description, extra = load_networks(a.students)
     pairs = description.get("students", {})
@@ -35,7 +34,7 @@ def main(argv: list[str]) -> None:
     # The points depend on the dimension alone: all students of all cells meet the same ones.
     stream = Stream("evaluation", dim=dim)
     wanted = np.array(pairs["teacher"])
-    measured = sampled_errors(teachers, students, wanted, a.points, stream, a.device)
+    measured = sampled_errors(teachers, students, wanted, a.points, stream, a.device, a.threads)
     frame = rows({**description["cell"], "algorithm": "network"}, pairs, extra["loss"], measured)
     write_table(a.output, frame, errors_schema(dim))
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.devices import use_device
 from supnorm.networks import concatenate, save_networks
 from supnorm.programs import run
 from supnorm.tables.curves import CURVES
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import write_table
 from supnorm.training.cell import Record, train_cell
-from supnorm.training.engines import ENGINES
+from supnorm.training.engines import ENGINES, choose
 from supnorm.training.recipe import Recipe
 
 
@@ -35,24 +34,34 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--learning-rate", type=float, required=True, help="in the first epoch")
     parser.add_argument("--final-learning-rate", type=float, required=True)
     parser.add_argument("--evaluations", type=int, required=True, help="evenly over the epochs")
-    parser.add_argument("--engine", choices=sorted(ENGINES), required=True)
+    parser.add_argument("--engine", choices=ENGINES, required=True)
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--precision", choices=["float32", "float64"], required=True)
+    parser.add_argument("--threads", type=int, default=1, help="students that train at once")
     parser.add_argument("--students", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--curves", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    use_device(a.device)
     recipe = Recipe(a.depth, a.width, a.batch, a.epochs, a.learning_rate, a.final_learning_rate)
     seeds, points, values = read_samples(a.samples_table, a.dim, a.samples)
     print(
-        f"training {values.shape[0] * values.shape[1]} students on {a.device}, "
+        f"training {values.shape[0] * values.shape[1]} students on {a.device} "
+        f"by the {choose(a.engine, a.device, a.width)} engine, "
         f"CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'unset')}",
         file=sys.stderr,
     )
     records = []
     start = time.monotonic()
     for record in train_cell(
-        recipe, a.batch_rule, seeds, points, values, a.evaluations, a.engine, a.device, a.precision
+        recipe,
+        a.batch_rule,
+        seeds,
+        points,
+        values,
+        a.evaluations,
+        engine=a.engine,
+        device=a.device,
+        precision=a.precision,
+        threads=a.threads,
     ):
         records.append(record)
         print(

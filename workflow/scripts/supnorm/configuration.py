@@ -107,6 +107,11 @@ def _check_together(resolved: dict, name) -> None:
             f"{training['final_learning_rate']}; expected at most training.learning_rate, "
             f"{training['learning_rate']}"
         )
+    if training["engine"] == "narrow" and training["device"] != "cpu":
+        raise InputError(
+            f"config.yaml: {name(('training', 'engine'))} is 'narrow' and training.device is "
+            f"{training['device']!r}; expected device cpu, or engine auto, stacked or loop"
+        )
     for rule, keys in student["batch_rules"].items():
         path = ("student", "batch_rules", rule)
         smallest = min(resolved["sample"]["sizes"])

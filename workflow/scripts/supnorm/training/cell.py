@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from supnorm.networks import Networks, concatenate
-from supnorm.training.engines import ENGINES
+from supnorm.training.engines import choose, engine_class
 from supnorm.training.recipe import (
     Recipe,
     Students,
@@ -58,7 +58,7 @@ def train_cell(
     teachers = values.shape[1]
     seed_of = np.repeat(np.arange(len(seeds)), teachers)
     initial = concatenate([initial_students(s, dim, recipe.depth, recipe.width) for s in seeds])
-    trained = ENGINES[engine](
+    trained = engine_class(choose(engine, device, recipe.width))(
         recipe,
         initial[seed_of],
         Students(standardised(points), values.reshape(-1, samples), seed_of),

@@ -7,6 +7,7 @@ fast engine must agree with.
 import numpy as np
 import torch
 
+from supnorm.devices import use_device
 from supnorm.networks import Networks, concatenate
 from supnorm.training.recipe import Recipe, Students
 
@@ -33,6 +34,7 @@ class LoopEngine:
     ):
         """Start each student from its row of `initial`; points are already standardised."""
         del threads  # one student after another
+        use_device(device)
         self._recipe, self._seed_of = recipe, students.seed_of
 
         def tensor(array):

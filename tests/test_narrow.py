@@ -1,0 +1,69 @@
+"""The narrow engine: the oracle's results, and bits that depend on the student alone."""
+
+import itertools
+
+import numpy as np
+import pytest
+from test_training import difference, orders, problem
+
+from supnorm.training.loop import LoopEngine
+from supnorm.training.narrow import NarrowEngine
+from supnorm.training.recipe import Students
+
+
+@pytest.mark.parametrize(
+    ("dim", "depth", "width", "samples", "batch"),
+    [
+        (1, 5, 32, 100, 20),
+        (3, 5, 32, 150, 150),
+        (1, 2, 7, 13, 5),
+        (3, 3, 16, 40, 7),
+        (2, 6, 9, 30, 1),
+        (4, 1, 3, 20, 6),
+        (9, 4, 40, 130, 65),
+        (1, 3, 100, 64, 61),
+    ],
+)
+def test_it_is_the_oracle_after_200_steps(dim, depth, width, samples, batch):
+    given = problem(dim, depth, width, samples, batch)
+    narrow, loop = NarrowEngine(*given), LoopEngine(*given)
+    for steps in itertools.count(0, -(-samples // batch)):
+        if steps >= 200:
+            break
+        narrow.run(orders(samples, steps))
+        loop.run(orders(samples, steps))
+    assert difference(narrow.networks(), loop.networks()) < 1e-10
+    np.testing.assert_allclose(narrow.losses(), loop.losses(), rtol=1e-10)
+    assert difference(narrow.networks(), NarrowEngine(*given).networks()) > 1e-3
+
+
+def test_it_follows_the_oracle_in_single_precision():
+    given = problem(2, 4, 12, 40, 8)
+    narrow, loop = (engine(*given, precision="float32") for engine in (NarrowEngine, LoopEngine))
+    for epoch in range(20):
+        narrow.run(orders(40, epoch))
+        loop.run(orders(40, epoch))
+    assert 0 < difference(narrow.networks(), loop.networks()) < 1e-3
+
+
+def trained(students=slice(None), threads=1, precision="float64", at_once=3):
+    """Some of 6 students after 6 epochs, handed over a few epochs at a time."""
+    recipe, initial, known = problem(2, 4, 20, 70, 65, teachers=3)
+    some = Students(known.points, known.values[students], known.seed_of[students])
+    engine = NarrowEngine(recipe, initial[students], some, precision=precision, threads=threads)
+    epochs = np.concatenate([orders(70, epoch) for epoch in range(6)])
+    for start in range(0, 6, at_once):
+        engine.run(epochs[start : start + at_once])
+    return engine.networks()
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_bits_depend_neither_on_companions_nor_order_nor_threads_nor_pauses(precision):
+    together = trained(precision=precision)
+    assert difference(together[:1], together[1:2]) > 0
+    for k in range(6):
+        assert difference(trained([k], precision=precision), together[k : k + 1]) == 0
+    backwards = trained([5, 4, 3, 2, 1, 0], precision=precision)
+    assert difference(backwards, together[[5, 4, 3, 2, 1, 0]]) == 0
+    assert difference(trained(threads=2, precision=precision), together) == 0
+    assert difference(trained(at_once=1, precision=precision), together) == 0

@@ -1,0 +1,81 @@
+"""The narrow engine: one student after another, each in one compiled call (see `kernels`)."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from supnorm.kernels import evaluate, train
+from supnorm.networks import Networks
+from supnorm.packed import Packing, aligned
+from supnorm.training.recipe import Recipe, Students
+
+
+class NarrowEngine:
+    """Trains students one by one on the CPU, several at once where there are threads."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        initial: Networks,
+        students: Students,
+        device: str = "cpu",
+        precision: str = "float64",
+        threads: int = 1,
+    ):
+        """Start each student from its row of `initial`; points are already standardised."""
+        if device != "cpu":
+            raise ValueError(f"the narrow engine runs on a CPU, not on {device}")
+        self._recipe, self._seed_of, self._threads = recipe, students.seed_of, threads
+        dtype = np.dtype(precision)
+        packing = Packing(students.points.shape[2], recipe.depth, recipe.width, dtype)
+        self._packing = packing
+        self._points = packing.pack_points(students.points)
+        self._values = students.values.astype(dtype)
+        self._parameters = packing.pack(initial)
+        self._moments = aligned(2, *self._parameters.shape, dtype=dtype)
+        self._epoch, self._powers = 0, (1.0, 1.0)
+        # Its square is still above the denormal numbers.
+        self._tiny = 2 * float(np.finfo(dtype).tiny) ** 0.5
+
+    def run(self, orders: np.ndarray) -> None:
+        """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
+        recipe = self._recipe
+        epochs = range(self._epoch, self._epoch + len(orders))
+        rates = np.array([recipe.learning_rate * recipe.decay**epoch for epoch in epochs])
+
+        def train_student(k: int) -> tuple[float, float]:
+            seed = self._seed_of[k]
+            return train(
+                (self._parameters[k], self._moments[0, k], self._moments[1, k]),
+                self._packing.workspace(),
+                (self._points[seed], self._values[k]),
+                orders[:, seed],
+                rates,
+                self._powers,
+                self._packing.shape,
+                recipe.batch,
+                self._tiny,
+            )
+
+        *_, self._powers = self._of_all(train_student)
+        self._epoch += len(orders)
+
+    def losses(self) -> np.ndarray:
+        """Return the mean squared error of each student on its whole sample, [students]."""
+
+        def loss(k: int) -> float:
+            predicted = np.empty_like(self._values[k])
+            points, work = self._points[self._seed_of[k]], self._packing.workspace()
+            evaluate(self._parameters[k], work, points, self._packing.shape, predicted)
+            return np.square(predicted - self._values[k]).mean(dtype=np.float64)
+
+        return np.array(self._of_all(loss))
+
+    def networks(self) -> Networks:
+        """Return the students as they are now, functions of standardised points, in float64."""
+        return self._packing.unpack(self._parameters)
+
+    def _of_all(self, function) -> list:
+        """Return what a function of a student's number gives for each student."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(function, range(len(self._values))))
