@@ -5,13 +5,20 @@ import pytest
 import torch
 
 from supnorm.errors.narrow import NarrowMeasurement
-from supnorm.errors.sampled import sampled_errors
+from supnorm.errors import sampled
 from supnorm.networks import Networks, forward
 from supnorm.streams import Stream
 from supnorm.teachers import random_teachers
 
 torch.set_num_threads(1)
 POINTS = 3 * NarrowMeasurement.chunk + 17
+
+
+@pytest.fixture(autouse=True, params=["kernels", "torch"])
+def by(request, monkeypatch):
+    """Every test meets both ways of evaluating students."""
+    if request.param == "torch":
+        monkeypatch.setattr(sampled, "NARROW", 0)
 
 
 def hat(height, dim=1):
@@ -28,7 +35,7 @@ def constant(value, dim=1):
 
 def measure(teachers, students, teacher_of=(0,), points=POINTS):
     stream = Stream("evaluation", dim=teachers.weights[0].shape[2])
-    return sampled_errors(teachers, students, np.array(teacher_of), points, stream)
+    return sampled.sampled_errors(teachers, students, np.array(teacher_of), points, stream)
 
 
 def stack(*networks):
@@ -92,3 +99,16 @@ def test_a_student_that_is_not_finite_has_infinite_errors(bad):
         assert measured.norms[norm] == pytest.approx([1, np.inf, 2])
     assert np.isnan(measured.place[1]).all()
     assert np.isfinite(measured.place[[0, 2]]).all()
+
+
+def test_errors_depend_neither_on_companions_nor_on_threads():
+    teachers, students = (random_teachers(n, 2, 3, 8, np.inf, c) for n, c in ((2, 0.5), (5, 0.6)))
+    wanted, options = np.array([0, 1, 1, 0, 1]), {"dim": 2}
+    stream = Stream("evaluation", **options)
+    together = sampled.sampled_errors(teachers, students, wanted, POINTS, stream, threads=2)
+    for k in range(5):
+        stream, one = Stream("evaluation", **options), slice(k, k + 1)
+        alone = sampled.sampled_errors(teachers, students[one], wanted[one], POINTS, stream)
+        for norm in ("1", "2", "inf"):
+            assert alone.norms[norm] == together.norms[norm][one]
+        assert (alone.place == together.place[one]).all()

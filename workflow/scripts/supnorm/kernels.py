@@ -356,7 +356,7 @@ def layers(vector, dim, depth, width):
 class Workspace(NamedTuple):
     """What a network of depth L and padded width W needs beside its parameters, for a block.
 
-    `inputs` [block, padded inputs], `hidden` [L - 1, block, W + lanes] with a 1 in column W and
+    `inputs` [block, inputs], `hidden` [L - 1, block, W + lanes] with a 1 in column W and
     zeros after it, `outputs` [block]; for training `deltas` [2, block, W], `transposed`
     [L - 2, W, W] and the `gradient`, shaped as the parameters.
     """
@@ -432,7 +432,7 @@ def train(state, work, problem, orders, rates, powers, shape, batch, tiny):
     """Train one student through some epochs.
 
     `state` are its parameters and Adam's two moments; `problem` are its inputs
-    [samples, padded inputs] and labels [samples]; `orders` [epochs, samples] and `rates` [epochs]
+    [samples, inputs] and labels [samples]; `orders` [epochs, samples] and `rates` [epochs]
     belong to the epochs, `powers` to the steps that are done; `shape` is (dim, depth, W).
     Returns the new powers.
     """
@@ -485,7 +485,7 @@ def train(state, work, problem, orders, rates, powers, shape, batch, tiny):
 
 @compiled
 def evaluate(parameters, work, points, shape, out):
-    """Compute the values `out` [count] of a network at `points` [count, padded inputs]."""
+    """Compute the values `out` [count] of a network at `points` [count, inputs]."""
     network = layers(parameters, *shape)
     for begin in range(0, len(points), BLOCK):
         some = points[begin : begin + BLOCK]

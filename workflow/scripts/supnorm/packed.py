@@ -48,9 +48,14 @@ class Packing:
         """Return the length of a packed network."""
         width = self._padded(self.width)
         if self.depth == 1:
-            return self._padded(self.dim + 1)
+            return self._inputs
         inner = (self.depth - 2) * (width + 1) * width
         return (self.dim + 1) * width + inner + width + kernels.lanes(self.dtype)
+
+    @property
+    def _inputs(self) -> int:
+        """Return how many numbers a point has: whole vectors where the last layer reads them."""
+        return self._padded(self.dim + 1) if self.depth == 1 else self.dim + 1
 
     def _padded(self, count: int) -> int:
         lanes = kernels.lanes(self.dtype)
@@ -91,8 +96,8 @@ class Packing:
         return [*hidden, (last[:fan_in, None], last[one : one + 1])]
 
     def pack_points(self, points: np.ndarray) -> np.ndarray:
-        """Return points [..., dim] with a 1 beside each and zeros up to whole vectors."""
-        packed = aligned(*points.shape[:-1], self._padded(self.dim + 1), dtype=self.dtype)
+        """Return points [..., dim] as a network's inputs: with a 1 beside each, and padding."""
+        packed = aligned(*points.shape[:-1], self._inputs, dtype=self.dtype)
         packed[..., : self.dim] = points
         packed[..., self.dim] = 1
         return packed
@@ -102,7 +107,7 @@ class Packing:
         dim, depth, width = self.shape
         block, lanes = kernels.BLOCK, kernels.lanes(self.dtype)
         shapes = {
-            "inputs": (block, self._padded(dim + 1)),
+            "inputs": (block, self._inputs),
             "hidden": (max(depth - 1, 1), block, width + lanes),
             "outputs": (block,),
             "deltas": (2, block, width),
