@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from supnorm.errors.narrow import NarrowMeasurement
 from supnorm.errors import sampled
+from supnorm.errors.narrow import NarrowMeasurement
 from supnorm.networks import Networks, forward
 from supnorm.streams import Stream
 from supnorm.teachers import random_teachers
