@@ -1,13 +1,15 @@
 # make reproduce            all tables and figures of the scale that config.yaml names
 # make reproduce SCALE=...  of another scale: smoke, laptop or paper
 # make test                 the tests
+# make benchmark            what training costs, measured anew: some 20 minutes of one core
 
 PYTHON ?= python3
 SCALE ?=
+DEVICE ?= cpu
 scale = $(if $(SCALE),--scale $(SCALE))
 bin = .venv/bin
 
-.PHONY: reproduce test report format check
+.PHONY: reproduce test report format check benchmark
 
 reproduce: .venv/complete
 	$(bin)/python workflow/reproduce.py $(scale)
@@ -25,6 +27,25 @@ report: .venv/complete
 	$(PYTHON) -m venv .venv
 	$(bin)/python -m pip install --disable-pip-version-check --quiet --requirement envs/requirements.txt
 	touch .venv/complete
+
+# Measured into benchmarks/measured/, then drawn and written into README.md. DEVICE=cuda measures
+# training on a GPU alone. Stages are those of the run that is there; JAX is measured if installed.
+measured = benchmarks/measured
+measure = PYTHONPATH=workflow/scripts OMP_NUM_THREADS=1 $(bin)/python benchmarks
+ran = results/$(or $(SCALE),laptop)
+
+benchmark: .venv/complete
+	$(measure)/training.py --device $(DEVICE) --output $(measured)/training_$(DEVICE).parquet
+ifeq ($(DEVICE),cpu)
+	$(measure)/crossovers.py --training $(measured)/training_cpu.parquet \
+		--output $(measured)/crossovers.json
+	$(measure)/scaling.py --output $(measured)/scaling.parquet \
+		--exponents $(measured)/exponents.parquet
+	$(measure)/agreement.py --output $(measured)/agreement.parquet
+	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \
+		--output $(measured)/stages.parquet
+endif
+	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png --readme README.md
 
 format: .venv/complete
 	$(bin)/ruff check --fix

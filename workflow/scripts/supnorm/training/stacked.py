@@ -1,22 +1,36 @@
-"""The stacked engine: all students at once, by batched products and a backward pass by hand.
+"""The stacked engine: batched products and gradients by hand, for wide students and for GPUs.
 
-All parameters live in one flat buffer, layer after layer, so that Adam is one fused pass over
-it; the layers' weights are views of shape [students, out, in]. An epoch permutes the samples
-once, and its batches are slices.
+Students train in groups, one group after another, in one set of buffers. In these a layer's
+weights and biases are one matrix, the biases in the column after the weights, and the layer's
+input has a one there; a step is then three products a layer, and Adam. On a CPU a group is one
+student, and Adam takes a layer's gradient while it is in the cache. On a GPU Adam takes all layers
+at once, and the kernels of an epoch are one CUDA graph: what changes from epoch to epoch (the
+order of the samples, the learning rate, the number of the step) they read from buffers.
 """
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
-from supnorm.networks import Networks
+from supnorm.devices import use_device
+from supnorm.networks import Networks, concatenate
+from supnorm.training.memory import Group, Layout, explaining_lack_of_memory, fill, group_size
 from supnorm.training.recipe import Recipe, Students
 
-# Samples whose activations are held at once when the loss on a whole sample is computed.
-LOSS_CHUNK = 1024
+ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
+# Steps whose samples are gathered, and whose kernels are one CUDA graph, at most.
+STEPS_AT_ONCE = 2000
+# Parts of the parameters in a call of Adam on a GPU; each keeps one of its multiprocessors busy.
+ADAM_PARTS = 128
 
 
 class StackedEngine:
-    """Trains all students together, on a CPU or a GPU."""
+    """Trains students in groups, on a CPU or a GPU."""
 
     def __init__(
         self,
@@ -28,86 +42,235 @@ class StackedEngine:
         threads: int = 1,
     ):
         """Start each student from its row of `initial`; points are already standardised."""
+        use_device(device)
         # Adam's moments of dead units decay into denormal numbers, which are slow.
         torch.set_flush_denormal(True)
-        self._options = {"device": device, "dtype": getattr(torch, precision)}
-        self._recipe, self._epoch = recipe, 0
-        self._points = torch.tensor(students.points, **self._options)
-        self._values = torch.tensor(students.values, **self._options)
-        self._seed_of = torch.tensor(students.seed_of, device=device)
-        self._buffers: dict = {}
-        self._shapes = [tuple(array.shape) for array in initial.tensors().values()]
-        self._parameters = torch.cat(
-            [torch.tensor(array, **self._options).flatten() for array in initial.tensors().values()]
+        count, dim = len(initial), students.points.shape[2]
+        layout = Layout(dim, recipe.depth, recipe.width, precision)
+        size = group_size(device, layout, recipe.batch)
+        parts = [slice(k, k + size) for k in range(0, count, size)]
+        groups = [Group.of(initial[part], students, layout, part) for part in parts]
+        points = torch.zeros(*students.points.shape[:2], layout.shapes[0][1], dtype=layout.dtype)
+        points[..., :dim], points[..., dim] = torch.tensor(students.points), 1
+        shares = min(threads, len(groups)) if device == "cpu" else 1
+        self._count = count
+        self._explaining_lack_of_memory = partial(
+            explaining_lack_of_memory, size, layout, recipe.batch
         )
-        self._parameters.grad = torch.zeros_like(self._parameters)
-        self._weights, self._biases = self._views(self._parameters)
-        self._weight_gradients, self._bias_gradients = self._views(self._parameters.grad)
-        self._optimiser = torch.optim.Adam([self._parameters], lr=recipe.learning_rate, fused=True)
-
-    def _views(self, flat: torch.Tensor) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-        pieces = flat.split([int(np.prod(shape)) for shape in self._shapes])
-        arrays = [piece.view(shape) for piece, shape in zip(pieces, self._shapes, strict=True)]
-        return arrays[: self._recipe.depth], arrays[self._recipe.depth :]
+        with self._explaining_lack_of_memory():
+            points = points.to(device)
+            self._trainers = [
+                _Trainer(recipe, layout, size, points, groups[share[0] : share[-1] + 1])
+                for share in np.array_split(np.arange(len(groups)), shares)
+            ]
 
     def run(self, orders: np.ndarray) -> None:
         """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
-        for order in torch.as_tensor(orders, device=self._points.device):
-            self._run_epoch(order)
-
-    def _run_epoch(self, order: torch.Tensor) -> None:
-        recipe = self._recipe
-        self._optimiser.param_groups[0]["lr"] = recipe.learning_rate * recipe.decay**self._epoch
-        points = self._points.gather(1, order[:, :, None].expand_as(self._points))
-        values = self._values.gather(1, order[self._seed_of])
-        for x, y in zip(points.split(recipe.batch, 1), values.split(recipe.batch, 1), strict=True):
-            self._step(x[self._seed_of], y)
-        self._epoch += 1
+        with self._explaining_lack_of_memory():
+            if len(self._trainers) == 1:
+                self._trainers[0].run(orders)
+                return
+            with ThreadPoolExecutor(
+                len(self._trainers), initializer=torch.set_flush_denormal, initargs=(True,)
+            ) as pool:
+                list(pool.map(lambda trainer: trainer.run(orders), self._trainers))
 
     def losses(self) -> np.ndarray:
         """Return the mean squared error of each student on its whole sample, [students]."""
-        total = 0
-        for x, y in zip(
-            self._points.split(LOSS_CHUNK, 1), self._values.split(LOSS_CHUNK, 1), strict=True
-        ):
-            residual = self._forward(x[self._seed_of])[-1][..., 0].sub_(y)
-            total = total + residual.square_().sum(1, dtype=torch.float64)
-        return (total / self._values.shape[1]).cpu().numpy()
+        losses = [losses for trainer in self._trainers for losses in trainer.losses()]
+        return np.concatenate(losses)[: self._count]
 
     def networks(self) -> Networks:
         """Return the students as they are now, functions of standardised points, in float64."""
-        return Networks(tuple(self._weights), tuple(self._biases)).map(
-            lambda array: array.to("cpu", torch.float64, copy=True).numpy()
-        )
+        networks = [networks for trainer in self._trainers for networks in trainer.networks()]
+        return concatenate(networks)[: self._count]
 
-    def _step(self, x: torch.Tensor, y: torch.Tensor) -> None:
-        *inputs, output = self._forward(x)
-        # The gradient of the mean squared error with respect to the outputs, [students, batch, 1].
-        delta = output.sub_(y[:, :, None]).mul_(2 / y.shape[1])
-        for layer in reversed(range(self._recipe.depth)):
-            torch.bmm(delta.mT, inputs[layer], out=self._weight_gradients[layer])
-            torch.sum(delta, 1, out=self._bias_gradients[layer])
-            if layer > 0:
-                # Outputs of ReLU are at least 0, so their sign is its derivative.
-                derivative = inputs[layer].sign_()
-                delta = self._product(f"delta {layer % 2}", delta, self._weights[layer])
-                delta.mul_(derivative)
-        self._optimiser.step()
 
-    def _forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Return the input of each layer, and the output of the last."""
-        passed = [x]
-        for layer, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
-            output = self._product(f"output {layer}", passed[-1], weight.mT).add_(bias[:, None, :])
-            passed.append(output.relu_() if layer < self._recipe.depth - 1 else output)
-        return passed
+@dataclass(frozen=True)
+class _Batch:
+    """Views of a trainer's buffers for batches of some length, one tensor a layer.
 
-    def _product(self, name: str, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        """Return left @ right in a buffer of this name, which the next such product overwrites.
+    `hidden` [size, length, columns] are the inputs of the layers after the first; `outputs`
+    [size, length, rows] the parts of them that the layer before writes, and at last the students'
+    values; `deltas` [size, length, rows] the derivatives of the loss by the layers' sums.
+    """
 
-        Fresh memory would cost more than the arithmetic: its pages are mapped at each touch.
+    hidden: list[torch.Tensor]
+    outputs: list[torch.Tensor]
+    deltas: list[torch.Tensor]
+
+
+class _Trainer:
+    """Buffers of fixed addresses, in which groups of one size train one after another."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        layout: Layout,
+        size: int,
+        points: torch.Tensor,
+        groups: list[Group],
+    ):
+        """Prepare for `groups`; `points` [seeds, samples, columns] end in a one and zeros."""
+        self._recipe, self._layout, self._points, self._groups = recipe, layout, points, groups
+        self._held, self._epochs = None, 0
+        samples, new = points.shape[1], points.new_zeros
+        self._state = new(3, size * layout.parameters)
+        self._values, self._seed_of = new(size, samples), new(size, dtype=torch.int64)
+        self._rate, self._step_count = new(()), new((), dtype=torch.float32)
+        # The samples of the next steps, in the order in which these take them.
+        length = min(samples, STEPS_AT_ONCE * recipe.batch)
+        self._order = new(size, length, dtype=torch.int64)
+        self._x, self._y = new(size, length, layout.shapes[0][1]), new(size, length, 1)
+        self._batches = self._cut_batches({min(samples, recipe.batch), samples % recipe.batch})
+        self._layer_by_layer = size == 1 and not points.is_cuda
+        self._matrices, *moments = map(layout.matrices, self._state)
+        if self._layer_by_layer:
+            # All layers' gradients take the same place in turn.
+            buffer = new(max(map(torch.Tensor.numel, self._matrices)))
+            self._gradients = [
+                buffer[: matrix.numel()].view_as(matrix) for matrix in self._matrices
+            ]
+            layers = zip(self._matrices, self._gradients, *moments, strict=True)
+            self._adam_takes = {k: [[tensor] for tensor in layer] for k, layer in enumerate(layers)}
+        else:
+            parameters, *moments = self._state
+            self._gradient = torch.zeros_like(parameters)
+            self._gradients = layout.matrices(self._gradient)
+            part = math.ceil(len(parameters) / ADAM_PARTS / 16) * 16
+            flats = parameters, self._gradient, *moments
+            self._adam_takes = {0: [flat.split(part) for flat in flats]}
+        prepare = self._captured if points.is_cuda else lambda n: partial(self._epoch, n)
+        self._passes = {n: prepare(n) for n in {length, samples % length} - {0}}
+
+    def run(self, orders: np.ndarray) -> None:
+        """Train all groups for some epochs; `orders` [epochs, seeds, samples]."""
+        orders = torch.as_tensor(orders, device=self._points.device)
+        for group in self._groups:
+            self._hold(group)
+            for epoch, order in enumerate(orders, self._epochs):
+                self._rate.fill_(self._recipe.learning_rate * self._recipe.decay**epoch)
+                for part in order[self._seed_of].split(self._order.shape[1], 1):
+                    self._order[:, : part.shape[1]] = part
+                    self._passes[part.shape[1]]()
+        self._epochs += len(orders)
+
+    def losses(self) -> list[np.ndarray]:
+        """Return each group's mean squared errors on the whole sample, [size]."""
+        return [self._losses(group) for group in self._groups]
+
+    def networks(self) -> list[Networks]:
+        """Return each group's students as they are now."""
+        states = [self._state if g is self._held else g.state for g in self._groups]
+        return [self._layout.unpack(parameters) for parameters, *_ in states]
+
+    def _losses(self, group: Group) -> np.ndarray:
+        self._hold(group)
+        size, samples = self._values.shape
+        total = torch.zeros(size, dtype=torch.float64, device=self._points.device)
+        for part in torch.arange(samples, device=total.device).split(self._order.shape[1]):
+            self._order[:, : len(part)] = part
+            for x, y in self._gathered(len(part)):
+                residual = self._forward(x, self._batches[x.shape[1]]).sub_(y)
+                total += residual.square_().sum((1, 2), dtype=torch.float64)
+        return (total / samples).cpu().numpy()
+
+    def _hold(self, group: Group) -> None:
+        """Bring a group's state into the buffers, and take away the one that is there."""
+        if group is self._held:
+            return
+        if self._held is not None:
+            count = len(self._held.values) * self._layout.parameters
+            self._held.state = torch.empty(3, count, dtype=self._state.dtype)
+            self._layout.copy(self._state, self._held.state)
+        self._layout.copy(group.state, self._state)
+        fill(self._values, group.values)
+        fill(self._seed_of, group.seed_of)
+        self._step_count.fill_(self._epochs * math.ceil(self._values.shape[1] / self._recipe.batch))
+        self._held, group.state = group, None
+
+    def _captured(self, length: int) -> Callable[[], None]:
+        """Return what does `_epoch` by one launch of a graph of all its kernels.
+
+        CUDA makes much at first use, so an epoch runs before the capture. It leaves no trace: the
+        buffers hold no student yet.
         """
-        shape = (left.shape[0], left.shape[1], right.shape[2])
-        if (name, shape) not in self._buffers:
-            self._buffers[name, shape] = left.new_empty(shape)
-        return torch.bmm(left, right, out=self._buffers[name, shape])
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            self._epoch(length)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=stream):
+            self._epoch(length)
+        return graph.replay
+
+    def _epoch(self, length: int) -> None:
+        """Take the steps on the first `length` samples of the order."""
+        for x, y in self._gathered(length):
+            self._step(x, y, self._batches[x.shape[1]])
+
+    def _gathered(self, length: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Gather the first `length` samples of the order; return them batch after batch."""
+        order = self._order[:, :length]
+        x, y = self._x[:, :length], self._y[:, :length]
+        x.copy_(self._points[self._seed_of[:, None], order])
+        y.copy_(self._values.gather(1, order)[:, :, None])
+        return zip(x.split(self._recipe.batch, 1), y.split(self._recipe.batch, 1), strict=True)
+
+    def _forward(self, x: torch.Tensor, batch: _Batch) -> torch.Tensor:
+        """Return the students' values, [size, length, 1]."""
+        for layer, (matrix, output) in enumerate(zip(self._matrices, batch.outputs, strict=True)):
+            torch.bmm(x, matrix.mT, out=output)
+            if layer < len(batch.hidden):
+                x = batch.hidden[layer].relu_()
+        return output
+
+    def _step(self, x: torch.Tensor, y: torch.Tensor, batch: _Batch) -> None:
+        # The derivative of the mean squared error by the students' values.
+        self._forward(x, batch).sub_(y).mul_(2 / y.shape[1])
+        self._step_count.add_(1)
+        inputs = [x, *batch.hidden]
+        for layer in reversed(range(len(inputs))):
+            delta, below = batch.deltas[layer], batch.deltas[layer - 1]
+            if layer > 0:
+                # Before Adam changes the weights.
+                weights = self._matrices[layer][..., : self._layout.fan_ins[layer]]
+                torch.bmm(delta, weights, out=below)
+                # ReLU's derivative is 0 where its value is 0.
+                torch.ops.aten.threshold_backward.grad_input(
+                    below, batch.outputs[layer - 1], 0, grad_input=below
+                )
+            torch.bmm(delta.mT, inputs[layer], out=self._gradients[layer])
+            if layer in self._adam_takes:
+                self._adam(*self._adam_takes[layer])
+
+    def _adam(self, parameters, gradients, first, second) -> None:
+        """Take a step of Adam for lists of tensors."""
+        steps = [self._step_count] * len(gradients)
+        if self._layer_by_layer:
+            args = parameters, gradients, first, second, [], steps
+            torch._fused_adam_(*args, lr=self._rate, weight_decay=0, **ADAM)
+        else:
+            # On a GPU Adam would round a learning rate in a buffer to float32. So it writes its
+            # step at rate 1 over the gradient, of which a weight decay of 1 leaves nothing.
+            args = gradients, gradients, first, second, [], steps
+            torch._fused_adamw_(*args, lr=1, weight_decay=1, **ADAM)
+            self._state[0].addcmul_(self._gradient, self._rate)
+
+    def _cut_batches(self, lengths: set[int]) -> dict[int, _Batch]:
+        """Return the views of new buffers for batches of some lengths."""
+        size, longest, new = len(self._order), max(lengths), self._state.new_zeros
+        fan_ins = self._layout.fan_ins[1:]
+        hidden = [new(size, longest, columns) for _, columns in self._layout.shapes[1:]]
+        for tensor, fan_in in zip(hidden, fan_ins, strict=True):
+            tensor[..., fan_in] = 1
+        values = new(size, longest, 1)
+        outputs = [tensor[..., :k] for tensor, k in zip(hidden, fan_ins, strict=True)] + [values]
+        # Two places are enough: each layer's deltas are needed for those of the layer before.
+        places = [new(size, longest, self._recipe.width) for _ in range(2)]
+        deltas = [places[layer % 2] for layer in range(len(hidden))] + [values]
+        return {
+            n: _Batch(*([tensor[:, :n] for tensor in kind] for kind in (hidden, outputs, deltas)))
+            for n in lengths
+        }

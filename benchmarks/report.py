@@ -1,0 +1,274 @@
+"""Draw the benchmark's figure, and write its tables into the README between two marks."""
+
+import argparse
+import os
+import re
+from collections.abc import Iterable
+from itertools import groupby, product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+from scipy.stats import wilcoxon
+from tables import AGREEMENT, EXPONENTS, SCALING, STAGES, TRAINING, read_measured
+
+from supnorm.outputs import appearing
+from supnorm.programs import InputError, run
+from supnorm.style import WIDTH, use_style
+
+# In the order of tables and legend: what it is called, its colour and its marker.
+LOOKS = {
+    "A": ("A: the authors’ loop", "0.15", "o"),
+    "B": ("B: without DataLoader", "0.45", "s"),
+    "C": ("C: and with fused Adam", "0.65", "^"),
+    "vmap": ("torch.func.vmap", "#2F9E77", "v"),
+    "jax": ("JAX: vmap, scan, jit", "#8C5BB5", "P"),
+    "stacked": ("stacked engine", "#0B4F8A", "D"),
+    "narrow": ("narrow engine", "#E0700F", "X"),
+}
+BLOCK = re.compile(r"(<!-- benchmark -->\n).*?(<!-- /benchmark -->)", re.DOTALL)
+ENGINES = ["stacked", "narrow"]
+
+
+def main(argv: list[str]) -> None:
+    """Write the figure and the block of the README."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--measured", type=Path, required=True, help="folder of Parquet tables")
+    parser.add_argument("--figure", type=Path, required=True, help="PNG to write")
+    parser.add_argument("--readme", type=Path, required=True, help="Markdown file to write into")
+    a = parser.parse_args(argv)
+    old = a.readme.read_text()
+    if not BLOCK.search(old):
+        raise InputError(
+            f"{a.readme}: expected the marks <!-- benchmark --> and its end, found none"
+        )
+    on_cpu, machine = read_measured(a.measured / "training_cpu.parquet", TRAINING)
+    use_style()
+    with appearing(a.figure) as temporary:
+        draw(on_cpu[on_cpu["precision"] == "float64"]).savefig(temporary)
+    link = os.path.relpath(a.figure, a.readme.parent)
+    parts = [
+        (f"![Time of a training step against batch, a panel a width]({link})", machine),
+        (training(on_cpu, machine), machine),
+        *scaling(a.measured),
+        *stages(a.measured),
+        *agreement(a.measured),
+        *on_gpu(a.measured),
+    ]
+    block = "\n\n".join(
+        "\n\n".join([*(text for text, _ in same), where])
+        for where, same in groupby(parts, lambda part: made_on(part[1]))
+    )
+    with appearing(a.readme) as temporary:
+        temporary.write_text(BLOCK.sub(lambda m: f"{m[1]}\n{block}\n\n{m[2]}", old))
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Return the figure: time of a student's step against batch, a panel a width."""
+    widths = sorted(table["width"].unique())
+    rows = -(-len(widths) // 2)
+    figure, axes = plt.subplots(
+        rows, 2, sharex=True, squeeze=False, figsize=(WIDTH, 2.1 * rows + 0.7)
+    )
+    for ax in axes.flat[len(widths) :]:
+        ax.remove()
+    batches = sorted(table["batch"].unique())
+    for width, ax in zip(widths, axes.flat, strict=False):
+        for name, (label, colour, marker) in LOOKS.items():
+            line = table[(table["width"] == width) & (table["contender"] == name)]
+            line = line.sort_values("batch")
+            look = {"color": colour, "label": label if not line.empty else None}
+            ax.plot(line["batch"], line["microseconds"], marker=marker, **look)
+            ax.fill_between(line["batch"], line["low"], line["high"], color=colour, alpha=0.2, lw=0)
+        ax.set(xscale="log", yscale="log", title=f"width {width}")
+        ax.set_xticks(batches, [str(batch) for batch in batches])
+        ax.xaxis.set_minor_locator(NullLocator())
+    for left, bottom in zip(axes[:, 0], axes[-1], strict=False):
+        left.set_ylabel("µs a step of a student")
+        bottom.set_xlabel("batch")
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
+
+
+def training(table: pd.DataFrame, machine: dict[str, str]) -> str:
+    """Return the tables of training on a CPU."""
+    double = table[table["precision"] == "float64"]
+    parts = [
+        "Microseconds a step of a student, one thread, float64, and in parentheses how many times "
+        "faster than A; medians of interleaved slices. A is the authors' loop (DataLoader, "
+        "autograd, Adam), B the same without a DataLoader, C with fused Adam too; vmap and JAX at "
+        "the number of students that suits them best."
+    ]
+    parts += [
+        f"Width {width}:\n\n{contenders(double[double['width'] == width])}"
+        for width in (32, 512)
+        if (double["width"] == width).any()
+    ]
+    parts += [
+        "Our engines, the faster of them at each width and batch: share of the speed of a large "
+        f"matrix product, float64:\n\n{shares(double, 'gemm_share')}",
+        f"How many times faster in float32 than in float64:\n\n{single_over_double(table)}",
+    ]
+    every = product(table["width"].unique(), table["batch"].unique())
+    measured = set(zip(table["width"], table["batch"], strict=True))
+    absent = [f"width {w} with batch {b}" for w, b in every if (w, b) not in measured]
+    if absent:
+        limit = f"more than {machine['largest']} GFLOP a step"
+        parts.append(f"Not measured, for it is {limit}: {', '.join(absent)}.")
+    return "\n\n".join(parts)
+
+
+def contenders(rows: pd.DataFrame) -> str:
+    """Return the times of all contenders at one width: a column a batch."""
+    cells = rows.assign(
+        cell=[
+            number(time) + ("" if pd.isna(ratio) else f" ({number(ratio)})")
+            for time, ratio in zip(rows["microseconds"], rows["over_A"], strict=True)
+        ]
+    ).pivot(index="contender", columns="batch", values="cell")
+    cells = cells.reindex([name for name in LOOKS if name in cells.index])
+    return markdown("batch", cells.rename(index={name: look[0] for name, look in LOOKS.items()}))
+
+
+def best(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the faster engine for each precision, width and batch."""
+    ours = rows[rows["contender"].isin(ENGINES)].reset_index(drop=True)
+    fastest = ours.groupby(["precision", "width", "batch"])["microseconds"].idxmin()
+    return ours.loc[fastest]
+
+
+def shares(rows: pd.DataFrame, column: str) -> str:
+    """Return a share of the faster engine in per cent: a row a width, a column a batch."""
+    cells = best(rows).pivot(index="width", columns="batch", values=column)
+    return markdown("width \\ batch", cells.map(lambda share: f"{share:.0%}", na_action="ignore"))
+
+
+def single_over_double(table: pd.DataFrame) -> str:
+    """Return the time in float64 over that in float32: a row a width, a column a batch."""
+    times = best(table).pivot(index=["width", "batch"], columns="precision", values="microseconds")
+    times = times.reindex(columns=["float32", "float64"])
+    ratios = (times["float64"] / times["float32"]).unstack("batch").dropna(how="all")
+    return markdown("width \\ batch", ratios.map(number, na_action="ignore"))
+
+
+def on_gpu(measured: Path) -> list[tuple[str, dict]]:
+    """Return the tables of training on a GPU and its machine, if there are any."""
+    path = measured / "training_cuda.parquet"
+    if not path.exists():
+        return []
+    table, machine = read_measured(path, TRAINING)
+    double = table[table["precision"] == "float64"]
+    parts = ["On a GPU, microseconds a step of a student, float64:"]
+    for width, rows in double.groupby("width"):
+        parts.append(f"Width {width}:\n\n{contenders(rows)}")
+    share = shares(double, "bandwidth_share")
+    parts.append(f"Share of the memory bandwidth (ten numbers a parameter a step):\n\n{share}")
+    return [("\n\n".join(parts), machine)]
+
+
+def scaling(measured: Path) -> list[tuple[str, dict]]:
+    """Return the table of exponents and its machine, if they were measured."""
+    path = measured / "exponents.parquet"
+    if not path.exists():
+        return []
+    table, _ = read_measured(path, EXPONENTS)
+    points, machine = read_measured(measured / "scaling.parquet", SCALING)
+    cells = pd.DataFrame(
+        {
+            "from": table["first"].map(str),
+            "to": table["last"].map(str),
+            "exponent": table["exponent"].map("{:.2f}".format),
+            "between neighbours": [
+                f"{low:.2f} to {high:.2f}"
+                for low, high in zip(table["low"], table["high"], strict=True)
+            ],
+            "engines": [
+                ", ".join(points[points["sweep"] == sweep]["engine"].unique())
+                for sweep in table["sweep"]
+            ],
+        }
+    ).set_index(table["sweep"])
+    text = (
+        "How an epoch grows, fitted as a power of what varies (students, samples at batches of "
+        f"20, width, depth; the engine is `auto`):\n\n{markdown('', cells)}"
+    )
+    return [(text, machine)]
+
+
+def stages(measured: Path) -> list[tuple[str, dict]]:
+    """Return what each rule of the workflow cost and on which machine, if that was summed up."""
+    path = measured / "stages.parquet"
+    if not path.exists():
+        return []
+    table, machine = read_measured(path, STAGES)
+    cells = pd.DataFrame(
+        {
+            "jobs": table["jobs"].map(str),
+            "seconds": table["seconds"].map(number),
+            "share": table["share"].map("{:.0%}".format),
+            "largest memory, MB": table["memory"].map(number, na_action="ignore"),
+        }
+    ).set_index("`" + table["rule"] + "`")
+    text = (
+        f"The `{machine['scale']}` run by stage, {number(table['seconds'].sum())} seconds of jobs "
+        f"in all:\n\n{markdown('rule', cells)}"
+    )
+    return [(text, machine)]
+
+
+def agreement(measured: Path) -> list[tuple[str, dict]]:
+    """Return how two engines' students compare pair by pair, if that was measured."""
+    path = measured / "agreement.parquet"
+    if not path.exists():
+        return []
+    table, machine = read_measured(path, AGREEMENT)
+    first, second = table["engine"].unique()
+    rows = {}
+    for column, name in (("error_2", "L² error"), ("error_inf", "uniform error")):
+        logs = np.log(table.set_index(["teacher", "seed", "engine"])[column].unstack())
+        difference = logs[second] - logs[first]
+        rows[name] = {
+            "mean ratio": f"{np.exp(difference.mean()):.3f} "
+            f"± {np.exp(difference.mean()) * difference.sem():.3f}",
+            "spread of a pair": f"{np.expm1(difference.std()):.1%}",
+            "spread of students": f"{np.expm1(logs[first].std()):.0%}",
+            "Wilcoxon’s p": f"{wilcoxon(difference).pvalue:.2f}",
+        }
+    text = (
+        f"Errors of {len(table) // 2} students (d = 1, m = 100, batch 20, 5000 epochs) by the "
+        f"{second} engine over those by the {first} engine, from the same starts and batches. "
+        "Rounding makes the two part ways during the training; what comes out is alike:\n\n"
+        f"{markdown('', pd.DataFrame(rows).T)}"
+    )
+    return [(text, machine)]
+
+
+def made_on(machine: dict[str, str]) -> str:
+    """Return the line that names machine and versions."""
+    names = ("python", "torch", "numpy", "numba", "jax")
+    versions = ", ".join(f"{name} {machine[name]}" for name in names if machine[name] != "none")
+    return f"*{machine['machine']}; {versions}.*"
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits, and no exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{float(f'{value:.3g}'):g}"
+
+
+def markdown(corner: str, cells: pd.DataFrame) -> str:
+    """Return a table of text; a missing cell is a dash."""
+
+    def line(words: Iterable) -> str:
+        return "| " + " | ".join(map(str, words)) + " |"
+
+    lines = [line([corner, *cells.columns]), "|---" + "|--:" * len(cells.columns) + "|"]
+    lines += [line(row) for row in cells.fillna("–").itertuples(name=None)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,138 @@
+"""The tables of measurements; each says in its metadata on what machine it was made."""
+
+import dataclasses
+import os
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from supnorm.tables.schema import Column, Schema, integer, read_table, real, text, write_table
+
+US = "microseconds"
+RATE = "GFLOP/s"
+
+TRAINING = Schema(
+    "a contender on a problem",
+    (
+        text("contender", "A, B, C, vmap, jax, stacked or narrow: benchmarks/contenders.py"),
+        integer("group", "students trained at once"),
+        text("device", "cpu or cuda"),
+        integer("width", "hidden neurons a layer"),
+        integer("batch", "samples in a batch; an epoch has five"),
+        text("precision", "float64 or float32"),
+        real("microseconds", "time of a step of a student, median over slices", US),
+        real("low", "lower quartile of the same", US),
+        real("high", "upper quartile of the same", US),
+        real("steps_per_second", "steps of students a second", "1/s"),
+        real("over_A", "time of contender A over this", nullable=True),
+        real("over_B", "time of contender B over this", nullable=True),
+        real("over_C", "time of contender C over this", nullable=True),
+        real("gflops", "arithmetic of the matrix products of a step over its time", RATE),
+        real("gemm_gflops", "speed of the large matrix product, median over slices", RATE),
+        real("gemm_share", "gflops over gemm_gflops"),
+        real("bandwidth", "what a large copy reads and writes", "GB/s"),
+        real(
+            "bandwidth_share",
+            "ten numbers a parameter a step over the bandwidth; above 1 where caches hold them",
+        ),
+    ),
+)
+
+SCALING = Schema(
+    "a point of a sweep: all else as in the base problem",
+    (
+        text("sweep", "what varies: students, samples, width or depth"),
+        integer("value", "its value"),
+        text("engine", "the engine that auto is there"),
+        real("microseconds", "time of an epoch of all students, median over slices", US),
+        real("low", "lower quartile of the same", US),
+        real("high", "upper quartile of the same", US),
+    ),
+)
+
+EXPONENTS = Schema(
+    "a sweep: time of an epoch against what varies, as a power law",
+    (
+        text("sweep", "what varies"),
+        integer("first", "its least value"),
+        integer("last", "its largest value"),
+        real("exponent", "slope of the least-squares line through the logarithms"),
+        real("low", "least slope between neighbouring points"),
+        real("high", "largest slope between neighbouring points"),
+    ),
+)
+
+AGREEMENT = Schema(
+    "a student, fully trained by an engine",
+    (
+        text("engine", "narrow, stacked or loop"),
+        integer("teacher", "number of the teacher"),
+        integer("seed", "seed of points, initial weights and shuffles"),
+        real("loss", "mean squared error on the sample"),
+        real("error_2", "L² error on uniform points"),
+        real("error_inf", "uniform error on the same points"),
+    ),
+)
+
+STAGES = Schema(
+    "a rule of the workflow",
+    (
+        text("rule", "name of the rule"),
+        integer("jobs", "jobs that were run"),
+        real("seconds", "their time, all together", "s"),
+        real("share", "of the time of all rules"),
+        real("cpu_seconds", "their processor time, all together", "s", nullable=True),
+        real("memory", "largest resident memory of a job", "MB", nullable=True),
+    ),
+)
+
+
+def write_measured(
+    path: Path, frame: pd.DataFrame, schema: Schema, machine: Mapping[str, str]
+) -> None:
+    """Write a table with the machine in its metadata."""
+
+    class Measured(Schema):
+        def arrow(self) -> pa.Schema:
+            return super().arrow().with_metadata({"row": self.row, **machine})
+
+    write_table(
+        path, frame, Measured(*(getattr(schema, f.name) for f in dataclasses.fields(Schema)))
+    )
+
+
+def read_measured(path: Path, schema: Schema) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return a table and the machine that it was made on."""
+    columns: tuple[Column, ...] = schema.columns
+    frame = read_table(path, columns)
+    said = pq.read_schema(path).metadata
+    return frame, {k.decode(): v.decode() for k, v in said.items() if k != b"row"}
+
+
+def machine(device: str) -> dict[str, str]:
+    """Return what a measurement was made on: processor or GPU, and versions."""
+    versions = {"python": platform.python_version()}
+    for name in ("torch", "numpy", "numba", "jax"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "none"
+    name = f"{processor()}, {os.cpu_count()} cores"
+    if device == "cuda":
+        import torch
+
+        name = f"{torch.cuda.get_device_name()} with {name}"
+    return {"device": device, "machine": name, **versions}
+
+
+def processor() -> str:
+    """Return the name of the CPU."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,228 @@
+"""The benchmarks in miniature: what they write, not how fast anything is."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+
+import crossovers
+import report
+import scaling
+import stages
+from contenders import Problem, contenders, sequential
+from tables import (
+    EXPONENTS,
+    SCALING,
+    STAGES,
+    TRAINING,
+    machine,
+    read_measured,
+    write_measured,
+)
+
+from supnorm.programs import InputError
+
+ROOT = Path(__file__).parents[1]
+JOB = "s\th:m:s\tmax_rss\tcpu_time\n"
+
+
+def run(program, *arguments):
+    """In a process of its own: it keeps itself to one core."""
+    paths = os.pathsep.join([str(ROOT / "workflow/scripts"), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / program, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """A folder of all tables, from the smallest measurements that there are."""
+    folder = tmp_path_factory.mktemp("measured")
+    small = ("--budget", 0.01, "--slices", 3)
+    problem = ("--widths", 8, "--batches", 2, "--gemm-size", 64, "--students", 2)
+    run("training.py", *problem, *small, "--output", folder / "training_cpu.parquet")
+    outputs = ("--output", folder / "scaling.parquet", "--exponents", folder / "exponents.parquet")
+    run("scaling.py", "--points", 2, *small, *outputs)
+    for name, seconds, memory in (("train/d1", 30, 100), ("train/d3", 50, 300), ("plot", 20, "-")):
+        path = folder / f"smoke/benchmarks/{name}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{JOB}{seconds}\t0:00:01\t{memory}\t{seconds / 2}\n")
+    output = folder / "stages.parquet"
+    stages.main(["--results", str(folder / "smoke"), "--output", str(output)])
+    return folder
+
+
+@pytest.fixture
+def training(measured):
+    return read_measured(measured / "training_cpu.parquet", TRAINING)[0]
+
+
+def test_every_contender_is_measured_on_every_problem(training):
+    rows = training.groupby(["width", "batch", "precision"])["contender"].apply(sorted)
+    assert list(rows.index) == [(8, 2, "float32"), (8, 2, "float64")]
+    assert all(row == sorted(contenders("cpu")) for row in rows)
+    assert {"A", "B", "C", "vmap", "stacked", "narrow"} <= set(rows.iloc[0])
+    groups = training.groupby("contender")["group"].unique().map(list)
+    assert all(groups[name] == [1] for name in "ABC")
+    assert groups["stacked"] == groups["narrow"] == [2]
+
+
+def test_the_numbers_of_a_row_belong_together(training):
+    assert (training["low"] <= training["microseconds"]).all()
+    assert (training["microseconds"] <= training["high"]).all()
+    np.testing.assert_allclose(training["steps_per_second"] * training["microseconds"], 1e6)
+    np.testing.assert_allclose(training["gflops"], training["gemm_share"] * training["gemm_gflops"])
+    for _, rows in training.groupby(["width", "precision"]):
+        times = rows.set_index("contender")["microseconds"]
+        for name in "ABC":
+            ratios = rows.set_index("contender")[f"over_{name}"]
+            np.testing.assert_allclose(ratios * times, times[name])
+            assert ratios[name] == 1
+
+
+@pytest.mark.parametrize(("depth", "dim"), [(5, 1), (2, 3), (1, 2)])
+def test_the_arithmetic_of_a_step_is_what_torch_counts(depth, dim):
+    problem = Problem(8, 6, 6, depth=depth, dim=dim)
+    model = sequential(problem, problem.initial(1))
+    with FlopCounterMode(display=False) as counter:
+        model(torch.zeros(6, dim, dtype=torch.float64)).sum().backward()
+    assert problem.step_flop == counter.get_total_flops()
+    assert problem.parameters == sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("name", sorted(contenders("cpu")))
+def test_contenders_train_the_same_student(name):
+    """To rounding where the sample is one batch; else they move as far, by as many steps."""
+    for samples in (10, 50):
+        problem, build = Problem(8, 10, samples, dim=2), contenders("cpu")
+        trained, loop = build[name](problem, 1), build["A"](problem, 1)
+        start = flat(loop)
+        for contender in (trained, loop):
+            contender.run(3)
+            contender.run(22)
+        if samples == 10:
+            assert abs(flat(trained) - flat(loop)).max() < 1e-10
+        far, near = (abs(flat(contender) - start).mean() for contender in (trained, loop))
+        assert far == pytest.approx(near, rel=0.1)
+        assert near > 1e-5 * problem.steps * 25
+
+
+def flat(contender):
+    return np.concatenate([array.ravel() for array in contender.first()])
+
+
+def test_tables_say_where_they_were_measured(measured):
+    for name, schema in (
+        ("training_cpu", TRAINING),
+        ("scaling", SCALING),
+        ("exponents", EXPONENTS),
+        ("stages", STAGES),
+    ):
+        table, said = read_measured(measured / f"{name}.parquet", schema)
+        assert len(table) > 0
+        assert said.items() >= machine("cpu").items()
+        assert said["torch"] == torch.__version__
+
+
+def test_a_power_law_has_its_exponent():
+    values = np.array([1, 2, 4, 16])
+    fit = scaling.exponent(
+        "width", pd.DataFrame({"value": values, "microseconds": 3.0 * values**2})
+    )
+    assert [fit["exponent"], fit["low"], fit["high"]] == pytest.approx([2, 2, 2])
+    assert (fit["first"], fit["last"]) == (1, 16)
+
+
+def test_every_sweep_is_measured(measured):
+    table, _ = read_measured(measured / "scaling.parquet", SCALING)
+    assert (table.groupby("sweep").size() == 2).all()
+    assert set(table["sweep"]) == set(scaling.SWEEPS)
+    assert (table["low"] <= table["high"]).all()
+
+
+def test_stages_are_sums_over_jobs(measured, tmp_path):
+    table, said = read_measured(measured / "stages.parquet", STAGES)
+    assert said["scale"] == "smoke"
+    expected = [["train", 2, 80, 0.8, 40, 300], ["plot", 1, 20, 0.2, 10, np.nan]]
+    pd.testing.assert_frame_equal(
+        table, pd.DataFrame(expected, columns=table.columns), check_dtype=False
+    )
+    with pytest.raises(InputError, match="expected benchmark files"):
+        stages.stages(tmp_path)
+
+
+def test_the_report_replaces_its_block_of_the_readme_and_nothing_else(measured, tmp_path):
+    readme, figure = tmp_path / "README.md", tmp_path / "docs/benchmark.png"
+    readme.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n")
+    arguments = ["--measured", str(measured), "--figure", str(figure), "--readme", str(readme)]
+    report.main(arguments)
+    first, image = readme.read_text(), figure.read_bytes()
+    assert first.startswith("before\n<!-- benchmark -->\n\n![")
+    assert first.endswith("\n<!-- /benchmark -->\nafter\n")
+    assert "old" not in first
+    for part in ("(docs/benchmark.png)", "float32", "| students |", "| `train` |", "torch "):
+        assert part in first
+    report.main(arguments)
+    assert readme.read_text() == first
+    assert figure.read_bytes() == image
+    readme.write_text("no marks")
+    with pytest.raises(InputError, match="expected the marks"):
+        report.main(arguments)
+
+
+def test_a_table_of_contenders_shows_time_and_ratio():
+    rows = pd.DataFrame(
+        {
+            "contender": ["narrow", "A"],
+            "batch": 20,
+            "microseconds": [14.84, 1595.2],
+            "over_A": [107.5, 1.0],
+        }
+    )
+    lines = report.contenders(rows).splitlines()
+    assert lines[0] == "| batch | 20 |"
+    assert lines[2:] == ["| A: the authors’ loop | 1595 (1) |", "| narrow engine | 14.8 (108) |"]
+
+
+def choose(training, output, **narrow):
+    """Write crossovers from a table in which the narrow engine takes these times, by width."""
+    times = pd.concat([training, training.assign(width=16)])
+    for width, time in narrow.items():
+        chosen = (times["contender"] == "narrow") & (times["width"] == int(width[1:]))
+        times.loc[chosen, "microseconds"] = time
+    times.loc[times["contender"] == "stacked", "microseconds"] = 10.0
+    table = output.with_name("training.parquet")
+    write_measured(table, times, TRAINING, machine("cpu"))
+    crossovers.main(["--training", str(table), "--output", str(output)])
+    return {tuple(p[:3]): p[3:] for p in json.loads(output.read_text())["points"]}
+
+
+def test_crossovers_name_the_faster_engine_and_stay_unless_it_clearly_changes(training, tmp_path):
+    output = tmp_path / "crossovers.json"
+    points = choose(training, output, w8=5, w16=20)
+    assert points[("float64", 8, 2)] == ["narrow", 5, 10]
+    assert points[("float32", 16, 2)] == ["stacked", 20, 10]
+    assert "narrow at width 8; stacked at width 16" in output.read_text()
+    first = output.read_text()
+    choose(training, output, w8=10.5, w16=9.5)
+    assert output.read_text() == first
+    assert choose(training, output, w8=5, w16=2)[("float64", 16, 2)] == ["narrow", 2, 10]
+    partly = choose(training[training["precision"] == "float64"], output, w8=20, w16=2)
+    assert partly[("float64", 8, 2)] == ["stacked", 20, 10]
+    assert partly[("float32", 8, 2)] == ["narrow", 5, 10]
+    with pytest.raises(InputError, match="expected rows of narrow and stacked"):
+        choose(training[training["contender"] != "narrow"], output)

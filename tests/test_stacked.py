@@ -1,0 +1,306 @@
+"""The stacked engine: groups of students on a CPU, and what of a GPU's work a CPU can check."""
+
+import numpy as np
+import pytest
+import torch
+
+from supnorm import devices
+from supnorm.networks import concatenate
+from supnorm.programs import InputError
+from supnorm.streams import Stream, uniform_points
+from supnorm.training import stacked
+from supnorm.training.loop import LoopEngine
+from supnorm.training.memory import Layout, fill, group_size
+from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
+from supnorm.training.stacked import StackedEngine
+
+torch.set_num_threads(1)
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+
+SEEDS = (5, 6)
+
+
+def problem(dim, depth, width, samples, batch, teachers=2):
+    """Two seeds' students; those of a seed start alike and differ in their labels."""
+    recipe = Recipe(depth, width, batch, 50, 1e-3, 1e-5)
+    points = np.stack(
+        [uniform_points(Stream("points", seed=s, dim=dim), samples, dim) for s in SEEDS]
+    )
+    values = np.stack([np.sin(4 * p.sum(1) + k) for p in points for k in range(teachers)])
+    seed_of = np.repeat(np.arange(len(SEEDS)), teachers)
+    starts = concatenate([initial_students(s, dim, depth, width) for s in SEEDS])
+    return recipe, starts[seed_of], Students(standardised(points), values, seed_of)
+
+
+def some(given, index):
+    """The problem of some of the students."""
+    recipe, initial, students = given
+    index = np.array(index)
+    return (
+        recipe,
+        initial[index],
+        Students(students.points, students.values[index], students.seed_of[index]),
+    )
+
+
+def orders(samples, epochs):
+    """Orders of an epoch for each in `epochs`, [epochs, seeds, samples]."""
+    return np.array([[shuffle(s, samples, e, rule="test") for s in SEEDS] for e in epochs])
+
+
+def trained(given, epochs=4, **options):
+    engine = StackedEngine(*given, **options)
+    engine.run(orders(given[2].points.shape[1], range(epochs)))
+    return engine
+
+
+def difference(left, right):
+    """The largest difference, relative to the largest entry of each array."""
+    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
+    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)
+
+
+def same_bits(left, right):
+    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
+    return all(a.tobytes() == b.tobytes() for a, b in pairs)
+
+
+def agree_after_200_steps(given, device="cpu"):
+    fast, oracle = StackedEngine(*given, device=device), LoopEngine(*given)
+    samples = given[2].points.shape[1]
+    epochs = -(-200 // -(-samples // given[0].batch))
+    for engine in (fast, oracle):
+        engine.run(orders(samples, range(epochs)))
+    assert difference(fast.networks(), oracle.networks()) < 1e-10
+    np.testing.assert_allclose(fast.losses(), oracle.losses(), rtol=1e-10)
+    assert difference(fast.networks(), given[1]) > 1e-3
+
+
+@pytest.fixture
+def groups_of_three(monkeypatch):
+    """Four students then train as on a GPU, in a full group and one that is filled up."""
+    monkeypatch.setattr(stacked, "group_size", lambda *_: 3)
+
+
+# Dimension, depth, width, samples, batch: with smaller last batches, and what is smallest.
+SHAPES = [
+    (1, 5, 32, 100, 20),
+    (3, 5, 16, 50, 50),
+    (1, 2, 7, 13, 5),
+    (3, 3, 33, 40, 7),
+    (2, 6, 9, 30, 1),
+    (4, 1, 3, 20, 6),
+    (9, 2, 1, 6, 4),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_by_one_it_is_the_oracle(shape):
+    agree_after_200_steps(problem(*shape))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.usefixtures("groups_of_three")
+def test_in_groups_it_is_the_oracle(shape):
+    agree_after_200_steps(problem(*shape))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize(("width", "samples", "batch"), [(7, 13, 5), (33, 40, 7), (512, 23, 10)])
+def test_a_student_has_the_same_bits_whoever_trains_beside_it(width, samples, batch, precision):
+    given = problem(2, 4, width, samples, batch)
+    together = trained(given, precision=precision)
+    networks, losses = together.networks(), together.losses()
+    for index, options in [
+        ([2], {}),
+        ([3, 2, 1, 0], {}),
+        ([0, 1, 2, 3], {"threads": 2}),
+        ([2, 3, 1], {"threads": 3}),
+    ]:
+        engine = trained(some(given, index), precision=precision, **options)
+        assert same_bits(engine.networks(), networks[np.array(index)])
+        assert (engine.losses() == losses[index]).all()
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_stretches_of_epochs_and_steps_leave_the_bits(monkeypatch, size, threads):
+    """Groups take turns in the buffers, and a long epoch is cut into parts, one of them short."""
+    monkeypatch.setattr(stacked, "group_size", lambda *_: size)
+    given = problem(2, 3, 9, 22, 4)
+    whole = trained(given, epochs=6)
+    monkeypatch.setattr(stacked, "STEPS_AT_ONCE", 2)
+    parts = StackedEngine(*given, threads=threads)
+    for epochs in (range(2), range(2, 3), range(3, 6)):
+        parts.run(orders(22, epochs))
+        parts.losses()
+    assert same_bits(parts.networks(), whole.networks())
+    np.testing.assert_allclose(parts.losses(), whole.losses(), rtol=1e-14)
+
+
+@pytest.mark.usefixtures("groups_of_three")
+def test_a_group_is_filled_up_by_students_who_change_nothing():
+    """Two students and a copy have the bits that they have in a full group."""
+    given = problem(1, 4, 8, 20, 6)
+    full, short = trained(some(given, [0, 1, 2])), trained(some(given, [0, 1]))
+    assert same_bits(full.networks()[:2], short.networks())
+    assert len(short.losses()) == 2
+
+
+@pytest.mark.usefixtures("groups_of_three")
+def test_a_student_that_diverges_leaves_its_group_alone():
+    recipe, initial, students = problem(1, 3, 8, 20, 5)
+    broken = Students(students.points, students.values.copy(), students.seed_of)
+    broken.values[1, 3] = np.inf
+    healthy, mixed = (trained((recipe, initial, s)) for s in (students, broken))
+    others = np.array([0, 2, 3])
+    assert same_bits(healthy.networks()[others], mixed.networks()[others])
+    assert (healthy.losses()[others] == mixed.losses()[others]).all()
+    assert not np.isfinite(mixed.networks().weights[0][1]).all()
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_losses_before_and_after_do_not_disturb(monkeypatch, size):
+    monkeypatch.setattr(stacked, "group_size", lambda *_: size)
+    given = problem(2, 3, 6, 25, 10)
+    watched, other = StackedEngine(*given), StackedEngine(*given)
+    for epoch in range(3):
+        watched.losses()
+        for engine in (watched, other):
+            engine.run(orders(25, [epoch]))
+        watched.networks()
+    assert same_bits(watched.networks(), other.networks())
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_layouts_give_back_what_they_take_and_begin_rows_at_cache_lines(precision):
+    layout = Layout(3, 4, 7, precision)
+    networks = concatenate([initial_students(s, 3, 4, 7) for s in (1, 2)])
+    flat = layout.pack(networks)
+    single = networks.map(lambda array: array.astype(precision).astype("float64"))
+    assert same_bits(layout.unpack(flat), single)
+    for matrix in layout.matrices(flat):
+        assert matrix.data_ptr() % 64 == 0
+        assert matrix.stride(1) * matrix.itemsize % 64 == 0
+    assert flat.count_nonzero() == sum(a.size for a in networks.tensors().values())
+
+
+def test_the_last_student_also_takes_what_places_are_left():
+    students, places = torch.arange(6.0).view(2, 3), torch.full((4, 3), torch.nan)
+    fill(places, students)
+    assert places.tolist() == [[0, 1, 2], [3, 4, 5], [3, 4, 5], [3, 4, 5]]
+    fewer = torch.full((1, 3), torch.nan)
+    fill(fewer, students)
+    assert fewer.tolist() == [[0, 1, 2]]
+
+
+def test_groups_fill_a_gpu_of_16_gb_and_never_one_core():
+    wide, narrow = Layout(1, 5, 2048, "float64"), Layout(1, 5, 32, "float64")
+    assert group_size("cpu", wide, 20) == group_size("cpu", narrow, 20) == 1
+    assert group_size("cuda", narrow, 20) == 256
+    size = group_size("cuda", wide, 20)
+    # Three matrices of 2048 x 2048, four times over: parameters, gradient and two moments.
+    parameters = 3 * 2048**2 + 5 * 2048
+    assert 0.95 * 12e9 < size * parameters * 4 * 8 < 12e9
+    assert group_size("cuda", Layout(1, 5, 2048, "float32"), 20) == pytest.approx(2 * size, abs=1)
+    assert group_size("cuda", wide, 10**5) < size
+    assert group_size("cuda", Layout(1, 5, 60000, "float64"), 20) == 1
+
+
+@pytest.fixture
+def small_gpu(monkeypatch):
+    """A GPU of 8 GB that has no room for anything; its kernels are a CPU's."""
+
+    def no_room(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 12 GiB.")
+
+    monkeypatch.setattr(stacked, "group_size", lambda _, *rest: group_size("cuda", *rest))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (7 * 10**9, 8 * 10**9))
+    return no_room
+
+
+def test_a_group_that_does_not_fit_is_explained(small_gpu, monkeypatch):
+    monkeypatch.setattr(stacked, "_Trainer", small_gpu)
+    with pytest.raises(InputError) as caught:
+        StackedEngine(*problem(1, 4, 256, 40, 20))
+    message = str(caught.value)
+    assert message == (
+        "a group of 256 students of width 256, with batches of 20 in float64, takes about 1.2 GB "
+        "and the samples, but the GPU has 8.0 GB, 7.0 GB of them free; expected a GPU of at least "
+        "6 GB that nothing else uses, or training.precision float32, where it takes 0.6 GB"
+    )
+
+
+def test_lack_of_memory_in_training_is_explained_too(small_gpu, monkeypatch):
+    engine = StackedEngine(*problem(1, 2, 4, 6, 6), precision="float32")
+    monkeypatch.setattr(engine._trainers[0], "run", small_gpu)
+    with pytest.raises(InputError, match=r"width 4, with batches of 6 in float32") as caught:
+        engine.run(orders(6, [0]))
+    assert "training.precision" not in str(caught.value)
+
+
+def test_a_gpu_is_asked_for_repeatable_sums_in_full_precision(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    fill = torch.utils.deterministic.fill_uninitialized_memory
+    torch.set_float32_matmul_precision("high")
+    try:
+        devices.use_device("cuda")
+        assert torch.get_float32_matmul_precision() == "highest"
+        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+        assert torch.are_deterministic_algorithms_enabled()
+        assert devices.os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.utils.deterministic.fill_uninitialized_memory = fill
+        monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+
+@needs_gpu
+@pytest.mark.parametrize("shape", SHAPES)
+def test_on_a_gpu_it_is_the_oracle(shape):
+    agree_after_200_steps(problem(*shape), device="cuda")
+
+
+@needs_gpu
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_a_graph_has_the_bits_of_its_kernels_one_by_one(monkeypatch, precision):
+    given = problem(2, 4, 33, 45, 10)
+    monkeypatch.setattr(stacked, "STEPS_AT_ONCE", 2)
+    replayed = trained(given, device="cuda", precision=precision)
+    monkeypatch.setattr(stacked._Trainer, "_captured", lambda trainer, n: lambda: trainer._epoch(n))
+    launched = trained(given, device="cuda", precision=precision)
+    assert same_bits(replayed.networks(), launched.networks())
+    assert (replayed.losses() == launched.losses()).all()
+
+
+@needs_gpu
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("width", [7, 33, 512])
+def test_on_a_gpu_a_student_has_the_same_bits_whoever_trains_beside_it(width, precision):
+    given = problem(2, 4, width, 23, 10)
+    options = {"device": "cuda", "precision": precision}
+    networks = trained(given, **options).networks()
+    for index in ([2], [3, 2, 1, 0]):
+        beside = trained(some(given, index), **options).networks()
+        assert same_bits(beside, networks[np.array(index)])
+
+
+@needs_gpu
+def test_groups_take_turns_on_a_gpu(monkeypatch):
+    given = problem(2, 4, 9, 23, 10)
+    monkeypatch.setattr(stacked, "group_size", lambda *_: 3)
+    agree_after_200_steps(given, device="cuda")
+
+
+@needs_gpu
+def test_a_gpu_without_room_is_explained():
+    given = problem(1, 5, 512, 40, 20)
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(1e9 / torch.cuda.mem_get_info()[1])
+    try:
+        with pytest.raises(InputError, match=r"a group of 256 students of width 512, .* GB"):
+            StackedEngine(*given, device="cuda")
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)

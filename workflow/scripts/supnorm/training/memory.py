@@ -1,0 +1,160 @@
+"""How students lie in memory in training by torch, and how many share a GPU."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from supnorm.networks import Networks, layer_shapes
+from supnorm.programs import InputError
+from supnorm.training.recipe import Students
+
+CACHE_LINE = 64
+LARGEST_GROUP = 256
+# A GPU of 16 GB holds a group, and beside it the samples, CUDA, and the graphs.
+GROUP_BYTES, OTHER_BYTES = 12e9, 4e9
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How students of an architecture and precision lie in flat buffers.
+
+    Layer after layer, and student after student, a matrix has a row for each neuron: its weights,
+    its bias, and zeros that fill up the last cache line. So all rows of all students are aligned
+    alike, and vector code leaves no remainder to scalar code.
+    """
+
+    dim: int
+    depth: int
+    width: int
+    precision: str
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the type of all numbers."""
+        return getattr(torch, self.precision)
+
+    @cached_property
+    def fan_ins(self) -> list[int]:
+        """Return the number of weights of a neuron in each layer, which is the bias's column."""
+        return [fan_in for _, fan_in in layer_shapes(self.dim, self.depth, self.width)]
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Return (rows, columns) of each layer's matrix."""
+        line = CACHE_LINE // self.dtype.itemsize
+        return [
+            (out, math.ceil((fan_in + 1) / line) * line)
+            for out, fan_in in layer_shapes(self.dim, self.depth, self.width)
+        ]
+
+    @cached_property
+    def parameters(self) -> int:
+        """Return how many numbers a student has in a buffer."""
+        return sum(map(math.prod, self.shapes))
+
+    def student_bytes(self, batch: int) -> int:
+        """Return the bytes that a student in training takes on a GPU, its samples apart.
+
+        They are its parameters, their gradient and two moments, and for a batch the inputs of all
+        layers and the derivatives by the outputs of two.
+        """
+        activations = batch * (sum(columns for _, columns in self.shapes) + 2 * self.width)
+        return self.dtype.itemsize * (4 * self.parameters + activations)
+
+    def matrices(self, flat: torch.Tensor) -> list[torch.Tensor]:
+        """Return the layers [students, rows, columns] in a flat buffer."""
+        students = len(flat) // self.parameters
+        pieces = flat.split([students * math.prod(shape) for shape in self.shapes])
+        return [
+            piece.view(students, *shape) for piece, shape in zip(pieces, self.shapes, strict=True)
+        ]
+
+    def copy(self, source: torch.Tensor, target: torch.Tensor) -> None:
+        """Copy students from flat buffers to others, [buffers, …], as `fill` does."""
+        for students, places in zip(source, target, strict=True):
+            for matrix, place in zip(self.matrices(students), self.matrices(places), strict=True):
+                fill(place, matrix)
+
+    def pack(self, networks: Networks) -> torch.Tensor:
+        """Return networks in a flat buffer."""
+        flat = torch.zeros(len(networks) * self.parameters, dtype=self.dtype)
+        for matrix, fan_in, weight, bias in zip(
+            self.matrices(flat), self.fan_ins, networks.weights, networks.biases, strict=True
+        ):
+            matrix[..., :fan_in], matrix[..., fan_in] = torch.tensor(weight), torch.tensor(bias)
+        return flat
+
+    def unpack(self, flat: torch.Tensor) -> Networks:
+        """Return the networks in a flat buffer as arrays in float64."""
+        matrices = [m.numpy() for m in self.matrices(flat.to("cpu", torch.float64, copy=True))]
+        return Networks(
+            tuple(m[..., :fan_in] for m, fan_in in zip(matrices, self.fan_ins, strict=True)),
+            tuple(m[..., fan_in] for m, fan_in in zip(matrices, self.fan_ins, strict=True)),
+        )
+
+
+def fill(places: torch.Tensor, students: torch.Tensor) -> None:
+    """Copy students [count, …] into places [size, …], the last also into those left over."""
+    places[: len(students)] = students[: len(places)]
+    places[len(students) :] = students[-1]
+
+
+@dataclass
+class Group:
+    """Students that train together.
+
+    `values` [students, samples] are the labels, `seed_of` [students] the rows of points, and
+    `state` the flat buffers of parameters and of Adam's moments, None while a trainer has them.
+    """
+
+    values: torch.Tensor
+    seed_of: torch.Tensor
+    state: torch.Tensor | None
+
+    @staticmethod
+    def of(initial: Networks, students: Students, layout: Layout, part: slice) -> "Group":
+        """Return the group of the students `part`, who start from `initial`."""
+        parameters = layout.pack(initial)
+        moments = torch.zeros_like(parameters)
+        return Group(
+            torch.tensor(students.values[part], dtype=layout.dtype),
+            torch.tensor(students.seed_of[part]),
+            torch.stack([parameters, moments, moments]),
+        )
+
+
+def group_size(device: str, layout: Layout, batch: int) -> int:
+    """Return how many students train at once.
+
+    It follows from the architecture and the batch size alone, never from how many students there
+    are or from the memory at hand, because the rounding of batched products may depend on it. On
+    a CPU it is 1: one wide student keeps a core busy, and more of them would share its cache.
+    """
+    if device == "cpu":
+        return 1
+    return max(1, min(LARGEST_GROUP, int(GROUP_BYTES // layout.student_bytes(batch))))
+
+
+@contextmanager
+def explaining_lack_of_memory(size: int, layout: Layout, batch: int) -> Iterator[None]:
+    """Raise InputError where the GPU has no room for a group of `size` students."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        free, total = torch.cuda.mem_get_info()
+        free += torch.cuda.memory_reserved()
+        needed = size * layout.student_bytes(batch)
+        single = Layout(layout.dim, layout.depth, layout.width, "float32")
+        smaller = group_size("cuda", single, batch) * single.student_bytes(batch)
+        remedy = f", or training.precision float32, where it takes {smaller / 1e9:.1f} GB"
+        raise InputError(
+            f"a group of {size} students of width {layout.width}, with batches of {batch} in "
+            f"{layout.precision}, takes about {needed / 1e9:.1f} GB and the samples, but the GPU "
+            f"has {total / 1e9:.1f} GB, {free / 1e9:.1f} GB of them free; expected a GPU of at "
+            f"least {math.ceil((needed + OTHER_BYTES) / 1e9)} GB that nothing else uses"
+            f"{remedy if smaller < needed else ''}"
+        ) from None
