@@ -94,10 +94,11 @@ def test_relu_keeps_what_is_not_a_number():
     assert np.isnan(out).all()
 
 
-def test_transposition():
-    matrix, out = numbers(16, 16), np.empty((16, 16))
-    kernels.transpose(out, matrix)
-    assert (out == matrix.T).all()
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_transposition(precision):
+    matrix, out = numbers(32, 64, dtype=precision), np.empty((48, 32), precision)
+    kernels.transpose(out, matrix[:, :48])
+    assert (out == matrix[:, :48].T).all()
 
 
 ARCHITECTURES = [(1, 5, 32), (3, 4, 33), (2, 2, 7), (9, 3, 16), (4, 1, 5)]
@@ -140,30 +141,73 @@ def test_values_are_those_of_the_network(precision, dim, depth, width):
     np.testing.assert_allclose(values, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize(("dim", "depth", "width"), ARCHITECTURES)
-def test_the_gradient_is_that_of_autograd(dim, depth, width):
-    networks, packing, packed, points = problem(dim, depth, width, count=kernels.BLOCK)
-    slopes = numbers(len(points))
-    work, inputs = packing.workspace(), packing.pack_points(points)
-    network = kernels.layers(packed, *packing.shape)
-    gradient = kernels.layers(work.gradient, *packing.shape)
-    kernels.forward(network, inputs, work.hidden, work.outputs)
-    for k in range(len(work.transposed)):
-        kernels.transpose(work.transposed[k], network[1][k, : packing.shape[2]])
-    for mode in (SET, ADD):
-        kernels.backward(
-            network, gradient, work.transposed, inputs, work.hidden, work.deltas, slopes, mode
-        )
+def gradients(networks, points, slopes):
+    """The gradient of the sum of slopes times outputs, by autograd."""
     tensors = networks.map(lambda a: torch.tensor(a, requires_grad=True))
     hidden = torch.tensor(points)
     for weight, bias in zip(tensors.weights[:-1], tensors.biases[:-1], strict=True):
         hidden = torch.relu(hidden @ weight[0].T + bias[0])
     outputs = (hidden @ tensors.weights[-1][0].T + tensors.biases[-1][0])[:, 0]
     (outputs * torch.tensor(slopes)).sum().backward()
+    return tensors.map(lambda a: a.grad.numpy())
+
+
+@pytest.mark.parametrize(("dim", "depth", "width"), [*ARCHITECTURES, (2, 4, 140)])
+def test_the_gradient_is_that_of_autograd(dim, depth, width):
+    networks, packing, packed, points = problem(dim, depth, width, count=kernels.BLOCK - 3)
+    slopes = numbers(len(points))
+    work, inputs = packing.workspace(), packing.pack_points(points)
+    network = kernels.layers(packed, *packing.shape)
+    kernels.forward(network, inputs, work.hidden, work.outputs)
+    if width <= kernels.TURN_WEIGHTS:
+        for k in range(len(work.turned)):
+            kernels.transpose(work.turned[k], network[1][k, : packing.shape[2]])
+    state = packed, np.zeros_like(packed), np.zeros_like(packed)
+    for mode in (SET, ADD):
+        kernels.backward(network, state, work, inputs, slopes, mode, False, (0.0, 0.0, 0.0))
+    wanted = gradients(networks, points, slopes)
     found = packing.unpack(work.gradient[None])
-    wanted = tensors.map(lambda a: 2 * a.grad.numpy())
     for one, other in zip(found.tensors().values(), wanted.tensors().values(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(one, 2 * other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [1, 33, kernels.STRIP, 2 * kernels.STRIP + 7])
+def test_strips_make_the_step_of_the_whole_layer(rows):
+    """After one block, whose gradient is not stored, and after a second that adds to the first."""
+    left, right, other = numbers(rows, 5), numbers(5, 16), numbers(5, 16)
+    size, step = 16 * rows, (0.1, 1.2, 1e-150)
+    start = [numbers(size + 24), numbers(size + 24), np.abs(numbers(size + 24))]
+    for blocks in ([right], [right, other]):
+        state, gradient = tuple(a.copy() for a in start), np.zeros(size + 24)
+        for k, block in enumerate(blocks):
+            last = k == len(blocks) - 1
+            kernels.descend(state, gradient, 8, left, block, ADD if k else SET, last, step)
+        expected = [a[8:-16].copy() for a in start]
+        slope = sum(left @ block for block in blocks).reshape(-1)
+        kernels.adam(expected[0], slope, expected[1], expected[2], step)
+        for found, wanted, before in zip(state, expected, start, strict=True):
+            np.testing.assert_allclose(found[8:-16], wanted, rtol=1e-12, atol=1e-12)
+            assert (found[:8] == before[:8]).all()
+            assert (found[-16:] == before[-16:]).all()
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("count", [1, 20, 60])
+def test_turned_deltas_give_the_bits_of_turned_weights(precision, count):
+    width = 2 * lanes(precision)
+    weights, delta = numbers(width, width, dtype=precision), numbers(64, width, dtype=precision)
+    mask, turned = numbers(count, width, dtype=precision), np.empty_like(weights)
+    kernels.transpose(turned, weights)
+    expected = np.empty_like(delta)
+    kernels.product(expected[:count], delta[:count], turned, mask, MASK)
+    out, room = np.empty_like(delta), aligned(2, width, 64, dtype=np.dtype(precision))
+    kernels.turned_product(out, delta, weights, room, mask)
+    assert (out[:count] == expected[:count]).all()
+
+
+def moved(power_1, power_2, rate, tiny=1e-150):
+    """What a step of Adam takes: its size, the second moment's scale, what is tiny."""
+    return rate / (1 - power_1), 1 / np.sqrt(1 - power_2), tiny
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -172,27 +216,27 @@ def test_adam_is_that_of_torch(precision):
     expected = torch.tensor(start.copy())
     optimiser = torch.optim.Adam([expected], lr=1e-2)
     parameters, moments = start.copy(), np.zeros((2, 40), precision)
-    power_1 = power_2 = 1.0
-    for _ in range(30):
+    for k in range(1, 31):
         slope = numbers(40, dtype=precision)
         expected.grad = torch.tensor(slope)
         optimiser.step()
-        power_1, power_2 = power_1 * kernels.BETA_1, power_2 * kernels.BETA_2
-        kernels.adam(parameters, slope, *moments, 1e-2, power_1, power_2, 1e-150)
-    np.testing.assert_allclose(parameters, expected, rtol=200 * np.finfo(number).eps)
+        step = moved(kernels.BETA_1**k, kernels.BETA_2**k, 1e-2)
+        kernels.adam(parameters, slope, moments[0], moments[1], step)
+    tolerance = 200 * np.finfo(number).eps
+    np.testing.assert_allclose(parameters, expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize(("precision", "tiny"), [("float64", 3e-154), ("float32", 2.2e-19)])
 def test_moments_of_what_has_no_gradient_end_at_zero_and_are_never_denormal(precision, tiny):
-    parameters = np.ones(8, precision)
+    parameters, zero = np.ones(8, precision), np.zeros(8, precision)
     first, second = np.full((2, 8), 1e-3, precision)
-    for _ in range(10000):
-        kernels.adam(parameters, np.zeros(8, precision), first, second, 1e-4, 0.5, 0.5, tiny)
-        assert (np.abs(first[first != 0]) >= np.finfo(precision).tiny).all()
-    assert (first == 0).all()
-    for _ in range(80000):
-        kernels.adam(parameters, np.zeros(8, precision), first, second, 1e-4, 0.5, 0.5, tiny)
-    assert (np.abs(second[second != 0]) >= np.finfo(precision).tiny).all()
+    least, step = np.finfo(precision).tiny, moved(0.5, 0.5, 1e-4, tiny)
+    for steps in (10000, 80000):
+        for _ in range(steps):
+            kernels.adam(parameters, zero, first, second, step)
+            assert first[0] == 0 or first[0] >= least
+        assert (first == 0).all()
+    assert second[0] == 0 or second[0] >= least
 
 
 def test_deviations_are_those_of_the_values():

@@ -22,6 +22,7 @@ from supnorm.training.recipe import Students
         (4, 1, 3, 20, 6),
         (9, 4, 40, 130, 65),
         (1, 3, 100, 64, 61),
+        (2, 3, 136, 150, 70),
     ],
 )
 def test_it_is_the_oracle_after_200_steps(dim, depth, width, samples, batch):

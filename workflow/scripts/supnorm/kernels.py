@@ -34,10 +34,16 @@ TILE_ROWS = 6
 # The sums of a tile must fit into registers: 32 of 64 bytes with AVX-512, else 16 of 32 bytes.
 FEATURES = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()
 TILE_VECTORS = 4 if "+avx512f" in FEATURES else 1
-BLOCK = 60
+# Samples whose activations are in the cache together, and rows that hold them in whole vectors.
+BLOCK, BLOCK_ROWS = 60, 64
+# Rows of a layer whose gradient is computed, and given to Adam, at once.
+STRIP = 96
+# Above this width it is cheaper to turn a block's deltas than a layer's weights.
+TURN_WEIGHTS = 128
 
 # What follows a product: out = AB, out += AB, out = max(AB, 0), out = AB where mask > 0 else 0.
-SET, ADD, RELU, MASK = range(4)
+# Numbers of NumPy: Numba would compile everything anew for each number of Python.
+SET, ADD, RELU, MASK = np.arange(4)
 
 # Adam's constants (S1.20).
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -84,10 +90,10 @@ class _Vectors:
         single = self.builder.insert_element(undefined, number, ir.Constant(INDEX, 0))
         return self.shuffle(single, [0] * self.lanes)
 
-    def shuffle(self, vector, places: Sequence[int]):
-        """Return the vector of the entries at some places."""
+    def shuffle(self, vector, places: Sequence[int], other=None):
+        """Return the entries at some places; beyond the vector's own come those of the other."""
         mask = ir.Constant(ir.VectorType(INDEX, len(places)), list(places))
-        return self.builder.shuffle_vector(vector, vector, mask)
+        return self.builder.shuffle_vector(vector, other or vector, mask)
 
     def multiply_add(self, a, b, c):
         """Return a b + c, rounded once."""
@@ -183,11 +189,11 @@ PANEL += ["mask", "mask_row", "rows", "inner", "mode"]
 def _panel(context, module, number: types.Float, columns: int) -> ir.Function:
     """Return a function that computes all rows of a few vectors of columns, tile by tile.
 
-    It is a function of its own, since a copy at every call would take a minute to compile.
+    It is one function for all: a copy at every call would take a minute to compile.
     """
     kind = ir.FunctionType(ir.VoidType(), [INTEGER] * len(PANEL))
     function = ir.Function(module, kind, f"supnorm_panel_{columns}_f{number.bitwidth}")
-    function.linkage = "internal"
+    function.linkage = "linkonce_odr"
     function.attributes.add("noinline")
     builder = ir.IRBuilder(function.append_basic_block())
     vectors = _Vectors(context, builder, number)
@@ -256,15 +262,17 @@ def product(out, left, right, mask, mode):
         (_address(left), left.strides[0], left.strides[1]),
         (_address(right), right.strides[0]),
         (_address(mask), mask.strides[0]),
-        left.shape,
-        out.shape[1] * out.itemsize,
-        mode,
+        (left.shape[0], left.shape[1], out.shape[1] * out.itemsize, mode),
     )
 
 
 @compiled
-def _panels(number, out, left, right, mask, shape, width, mode):
-    """Compute a product whose rows have `width` bytes, a few vectors of columns after another."""
+def _panels(number, out, left, right, mask, known):
+    """Compute a product, a few vectors of columns after another.
+
+    `known` are rows, inner length, the bytes of a row, and the mode.
+    """
+    rows, inner, width, mode = known
     offset = 0
     while offset < width:
         panel = (
@@ -277,8 +285,8 @@ def _panels(number, out, left, right, mask, shape, width, mode):
             right[1],
             mask[0] + offset,
             mask[1],
-            shape[0],
-            shape[1],
+            rows,
+            inner,
             mode,
         )
         if TILE_VECTORS > 1 and offset + TILE_VECTORS * VECTOR_BYTES <= width:
@@ -332,12 +340,51 @@ def dot(left, right):
     return _dot(left.dtype.type(0), _address(left), _address(right), size)
 
 
+@intrinsic
+def _transpose_square(_typing, number, out, out_row, matrix, matrix_row):
+    """Write a square of as many rows as a vector has lanes, transposed in registers."""
+
+    def generate(context, builder, _signature, arguments):
+        vectors = _Vectors(context, builder, number)
+        _, out, out_row, matrix, matrix_row = arguments
+        lane = range(vectors.lanes)
+
+        def row_of(start, step, r):
+            return builder.add(start, builder.mul(step, ir.Constant(INTEGER, r)))
+
+        rows = [vectors.load(row_of(matrix, matrix_row, r)) for r in lane]
+        size = 1
+        while size < vectors.lanes:
+            # Rows `size` apart exchange the entries in which their numbers differ.
+            low = [k if not k & size else vectors.lanes + k - size for k in lane]
+            high = [k + size if not k & size else vectors.lanes + k for k in lane]
+            pairs = [(r, r + size) for r in lane if not r & size]
+            for a, b in pairs:
+                rows[a], rows[b] = (
+                    vectors.shuffle(rows[a], places, rows[b]) for places in (low, high)
+                )
+            size *= 2
+        for r in lane:
+            vectors.store(rows[r], row_of(out, out_row, r))
+        return context.get_dummy_value()
+
+    integers = [types.intp] * 4
+    return types.void(number, *integers), generate
+
+
 @compiled
 def transpose(out, matrix):
-    """Write the transposed square matrix."""
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = matrix[j, i]
+    """Write the transposed matrix; `out` [columns, rows] has whole vectors of both."""
+    size = VECTOR_BYTES // out.itemsize
+    for i in range(0, out.shape[1], size):
+        for j in range(0, out.shape[0], size):
+            _transpose_square(
+                out.dtype.type(0),
+                _address(out) + j * out.strides[0] + i * out.itemsize,
+                out.strides[0],
+                _address(matrix) + i * matrix.strides[0] + j * out.itemsize,
+                matrix.strides[0],
+            )
 
 
 @compiled
@@ -357,15 +404,16 @@ class Workspace(NamedTuple):
     """What a network of depth L and padded width W needs beside its parameters, for a block.
 
     `inputs` [block, inputs], `hidden` [L - 1, block, W + lanes] with a 1 in column W and
-    zeros after it, `outputs` [block]; for training `deltas` [2, block, W], `transposed`
-    [L - 2, W, W] and the `gradient`, shaped as the parameters.
+    zeros after it, `outputs` [block]; for training `deltas` [2, block rows, W], the `gradient`
+    shaped as the parameters, and `turned`: the transposed weights [L - 2, W, W], or above
+    TURN_WEIGHTS room [2, W, block rows] for transposed deltas.
     """
 
     inputs: np.ndarray
     hidden: np.ndarray
     outputs: np.ndarray
     deltas: np.ndarray
-    transposed: np.ndarray
+    turned: np.ndarray
     gradient: np.ndarray
 
 
@@ -387,69 +435,115 @@ def forward(network, inputs, hidden, outputs):
 
 
 @compiled
-def backward(network, gradient, transposed, inputs, hidden, deltas, slopes, mode):
-    """Compute the gradient of a loss, or add to it, from its `slopes` [count] in the outputs."""
-    first, inner, last = network
-    first_gradient, inner_gradient, last_gradient = gradient
-    count, width = len(inputs), inner.shape[2]
-    features = hidden[len(inner), :count] if len(first) > 0 else inputs
-    row, column = slopes.reshape(1, count), slopes.reshape(count, 1)
-    product(last_gradient.reshape(1, -1), row, features, features, mode)
-    if len(first) > 0:
-        delta, other = deltas[0, :count], deltas[1, :count]
-        product(delta, column, last.reshape(1, -1), features, MASK)
-        for k in range(len(inner) - 1, -1, -1):
-            below = hidden[k, :count]
-            product(inner_gradient[k], below[:, : width + 1].T, delta, below, mode)
-            product(other, delta, transposed[k], below, MASK)
-            delta, other = other, delta
-        product(first_gradient, inputs[:, : len(first)].T, delta, delta, mode)
+def turned_product(out, delta, weights, room, mask):
+    """Compute `delta` @ `weights`.T where the mask [count, …] is above 0, and 0 elsewhere.
+
+    It turns a block's deltas instead of a layer's weights, to the same bits. `out` and `delta`
+    have whole vectors of rows, `count` of them in use; `room` [2, W, rows] holds both, turned.
+    """
+    lanes = VECTOR_BYTES // out.itemsize
+    rows = -(-len(mask) // lanes) * lanes
+    right, result = room[0, :, :rows], room[1, :, :rows]
+    transpose(right, delta[:rows])
+    product(result, weights, right, result, SET)
+    transpose(out[:rows], result)
+    for i in range(len(mask)):
+        for j in range(out.shape[1]):
+            out[i, j] = out[i, j] if mask[i, j] > 0 else 0
 
 
 @compiled
-def adam(parameters, gradient, first, second, rate, power_1, power_2, tiny):
-    """Take a step of Adam, whose constants to the power of the step's number are given.
+def adam(parameters, gradient, first, second, step):
+    """Take a step of Adam: `step` are its size, the second moment's scale, and what is tiny.
 
-    First moments of dead units would decay into denormal numbers, which are slow; below `tiny`
-    they are 0, and move nothing.
+    First moments of dead units would decay into denormal numbers, which are slow. Below `tiny`
+    they move nothing, and become 0.
     """
     number = parameters.dtype.type
     one, beta_1, beta_2, epsilon = number(1), number(BETA_1), number(BETA_2), number(EPSILON)
-    step = number(rate / (1 - power_1))
-    scale = number(1 / math.sqrt(1 - power_2))
-    zero, least = number(0), number(tiny)
+    size, scale, least, zero = number(step[0]), number(step[1]), number(step[2]), number(0)
     for i in range(len(parameters)):
         slope = gradient[i]
         mean = beta_1 * first[i] + (one - beta_1) * slope
         square = beta_2 * second[i] + (one - beta_2) * slope * slope
         first[i] = mean = mean if abs(mean) > least else zero
         second[i] = square = square if square > least * least else zero
-        parameters[i] -= step * mean / (math.sqrt(square) * scale + epsilon)
+        parameters[i] -= size * mean / (math.sqrt(square) * scale + epsilon)
+
+
+@compiled
+def descend(state, gradient, place, left, right, mode, last, step):
+    """Compute a layer's gradient, left @ right, or add to it; in the last block step along it.
+
+    `state` are a network's parameters and Adam's two moments, and `place` is where the layer
+    begins in them. All is done in strips of rows, which Adam then finds in the cache. Where a
+    batch is one block, its gradient is needed for a moment only, and all strips share a place.
+    """
+    parameters, first, second = state
+    rows, columns = len(left), right.shape[1]
+    for row in range(0, rows, STRIP):
+        count = min(STRIP, rows - row)
+        begin, end = place + row * columns, place + (row + count) * columns
+        part = gradient[: count * columns] if last and mode == SET else gradient[begin:end]
+        product(part.reshape(count, columns), left[row : row + count], right, right, mode)
+        if last:
+            adam(parameters[begin:end], part, first[begin:end], second[begin:end], step)
+
+
+@compiled
+def backward(network, state, work, inputs, slopes, mode, last, step):
+    """Pass the `slopes` [count] of a block's outputs back through the layers, and descend.
+
+    The deltas of the layer below are computed before a layer's weights change.
+    """
+    first, inner, final = network
+    count, width = len(inputs), inner.shape[2]
+    row, column = slopes.reshape(1, count), slopes.reshape(count, 1)
+    place = len(state[0]) - len(final)
+    features = work.hidden[len(inner), :count] if len(first) > 0 else inputs
+    delta, below = work.deltas
+    if len(first) > 0:
+        product(delta[:count], column, final.reshape(1, -1), features, MASK)
+    descend(state, work.gradient, place, row, features, mode, last, step)
+    for k in range(len(inner) - 1, -1, -1):
+        place -= (width + 1) * width
+        features = work.hidden[k, :count]
+        if width <= TURN_WEIGHTS:
+            product(below[:count], delta[:count], work.turned[k], features, MASK)
+        else:
+            turned_product(below, delta, inner[k, :width], work.turned, features)
+        left = features[:, : width + 1].T
+        descend(state, work.gradient, place, left, delta[:count], mode, last, step)
+        delta, below = below, delta
+    if len(first) > 0:
+        place -= len(first) * width
+        left = inputs[:, : len(first)].T
+        descend(state, work.gradient, place, left, delta[:count], mode, last, step)
 
 
 @compiled
 def train(state, work, problem, orders, rates, powers, shape, batch, tiny):
     """Train one student through some epochs.
 
-    `state` are its parameters and Adam's two moments; `problem` are its inputs
-    [samples, inputs] and labels [samples]; `orders` [epochs, samples] and `rates` [epochs]
-    belong to the epochs, `powers` to the steps that are done; `shape` is (dim, depth, W).
-    Returns the new powers.
+    `state` are its parameters and Adam's two moments; `problem` are its inputs [samples, inputs]
+    and labels [samples]; `orders` [epochs, samples] and `rates` [epochs] belong to the epochs,
+    `powers` to the steps that are done; `shape` is (dim, depth, W). Returns the new powers.
     """
-    parameters, first_moment, second_moment = state
     points, values = problem
-    network, gradient = layers(parameters, *shape), layers(work.gradient, *shape)
-    width = shape[2]
-    samples = len(values)
+    network = layers(state[0], *shape)
+    width, samples = shape[2], len(values)
     power_1, power_2 = powers
     for epoch in range(len(orders)):
-        order = orders[epoch]
         for start in range(0, samples, batch):
             stop = min(start + batch, samples)
-            for k in range(len(work.transposed)):
-                transpose(work.transposed[k], network[1][k, :width])
+            power_1 *= BETA_1
+            power_2 *= BETA_2
+            step = rates[epoch] / (1 - power_1), 1 / math.sqrt(1 - power_2), tiny
+            if width <= TURN_WEIGHTS:
+                for k in range(len(network[1])):
+                    transpose(work.turned[k], network[1][k, :width])
             for begin in range(start, stop, BLOCK):
-                chosen = order[begin : min(begin + BLOCK, stop)]
+                chosen = orders[epoch, begin : min(begin + BLOCK, stop)]
                 count = len(chosen)
                 inputs, slopes = work.inputs[:count], work.outputs[:count]
                 for i in range(count):
@@ -457,29 +551,8 @@ def train(state, work, problem, orders, rates, powers, shape, batch, tiny):
                 forward(network, inputs, work.hidden, slopes)
                 for i in range(count):
                     slopes[i] = (slopes[i] - values[chosen[i]]) * (2 / (stop - start))
-                mode = SET if begin == start else ADD
-                backward(
-                    network,
-                    gradient,
-                    work.transposed,
-                    inputs,
-                    work.hidden,
-                    work.deltas,
-                    slopes,
-                    mode,
-                )
-            power_1 *= BETA_1
-            power_2 *= BETA_2
-            adam(
-                parameters,
-                work.gradient,
-                first_moment,
-                second_moment,
-                rates[epoch],
-                power_1,
-                power_2,
-                tiny,
-            )
+                mode, last = SET if begin == start else ADD, begin + count == stop
+                backward(network, state, work, inputs, slopes, mode, last, step)
     return power_1, power_2
 
 

@@ -104,14 +104,18 @@ class Packing:
 
     def workspace(self) -> kernels.Workspace:
         """Return what kernels need beside a network and its points."""
-        dim, depth, width = self.shape
+        _, depth, width = self.shape
         block, lanes = kernels.BLOCK, kernels.lanes(self.dtype)
         shapes = {
             "inputs": (block, self._inputs),
             "hidden": (max(depth - 1, 1), block, width + lanes),
             "outputs": (block,),
-            "deltas": (2, block, width),
-            "transposed": (max(depth - 2, 0), width, width),
+            "deltas": (2, kernels.BLOCK_ROWS, width),
+            "turned": (
+                (max(depth - 2, 0), width, width)
+                if width <= kernels.TURN_WEIGHTS
+                else (2, width, kernels.BLOCK_ROWS)
+            ),
             "gradient": (self.size,),
         }
         arrays = {name: aligned(*shape, dtype=self.dtype) for name, shape in shapes.items()}

@@ -7,9 +7,8 @@ has become of the students.
 
 ENGINES = ["auto", "narrow", "stacked", "loop"]
 
-# Measured (benchmarks/, crossovers): up to this width the narrow engine is the faster on a CPU at
-# every batch size and in both precisions, since a student's layers stay in the core's cache.
-NARROW_WIDTH = 256
+# Measured (benchmarks/crossovers.py): on a CPU the narrow engine is the faster up to this width.
+NARROW_WIDTH = 2048
 
 
 def choose(engine: str, device: str, width: int) -> str:
