@@ -4,11 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from test_training import difference, orders, problem
+from students import difference, orders, problem, some
 
 from supnorm.training.loop import LoopEngine
 from supnorm.training.narrow import NarrowEngine
-from supnorm.training.recipe import Students
 
 
 @pytest.mark.parametrize(
@@ -47,14 +46,12 @@ def test_it_follows_the_oracle_in_single_precision():
     assert 0 < difference(narrow.networks(), loop.networks()) < 1e-3
 
 
-def trained(students=slice(None), threads=1, precision="float64", at_once=3):
+def trained(students=range(6), threads=1, precision="float64", at_once=3):
     """Some of 6 students after 6 epochs, handed over a few epochs at a time."""
-    recipe, initial, known = problem(2, 4, 20, 70, 65, teachers=3)
-    some = Students(known.points, known.values[students], known.seed_of[students])
-    engine = NarrowEngine(recipe, initial[students], some, precision=precision, threads=threads)
-    epochs = np.concatenate([orders(70, epoch) for epoch in range(6)])
+    given = some(problem(2, 4, 20, 70, 65, teachers=3), students)
+    engine = NarrowEngine(*given, precision=precision, threads=threads)
     for start in range(0, 6, at_once):
-        engine.run(epochs[start : start + at_once])
+        engine.run(orders(70, *range(start, start + at_once)))
     return engine.networks()
 
 

@@ -3,62 +3,26 @@
 import numpy as np
 import pytest
 import torch
+from students import difference, orders, problem, some
 
 from supnorm import devices
 from supnorm.networks import concatenate
 from supnorm.programs import InputError
-from supnorm.streams import Stream, uniform_points
 from supnorm.training import stacked
 from supnorm.training.loop import LoopEngine
 from supnorm.training.memory import Layout, fill, group_size
-from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
+from supnorm.training.recipe import Students, initial_students
 from supnorm.training.stacked import StackedEngine
 
 torch.set_num_threads(1)
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
-SEEDS = (5, 6)
-
-
-def problem(dim, depth, width, samples, batch, teachers=2):
-    """Two seeds' students; those of a seed start alike and differ in their labels."""
-    recipe = Recipe(depth, width, batch, 50, 1e-3, 1e-5)
-    points = np.stack(
-        [uniform_points(Stream("points", seed=s, dim=dim), samples, dim) for s in SEEDS]
-    )
-    values = np.stack([np.sin(4 * p.sum(1) + k) for p in points for k in range(teachers)])
-    seed_of = np.repeat(np.arange(len(SEEDS)), teachers)
-    starts = concatenate([initial_students(s, dim, depth, width) for s in SEEDS])
-    return recipe, starts[seed_of], Students(standardised(points), values, seed_of)
-
-
-def some(given, index):
-    """The problem of some of the students."""
-    recipe, initial, students = given
-    index = np.array(index)
-    return (
-        recipe,
-        initial[index],
-        Students(students.points, students.values[index], students.seed_of[index]),
-    )
-
-
-def orders(samples, epochs):
-    """Orders of an epoch for each in `epochs`, [epochs, seeds, samples]."""
-    return np.array([[shuffle(s, samples, e, rule="test") for s in SEEDS] for e in epochs])
-
 
 def trained(given, epochs=4, **options):
     engine = StackedEngine(*given, **options)
-    engine.run(orders(given[2].points.shape[1], range(epochs)))
+    engine.run(orders(given[2].points.shape[1], *range(epochs)))
     return engine
-
-
-def difference(left, right):
-    """The largest difference, relative to the largest entry of each array."""
-    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
-    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)
 
 
 def same_bits(left, right):
@@ -71,7 +35,7 @@ def agree_after_200_steps(given, device="cpu"):
     samples = given[2].points.shape[1]
     epochs = -(-200 // -(-samples // given[0].batch))
     for engine in (fast, oracle):
-        engine.run(orders(samples, range(epochs)))
+        engine.run(orders(samples, *range(epochs)))
     assert difference(fast.networks(), oracle.networks()) < 1e-10
     np.testing.assert_allclose(fast.losses(), oracle.losses(), rtol=1e-10)
     assert difference(fast.networks(), given[1]) > 1e-3
@@ -133,7 +97,7 @@ def test_stretches_of_epochs_and_steps_leave_the_bits(monkeypatch, size, threads
     monkeypatch.setattr(stacked, "STEPS_AT_ONCE", 2)
     parts = StackedEngine(*given, threads=threads)
     for epochs in (range(2), range(2, 3), range(3, 6)):
-        parts.run(orders(22, epochs))
+        parts.run(orders(22, *epochs))
         parts.losses()
     assert same_bits(parts.networks(), whole.networks())
     np.testing.assert_allclose(parts.losses(), whole.losses(), rtol=1e-14)
@@ -168,7 +132,7 @@ def test_losses_before_and_after_do_not_disturb(monkeypatch, size):
     for epoch in range(3):
         watched.losses()
         for engine in (watched, other):
-            engine.run(orders(25, [epoch]))
+            engine.run(orders(25, epoch))
         watched.networks()
     assert same_bits(watched.networks(), other.networks())
 
@@ -236,7 +200,7 @@ def test_lack_of_memory_in_training_is_explained_too(small_gpu, monkeypatch):
     engine = StackedEngine(*problem(1, 2, 4, 6, 6), precision="float32")
     monkeypatch.setattr(engine._trainers[0], "run", small_gpu)
     with pytest.raises(InputError, match=r"width 4, with batches of 6 in float32") as caught:
-        engine.run(orders(6, [0]))
+        engine.run(orders(6, 0))
     assert "training.precision" not in str(caught.value)
 
 

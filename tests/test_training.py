@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from students import difference, orders, problem
 
-from supnorm.networks import concatenate, forward
+from supnorm.networks import forward
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
 from supnorm.teachers import random_teachers
 from supnorm.training.cell import train_cell
-from supnorm.training.engines import choose, engine_class
+from supnorm.training.engines import NARROW_WIDTH, choose, engine_class
 from supnorm.training.loop import LoopEngine
 from supnorm.training.recipe import (
     Recipe,
@@ -23,28 +24,6 @@ from supnorm.training.recipe import (
 from supnorm.training.stacked import StackedEngine
 
 torch.set_num_threads(1)
-
-
-def problem(dim, depth, width, samples, batch, epochs=50, rate=1e-3, teachers=2, seeds=(5, 6)):
-    recipe = Recipe(depth, width, batch, epochs, rate, rate / 100)
-    points = np.stack(
-        [uniform_points(Stream("points", seed=s, dim=dim), samples, dim) for s in seeds]
-    )
-    values = np.stack([np.sin(4 * p.sum(1) + k) for p in points for k in range(teachers)])
-    seed_of = np.repeat(np.arange(len(seeds)), teachers)
-    starts = concatenate([initial_students(s, dim, depth, width) for s in seeds])
-    return recipe, starts[seed_of], Students(standardised(points), values, seed_of)
-
-
-def orders(samples, epoch, seeds=(5, 6)):
-    """One epoch's, [1, seeds, samples]."""
-    return np.stack([shuffle(s, samples, epoch, rule="test") for s in seeds])[None]
-
-
-def difference(left, right):
-    """The largest difference, relative to the largest entry of each array."""
-    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
-    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +102,7 @@ def test_a_student_alone_is_the_student_in_its_cell(engine):
 
 def test_auto_is_the_engine_that_was_measured_to_be_the_fastest():
     assert choose("auto", "cpu", 32) == "narrow"
-    assert choose("auto", "cpu", 2048) == "stacked"
+    assert choose("auto", "cpu", NARROW_WIDTH + 1) == "stacked"
     assert choose("auto", "cuda", 32) == "stacked"
     assert choose("loop", "cpu", 32) == "loop"
 

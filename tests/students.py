@@ -1,0 +1,40 @@
+"""Students to train in tests: those of a seed start alike and differ in their labels."""
+
+import numpy as np
+
+from supnorm.networks import Networks, concatenate
+from supnorm.streams import Stream, uniform_points
+from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
+
+SEEDS = (5, 6)
+
+
+def problem(dim, depth, width, samples, batch, epochs=50, rate=1e-3, teachers=2, seeds=SEEDS):
+    """What an engine is made from."""
+    recipe = Recipe(depth, width, batch, epochs, rate, rate / 100)
+    points = np.stack(
+        [uniform_points(Stream("points", seed=s, dim=dim), samples, dim) for s in seeds]
+    )
+    values = np.stack([np.sin(4 * p.sum(1) + k) for p in points for k in range(teachers)])
+    seed_of = np.repeat(np.arange(len(seeds)), teachers)
+    starts = concatenate([initial_students(s, dim, depth, width) for s in seeds])
+    return recipe, starts[seed_of], Students(standardised(points), values, seed_of)
+
+
+def some(given, index):
+    """The problem of some of the students."""
+    recipe, initial, students = given
+    index = np.array(index)
+    chosen = Students(students.points, students.values[index], students.seed_of[index])
+    return recipe, initial[index], chosen
+
+
+def orders(samples, *epochs, seeds=SEEDS):
+    """The orders of some epochs, [epochs, seeds, samples]."""
+    return np.array([[shuffle(s, samples, e, rule="test") for s in seeds] for e in epochs])
+
+
+def difference(left: Networks, right: Networks) -> float:
+    """The largest difference, relative to the largest entry of each array."""
+    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
+    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)
