@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from supnorm.kernels import BLOCK
 from supnorm.networks import forward
-from supnorm.samples import BLOCK, draw_samples
+from supnorm.samples import draw_samples
 from supnorm.teachers import random_teachers
 
 

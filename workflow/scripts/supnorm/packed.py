@@ -121,3 +121,16 @@ class Packing:
         arrays = {name: aligned(*shape, dtype=self.dtype) for name, shape in shapes.items()}
         arrays["hidden"][..., width] = 1
         return kernels.Workspace(**arrays)
+
+
+def values(networks: Networks, points: np.ndarray) -> np.ndarray:
+    """Return the values [networks, count] of all networks at points [count, dim], in float64.
+
+    Unlike those of `networks.forward`, they have the same bits on every processor.
+    """
+    packing = Packing.of(networks)
+    inputs, work = packing.pack_points(points), packing.workspace()
+    found = np.empty((len(networks), len(points)))
+    for vector, out in zip(packing.pack(networks), found, strict=True):
+        kernels.evaluate(vector, work, inputs, packing.shape, out)
+    return found

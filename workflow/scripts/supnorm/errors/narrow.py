@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from supnorm.kernels import deviation, evaluate
+from supnorm.kernels import deviation
 from supnorm.networks import Networks
-from supnorm.packed import Packing
+from supnorm.packed import Packing, values
 
 
 class NarrowMeasurement:
@@ -22,8 +22,7 @@ class NarrowMeasurement:
         self, teachers: Networks, students: Networks, teacher_of: np.ndarray, threads: int = 1
     ):
         """Measure students against the rows `teacher_of` [students] of `teachers`."""
-        self._teaching, self._learning = Packing.of(teachers), Packing.of(students)
-        self._teachers = self._teaching.pack(teachers)
+        self._teachers, self._learning = teachers, Packing.of(students)
         self._students = self._learning.pack(students)
         self._teacher_of, self._threads = teacher_of, threads
         self._largest = np.full(len(students), -1.0)
@@ -32,10 +31,7 @@ class NarrowMeasurement:
 
     def add(self, points: np.ndarray) -> None:
         """Meet further points of Q, [count, dim]."""
-        packed, work = self._learning.pack_points(points), self._teaching.workspace()
-        wanted = np.empty((len(self._teachers), len(points)))
-        for teacher, values in zip(self._teachers, wanted, strict=True):
-            evaluate(teacher, work, packed, self._teaching.shape, values)
+        packed, wanted = self._learning.pack_points(points), values(self._teachers, points)
 
         def of_some(students: np.ndarray) -> list[tuple[float, int, float, float]]:
             work, shape = self._learning.workspace(), self._learning.shape

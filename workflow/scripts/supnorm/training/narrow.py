@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from supnorm.kernels import evaluate, train
+from supnorm.kernels import deviation, train
 from supnorm.networks import Networks
 from supnorm.packed import Packing, aligned
 from supnorm.training.recipe import Recipe, Students
@@ -64,10 +64,10 @@ class NarrowEngine:
         """Return the mean squared error of each student on its whole sample, [students]."""
 
         def loss(k: int) -> float:
-            predicted = np.empty_like(self._values[k])
             points, work = self._points[self._seed_of[k]], self._packing.workspace()
-            evaluate(self._parameters[k], work, points, self._packing.shape, predicted)
-            return np.square(predicted - self._values[k]).mean(dtype=np.float64)
+            shape = self._packing.shape
+            *_, squares = deviation(self._parameters[k], work, points, self._values[k], shape)
+            return squares / len(points)
 
         return np.array(self._of_all(loss))
 
