@@ -108,12 +108,12 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
             "--samples-table samples/random/d3_m20.parquet --family random --dim 3 --samples 20 "
             "--depth 5 --width 8 --batch-rule fifth --batch 4 --epochs 20 --evaluations 5 "
             "--learning-rate 1e-4 --final-learning-rate 1e-6 --engine auto --device cpu "
-            "--precision float64 --curves curves/again.parquet --students",
+            "--precision float64 --threads 2 --curves curves/again.parquet --students",
             "students/random/d3_m20_L5_w8_fifth.safetensors",
         ),
         (
             "measure_errors",
-            "--teachers teachers/random/d3.safetensors --points 4096 --device cpu "
+            "--teachers teachers/random/d3.safetensors --points 4096 --device cpu --threads 2 "
             "--students students/random/d3_m20_L5_w8_fifth.safetensors --output",
             "errors/random/d3_m20_L5_w8_fifth.parquet",
         ),

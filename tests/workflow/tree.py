@@ -70,7 +70,12 @@ def copy_repository(target):
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
+            shutil.copy2(ROOT / name, target / name)
+    # The compiled kernels, valid as long as their file has the same time: compiling takes seconds.
+    library = "workflow/scripts/supnorm"
+    for path in (ROOT / library / "__pycache__").glob("kernels.*.nb?"):
+        (target / library / "__pycache__").mkdir(exist_ok=True)
+        shutil.copy2(path, target / library / "__pycache__")
     return Tree(target)
 
 
