@@ -56,7 +56,9 @@ def main(argv: list[str]) -> None:
         print(
             f"{engine}: median uniform error {np.median(errors.norms['inf']):.4f}", file=sys.stderr
         )
-    write_measured(a.output, pd.concat(parts), AGREEMENT, machine("cpu"))
+    problem = f"d = {DIM}, m = {a.samples}, batch {recipe.batch}, {a.epochs} epochs"
+    said = {**machine("cpu"), "problem": problem}
+    write_measured(a.output, pd.concat(parts), AGREEMENT, said)
 
 
 if __name__ == "__main__":

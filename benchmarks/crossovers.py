@@ -1,7 +1,8 @@
 """Write which engine is the faster on a CPU by width, batch and precision, as a small JSON file.
 
-It is what `auto` in supnorm.training.engines goes by. A choice changes only where the other
-engine is clearly faster, and the file only where a choice does.
+The rule of `auto` in supnorm.training.engines was read off it, and is changed by hand: another
+engine means other rounding. A choice changes only where the other engine is clearly faster, and
+the file only where a choice does.
 """
 
 import argparse

@@ -239,7 +239,7 @@ def agreement(measured: Path) -> list[tuple[str, dict]]:
             "Wilcoxon’s p": f"{wilcoxon(difference).pvalue:.2f}",
         }
     text = (
-        f"Errors of {len(table) // 2} students (d = 1, m = 100, batch 20, 5000 epochs) by the "
+        f"Errors of {len(table) // 2} students ({machine['problem']}) by the "
         f"{second} engine over those by the {first} engine, from the same starts and batches. "
         "Rounding makes the two part ways during the training; what comes out is alike:\n\n"
         f"{markdown('', pd.DataFrame(rows).T)}"

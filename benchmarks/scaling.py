@@ -53,7 +53,7 @@ def main(argv: list[str]) -> None:
 def point(device: str, students: int, **problem: int) -> Timed:
     """Return a point of a sweep, ready to be timed."""
     given = Problem(**problem, device=device)
-    return Timed(Engine(given, students, choose("auto", device, given.width)), given)
+    return Timed(Engine(given, students, choose("auto", device, given.width, given.batch)), given)
 
 
 def row(sweep: str, value: int, timed: Timed) -> dict:

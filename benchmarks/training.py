@@ -17,7 +17,7 @@ from timing import Gemm, Timed, by_turns, copy_bandwidth, one_thread
 
 from supnorm.devices import use_device
 from supnorm.programs import InputError, run
-from supnorm.training.memory import group_size
+from supnorm.training.memory import Layout, group_size
 
 # vmap and JAX: the fastest of these numbers of students is measured.
 GROUPS = {"cpu": (1, 4, 24), "cuda": (32, 256)}
@@ -115,8 +115,8 @@ def affordable(problem: Problem) -> int:
     On a GPU it is the size of the stacked engine's own groups.
     """
     if problem.device == "cuda":
-        architecture = (problem.dim, problem.depth, problem.width)
-        return group_size("cuda", *architecture, problem.batch, problem.precision)
+        layout = Layout(problem.dim, problem.depth, problem.width, problem.precision)
+        return group_size("cuda", layout, problem.batch)
     arithmetic = GFLOP * 1e9 / (problem.steps * problem.step_flop)
     memory = GIBIBYTES * 2**30 / problem.state_bytes
     return max(1, int(min(arithmetic, memory)))

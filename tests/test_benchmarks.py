@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import crossovers
 import report
@@ -20,6 +20,7 @@ import scaling
 import stages
 from contenders import Problem, contenders, sequential
 from tables import (
+    AGREEMENT,
     EXPONENTS,
     SCALING,
     STAGES,
@@ -28,6 +29,7 @@ from tables import (
     read_measured,
     write_measured,
 )
+from training import affordable
 
 from supnorm.programs import InputError
 
@@ -226,3 +228,21 @@ def test_crossovers_name_the_faster_engine_and_stay_unless_it_clearly_changes(tr
     assert partly[("float32", 8, 2)] == ["narrow", 5, 10]
     with pytest.raises(InputError, match="expected rows of narrow and stacked"):
         choose(training[training["contender"] != "narrow"], output)
+
+
+def test_a_gpu_trains_groups_of_the_engines_own_size():
+    assert affordable(Problem(32, 20, 100, "float64", "cuda")) == 256
+    assert affordable(Problem(2048, 20, 100, "float64", "cuda")) < 256
+
+
+def test_two_engines_are_compared_pair_by_pair(tmp_path):
+    output = tmp_path / "agreement.parquet"
+    sizes = ["--teachers", "2", "--samples", "10", "--epochs", "5", "--points", "500"]
+    run("agreement", *sizes, "--output", output)
+    table, said = read_measured(output, AGREEMENT)
+    assert table.groupby("engine").size().to_dict() == {"narrow": 6, "stacked": 6}
+    narrow, stacked = (table[table["engine"] == name] for name in ("narrow", "stacked"))
+    np.testing.assert_allclose(narrow["error_inf"], stacked["error_inf"], rtol=1e-8)
+    ((text, _),) = report.agreement(tmp_path)
+    assert "6 students" in text
+    assert said["problem"] in text

@@ -18,7 +18,7 @@ POINTS = 3 * NarrowMeasurement.chunk + 17
 def by(request, monkeypatch):
     """Every test meets both ways of evaluating students."""
     if request.param == "torch":
-        monkeypatch.setattr(sampled, "NARROW", 0)
+        monkeypatch.setattr(sampled, "KERNELS_WIDTH", 0)
 
 
 def hat(height, dim=1):

@@ -60,6 +60,29 @@ def run(program, *arguments):
     )
 
 
+def test_impossible_ways_of_training_give_one_sentence(tmp_path):
+    points = tmp_path / "samples.parquet"
+    teachers = random_teachers(1, 1, 2, 4, np.inf, 0.5)
+    save_networks(tmp_path / "t.safetensors", teachers, {"family": "random"})
+    seeds = ("--samples", 4, "--seeds", 1)
+    run("draw_samples", "--teachers", tmp_path / "t.safetensors", *seeds, "--output", points)
+    train = (
+        f"--samples-table {points} --family random --dim 1 --samples 4 --depth 2 --width 4 "
+        "--batch-rule r --batch 2 --epochs 2 --evaluations 1 --learning-rate 1e-3 "
+        f"--final-learning-rate 1e-4 --precision float64 --students {tmp_path / 's'} "
+        f"--curves {tmp_path / 'c'}"
+    ).split()
+    for wrong, says in (
+        ("--engine narrow --device cuda", "the narrow engine trains on cpu, found device cuda"),
+        ("--engine auto --device cpu --threads 0", "found 0, expected a whole number"),
+    ):
+        done = run("train_students", *train, *wrong.split())
+        assert done.returncode != 0
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "s").exists()
+
+
 def test_bad_input_gives_one_sentence_and_no_traceback(tmp_path):
     table = tmp_path / "t.parquet"
     table.write_text("no table")

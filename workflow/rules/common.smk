@@ -28,6 +28,9 @@ TABLES = ["errors", "curves", "minmax", "rates", "bounds", "profiles"]
 FIGURES = ["rates", "bounds", "curves", "teachers"]
 FIGURE_FILES = ["pdf", "png", "txt", "prov.json"]
 
+# Above the priority of any training: the longest can start first only when all samples are there.
+DATA_FIRST = 10**9
+
 # A cell: the students of one algorithm at one sample size, all teachers and seeds of a family.
 CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"
 
@@ -88,16 +91,11 @@ def training_mb(wildcards, attempt):
     return attempt * math.ceil(700 + 8 * numbers / 1e6)
 
 
-def training_work(wildcards):
-    """Arithmetic to train a cell, in operations."""
-    steps = students(wildcards) * int(wildcards.samples) * epochs(wildcards)
-    return 6 * parameters(wildcards) * steps
-
-
 def training_minutes(wildcards, attempt):
     """Time to train a cell, at a slow core's or GPU's rate of arithmetic."""
     rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
-    return attempt * math.ceil(10 + training_work(wildcards) / rate / 60)
+    work = 6 * parameters(wildcards) * students(wildcards) * int(wildcards.samples)
+    return attempt * math.ceil(10 + work * epochs(wildcards) / rate / 60)
 
 
 def measuring_minutes(wildcards, attempt):

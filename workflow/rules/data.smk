@@ -38,6 +38,7 @@ rule sample_teachers:
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
+    priority: DATA_FIRST
     resources:
         mem_mb=1000,
         runtime=10,
@@ -67,6 +68,7 @@ rule draw_samples:
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
+    priority: DATA_FIRST
     resources:
         mem_mb=2000,
         runtime=10,

@@ -20,7 +20,7 @@ rule train_students:
         "../../envs/supnorm.yaml"
     threads: 1
     # The longest first, lest one of them be alone at the end.
-    priority: training_work
+    priority: training_minutes
     resources:
         mem_mb=training_mb,
         runtime=training_minutes,

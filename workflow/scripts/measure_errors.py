@@ -8,7 +8,7 @@ import pandas as pd
 
 from supnorm.errors.sampled import SampledErrors, sampled_errors
 from supnorm.networks import load_networks
-from supnorm.programs import InputError, run
+from supnorm.programs import InputError, count, run
 from supnorm.streams import Stream
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--students", type=Path, required=True, help="safetensors of students")
     parser.add_argument("--points", type=int, required=True, help="number of uniform points")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
-    parser.add_argument("--threads", type=int, default=1, help="students measured at once")
+    parser.add_argument("--threads", type=count, default=1, help="students measured at once")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
     teachers, _, _ = load_networks(a.teachers)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from supnorm.networks import concatenate, save_networks
-from supnorm.programs import run
+from supnorm.programs import count, run
 from supnorm.tables.curves import CURVES
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import write_table
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--engine", choices=ENGINES, required=True)
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--precision", choices=["float32", "float64"], required=True)
-    parser.add_argument("--threads", type=int, default=1, help="students that train at once")
+    parser.add_argument("--threads", type=count, default=1, help="students that train at once")
     parser.add_argument("--students", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--curves", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> None:
     seeds, points, values = read_samples(a.samples_table, a.dim, a.samples)
     print(
         f"training {values.shape[0] * values.shape[1]} students on {a.device} "
-        f"by the {choose(a.engine, a.device, a.width)} engine, "
+        f"by the {choose(a.engine, a.device, a.width, a.batch)} engine, "
         f"CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'unset')}",
         file=sys.stderr,
     )

@@ -466,8 +466,9 @@ def adam(parameters, gradient, first, second, step):
         slope = gradient[i]
         mean = beta_1 * first[i] + (one - beta_1) * slope
         square = beta_2 * second[i] + (one - beta_2) * slope * slope
-        first[i] = mean = mean if abs(mean) > least else zero
-        second[i] = square = square if square > least * least else zero
+        # What is not a number stays so.
+        first[i] = mean = zero if abs(mean) <= least else mean
+        second[i] = square = zero if square <= least * least else square
         parameters[i] -= size * mean / (math.sqrt(square) * scale + epsilon)
 
 

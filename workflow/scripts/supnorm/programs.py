@@ -1,5 +1,6 @@
 """What all programs share: how they end, and how they say what is wrong."""
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,13 @@ from pathlib import Path
 
 class InputError(ValueError):
     """A mistake in what a program was given: one sentence that names the file or the key."""
+
+
+def count(text: str) -> int:
+    """Return a whole number of at least 1 from a command line."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a whole number of at least 1")
+    return int(text)
 
 
 def run(main: Callable[[list[str]], None]) -> None:

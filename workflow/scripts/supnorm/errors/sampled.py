@@ -8,7 +8,7 @@ from supnorm.networks import Networks
 from supnorm.streams import Stream, uniform_points
 
 # Up to this width the compiled kernels were measured to be faster than BLAS through torch.
-NARROW = 512
+KERNELS_WIDTH = 512
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def sampled_errors(
     """
     dim = teachers.weights[0].shape[2]
     # Imported only now: torch takes seconds, and a GPU's machine needs no compiled kernels.
-    if device == "cpu" and students.weights[0].shape[1] <= NARROW:
+    if device == "cpu" and students.weights[0].shape[1] <= KERNELS_WIDTH:
         from supnorm.errors.narrow import NarrowMeasurement
 
         measured = NarrowMeasurement(teachers, students, teacher_of, threads)

@@ -17,7 +17,7 @@ from supnorm.training.recipe import (
 )
 
 # Entries of the shuffles that are drawn, and handed to an engine, at once.
-ORDERS_AT_ONCE = 2**23
+ORDERS_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def train_cell(
     teachers = values.shape[1]
     seed_of = np.repeat(np.arange(len(seeds)), teachers)
     initial = concatenate([initial_students(s, dim, recipe.depth, recipe.width) for s in seeds])
-    trained = engine_class(choose(engine, device, recipe.width))(
+    trained = engine_class(choose(engine, device, recipe.width, recipe.batch))(
         recipe,
         initial[seed_of],
         Students(standardised(points), values.reshape(-1, samples), seed_of),

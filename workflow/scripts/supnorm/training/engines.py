@@ -7,15 +7,18 @@ has become of the students.
 
 ENGINES = ["auto", "narrow", "stacked", "loop"]
 
-# Measured (benchmarks/crossovers.py): on a CPU the narrow engine is the faster up to this width.
-NARROW_WIDTH = 2048
+# Where the narrow engine is the faster on a CPU, as measured at widths 32, 128, 512 and 2048
+# (benchmarks/measured/crossovers.json): at every batch size up to 512, at 2048 for small batches,
+# since BLAS reuses what it has read of a large layer better than the kernels do.
+NARROW_WIDTH, NARROW_BATCH = 1024, 50
 
 
-def choose(engine: str, device: str, width: int) -> str:
+def choose(engine: str, device: str, width: int, batch: int) -> str:
     """Return the name of the engine that trains: the measured choice for `auto`."""
     if engine != "auto":
         return engine
-    return "narrow" if device == "cpu" and width <= NARROW_WIDTH else "stacked"
+    narrow = device == "cpu" and (width <= NARROW_WIDTH or batch <= NARROW_BATCH)
+    return "narrow" if narrow else "stacked"
 
 
 def engine_class(name: str) -> type:

@@ -7,6 +7,7 @@ import numpy as np
 from supnorm.kernels import deviation, train
 from supnorm.networks import Networks
 from supnorm.packed import Packing, aligned
+from supnorm.programs import InputError
 from supnorm.training.recipe import Recipe, Students
 
 
@@ -24,7 +25,7 @@ class NarrowEngine:
     ):
         """Start each student from its row of `initial`; points are already standardised."""
         if device != "cpu":
-            raise ValueError(f"the narrow engine runs on a CPU, not on {device}")
+            raise InputError(f"the narrow engine trains on cpu, found device {device}")
         self._recipe, self._seed_of, self._threads = recipe, students.seed_of, threads
         dtype = np.dtype(precision)
         packing = Packing(students.points.shape[2], recipe.depth, recipe.width, dtype)

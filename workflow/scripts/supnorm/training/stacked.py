@@ -43,8 +43,6 @@ class StackedEngine:
     ):
         """Start each student from its row of `initial`; points are already standardised."""
         use_device(device)
-        # Adam's moments of dead units decay into denormal numbers, which are slow.
-        torch.set_flush_denormal(True)
         count, dim = len(initial), students.points.shape[2]
         layout = Layout(dim, recipe.depth, recipe.width, precision)
         size = group_size(device, layout, recipe.batch)
@@ -66,14 +64,13 @@ class StackedEngine:
 
     def run(self, orders: np.ndarray) -> None:
         """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
-        with self._explaining_lack_of_memory():
-            if len(self._trainers) == 1:
-                self._trainers[0].run(orders)
-                return
-            with ThreadPoolExecutor(
-                len(self._trainers), initializer=torch.set_flush_denormal, initargs=(True,)
-            ) as pool:
-                list(pool.map(lambda trainer: trainer.run(orders), self._trainers))
+        # Adam's moments of dead units decay into denormal numbers, which are slow on a CPU: threads
+        # of its own flush them, and nothing else in the process does.
+        pool = ThreadPoolExecutor(
+            len(self._trainers), initializer=torch.set_flush_denormal, initargs=(True,)
+        )
+        with self._explaining_lack_of_memory(), pool:
+            list(pool.map(lambda trainer: trainer.run(orders), self._trainers))
 
     def losses(self) -> np.ndarray:
         """Return the mean squared error of each student on its whole sample, [students]."""
