@@ -232,16 +232,17 @@ def agreement(measured: Path) -> list[tuple[str, dict]]:
         logs = np.log(table.set_index(["teacher", "seed", "engine"])[column].unstack())
         difference = logs[second] - logs[first]
         rows[name] = {
-            "mean ratio": f"{np.exp(difference.mean()):.3f} "
-            f"± {np.exp(difference.mean()) * difference.sem():.3f}",
-            "spread of a pair": f"{np.expm1(difference.std()):.1%}",
-            "spread of students": f"{np.expm1(logs[first].std()):.0%}",
+            "mean of the logarithm": f"{difference.mean():.0e}",
+            "median size": f"{difference.abs().median():.0e}",
+            "largest": f"{difference.abs().max():.0e}",
+            "spread of students": f"{logs[first].std():.2f}",
             "Wilcoxon’s p": f"{wilcoxon(difference).pvalue:.2f}",
         }
     text = (
-        f"Errors of {len(table) // 2} students ({machine['problem']}) by the "
-        f"{second} engine over those by the {first} engine, from the same starts and batches. "
-        "Rounding makes the two part ways during the training; what comes out is alike:\n\n"
+        f"Two engines after a full training of {len(table) // 2} students ({machine['problem']}) "
+        f"from the same starts and batches: the logarithm of the error by the {second} engine "
+        f"over that by the {first} engine, pair by pair, beside the standard deviation of "
+        "logarithms over students:\n\n"
         f"{markdown('', pd.DataFrame(rows).T)}"
     )
     return [(text, machine)]
