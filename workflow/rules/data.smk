@@ -35,10 +35,10 @@ rule sample_teachers:
         "<logs>/sample_teachers/{family}/d{dim}.log",
     benchmark:
         "<benchmarks>/sample_teachers/{family}/d{dim}.tsv"
+    priority: DATA_FIRST
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
-    priority: DATA_FIRST
     resources:
         mem_mb=1000,
         runtime=10,
@@ -65,10 +65,10 @@ rule draw_samples:
         "<logs>/draw_samples/{family}/d{dim}_m{samples}.log",
     benchmark:
         "<benchmarks>/draw_samples/{family}/d{dim}_m{samples}.tsv"
+    priority: DATA_FIRST
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
-    priority: DATA_FIRST
     resources:
         mem_mb=2000,
         runtime=10,

@@ -16,11 +16,11 @@ rule train_students:
         "<logs>/train_students/<cell>.log",
     benchmark:
         "<benchmarks>/train_students/<cell>.tsv"
+    # The longest first, lest one of them be alone at the end.
+    priority: training_minutes
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
-    # The longest first, lest one of them be alone at the end.
-    priority: training_minutes
     resources:
         mem_mb=training_mb,
         runtime=training_minutes,
