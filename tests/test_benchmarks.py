@@ -238,7 +238,7 @@ def test_a_gpu_trains_groups_of_the_engines_own_size():
 def test_two_engines_are_compared_pair_by_pair(tmp_path):
     output = tmp_path / "agreement.parquet"
     sizes = ["--teachers", "2", "--samples", "10", "--epochs", "5", "--points", "500"]
-    run("agreement", *sizes, "--output", output)
+    run("agreement.py", *sizes, "--output", output)
     table, said = read_measured(output, AGREEMENT)
     assert table.groupby("engine").size().to_dict() == {"narrow": 6, "stacked": 6}
     narrow, stacked = (table[table["engine"] == name] for name in ("narrow", "stacked"))
