@@ -1,10 +1,7 @@
 """The narrow engine: the oracle's results, and bits that depend on the student alone."""
 
-import itertools
-
-import numpy as np
 import pytest
-from students import difference, orders, problem, some
+from students import agree_after_200_steps, difference, orders, problem, some
 
 from supnorm.training.loop import LoopEngine
 from supnorm.training.narrow import NarrowEngine
@@ -25,16 +22,7 @@ from supnorm.training.narrow import NarrowEngine
     ],
 )
 def test_it_is_the_oracle_after_200_steps(dim, depth, width, samples, batch):
-    given = problem(dim, depth, width, samples, batch)
-    narrow, loop = NarrowEngine(*given), LoopEngine(*given)
-    for steps in itertools.count(0, -(-samples // batch)):
-        if steps >= 200:
-            break
-        narrow.run(orders(samples, steps))
-        loop.run(orders(samples, steps))
-    assert difference(narrow.networks(), loop.networks()) < 1e-10
-    np.testing.assert_allclose(narrow.losses(), loop.losses(), rtol=1e-10)
-    assert difference(narrow.networks(), NarrowEngine(*given).networks()) > 1e-3
+    agree_after_200_steps(NarrowEngine, problem(dim, depth, width, samples, batch))
 
 
 def test_it_follows_the_oracle_in_single_precision():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from students import difference, orders, problem
+from students import agree_after_200_steps, difference, orders, problem
 
 from supnorm.networks import forward
 from supnorm.samples import draw_samples
@@ -38,18 +38,7 @@ torch.set_num_threads(1)
     ],
 )
 def test_the_stacked_engine_is_the_oracle_after_200_steps(dim, depth, width, samples, batch):
-    given = problem(dim, depth, width, samples, batch)
-    stacked, loop = StackedEngine(*given), LoopEngine(*given)
-    steps = 0
-    while steps < 200:
-        order = orders(samples, steps)
-        stacked.run(order)
-        loop.run(order)
-        steps += -(-samples // batch)
-    assert difference(stacked.networks(), loop.networks()) < 1e-10
-    np.testing.assert_allclose(stacked.losses(), loop.losses(), rtol=1e-10)
-    moved = difference(stacked.networks(), StackedEngine(*given).networks())
-    assert moved > 1e-3
+    agree_after_200_steps(StackedEngine, problem(dim, depth, width, samples, batch))
 
 
 @pytest.mark.parametrize("engine", [StackedEngine, LoopEngine])
