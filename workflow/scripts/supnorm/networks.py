@@ -126,6 +126,22 @@ def load_networks(path: Path) -> tuple[Networks, dict, dict[str, np.ndarray]]:
     return networks, description, tensors
 
 
+def load_teachers(path: Path) -> tuple[Networks, dict]:
+    """Return the networks of a file, all of which are finite, and its description.
+
+    Raises InputError as `load_networks` does, and where a coefficient is not finite.
+    """
+    networks, description, _ = load_networks(path)
+    for name, array in networks.tensors().items():
+        if not np.isfinite(array).all():
+            broken = int((~np.isfinite(array)).reshape(len(array), -1).any(axis=1).argmax())
+            raise InputError(
+                f"{path}: {name} of network {broken} has coefficients that are not finite, "
+                "expected none"
+            )
+    return networks, description
+
+
 def _check_shapes(path: Path, networks: Networks) -> None:
     inputs = networks.weights[0].shape[-1]
     for layer, (weight, bias) in enumerate(zip(networks.weights, networks.biases, strict=True)):

@@ -34,8 +34,10 @@ class Packing:
 
     @staticmethod
     def of(networks: Networks, dtype=np.float64) -> "Packing":
-        """Return how networks are packed."""
+        """Return how networks are packed; ValueError where hidden layers differ in width."""
         _, width, dim = networks.weights[0].shape
+        if any(bias.shape[1] != width for bias in networks.biases[:-1]):
+            raise ValueError("networks whose hidden layers differ in width cannot be packed")
         return Packing(dim, len(networks.weights), width, np.dtype(dtype))
 
     @property

@@ -1,26 +1,16 @@
 """Errors on random points, as the paper measures them: p = 1, 2 and ∞ (S1.20)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from supnorm.errors.measured import Errors
 from supnorm.networks import Networks
 from supnorm.streams import Stream, uniform_points
 
 # Up to this width the compiled kernels were measured to be faster than BLAS through torch.
 KERNELS_WIDTH = 512
-
-
-@dataclass(frozen=True)
-class SampledErrors:
-    """Errors of students in the norms "1", "2" and "inf", each of shape [students].
-
-    `place` [students, dim] is the point of the largest error. Where a student is not finite its
-    errors are +inf and its place is NaN.
-    """
-
-    norms: dict[str, np.ndarray]
-    place: np.ndarray
 
 
 def sampled_errors(
@@ -31,31 +21,55 @@ def sampled_errors(
     stream: Stream,
     device: str = "cpu",
     threads: int = 1,
-) -> SampledErrors:
+) -> Errors:
     """Return the errors of each student against its teacher on uniform points of Q.
 
     `teacher_of` [students] is the row of `teachers` that each student was to learn. All students
     meet the same `points`, the next of the stream.
     """
-    dim = teachers.weights[0].shape[2]
+    measured = _measurement(teachers, students, teacher_of, device, threads)
+    _meet(measured, teachers, points, stream)
+    largest, place, total, squares = measured.results()
+    norms = {"1": total / points, "2": np.sqrt(squares / points), "inf": largest}
+    return Errors.of_finite(norms, place)
+
+
+def sampled_maxima(
+    teachers: Networks,
+    students: Networks,
+    teacher_of: np.ndarray,
+    numbers: Sequence[int],
+    stream: Stream,
+    device: str = "cpu",
+    threads: int = 1,
+) -> np.ndarray:
+    """Return the uniform errors on the first points, [numbers, students], for increasing numbers.
+
+    Otherwise as `sampled_errors`, of which it gives the uniform error at each number of points.
+    """
+    measured = _measurement(teachers, students, teacher_of, device, threads)
+    found = []
+    for done, number in pairwise([0, *numbers]):
+        _meet(measured, teachers, number - done, stream)
+        found.append(measured.results()[0])
+    return np.stack(found)
+
+
+def _measurement(teachers, students, teacher_of, device, threads):
     # Imported only now: torch takes seconds, and a GPU's machine needs no compiled kernels.
     if device == "cpu" and students.weights[0].shape[1] <= KERNELS_WIDTH:
         from supnorm.errors.narrow import NarrowMeasurement
 
-        measured = NarrowMeasurement(teachers, students, teacher_of, threads)
-    else:
-        from supnorm.errors.stacked import StackedMeasurement
+        return NarrowMeasurement(teachers, students, teacher_of, threads)
+    from supnorm.errors.stacked import StackedMeasurement
 
-        measured = StackedMeasurement(teachers, students, teacher_of, device)
-    done = 0
+    return StackedMeasurement(teachers, students, teacher_of, device)
+
+
+def _meet(measured, teachers, points, stream):
+    """Let a measurement meet the next points of the stream, some at once."""
+    dim, done = teachers.weights[0].shape[2], 0
     while done < points:
         count = min(measured.chunk, points - done)
         measured.add(uniform_points(stream, count, dim))
         done += count
-    largest, place, total, squares = measured.results()
-    finite = np.isfinite(squares)
-    norms = {"1": total / points, "2": np.sqrt(squares / points), "inf": largest}
-    return SampledErrors(
-        {norm: np.where(finite, error, np.inf) for norm, error in norms.items()},
-        np.where(finite[:, None], place, np.nan),
-    )
