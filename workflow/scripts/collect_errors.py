@@ -1,9 +1,12 @@
-"""Collect the errors of all cells in one table."""
+"""Collect the errors of all cells in one table, with the upper ends that were certified."""
 
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
 from supnorm.programs import run
+from supnorm.tables.certificates import KEY, certificates_schema
 from supnorm.tables.collect import collect
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import table_columns, write_table
@@ -13,11 +16,30 @@ def main(argv: list[str]) -> None:
     """Write the rows of all tables, with as many coordinates as the largest dimension has."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--errors", type=Path, nargs="+", required=True, help="tables of cells")
+    parser.add_argument("--certificates", type=Path, nargs="*", default=[], help="brackets")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    dims = [sum(name.startswith("at") for name in table_columns(path)) for path in a.errors]
-    collected = collect(a.errors, [errors_schema(dim) for dim in dims])
-    write_table(a.output, collected, errors_schema(max(dims)))
+    errors = collect(a.errors, [errors_schema(coordinates(path)) for path in a.errors])
+    if a.certificates:
+        schemas = [certificates_schema(coordinates(path)) for path in a.certificates]
+        errors = certified(errors, collect(a.certificates, schemas))
+    write_table(a.output, errors, errors_schema(max(map(coordinates, a.errors))))
+
+
+def coordinates(path: Path) -> int:
+    """Return how many coordinates a table has for the place of the uniform error."""
+    return sum(name.startswith("at") for name in table_columns(path))
+
+
+def certified(errors: pd.DataFrame, brackets: pd.DataFrame) -> pd.DataFrame:
+    """Return the errors with certified uniform errors replaced by their brackets."""
+    errors = errors.set_index([*KEY, "norm"], drop=False)
+    brackets = brackets.rename(columns={"low": "error", "high": "upper"})
+    brackets = brackets.assign(norm="inf", method="certified")
+    brackets = brackets.set_index([*KEY, "norm"])
+    found = ["error", "upper", "method", *(name for name in brackets if name.startswith("at"))]
+    errors.loc[brackets.index, found] = brackets[found]
+    return errors
 
 
 if __name__ == "__main__":
