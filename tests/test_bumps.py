@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from supnorm.networks import Networks, concatenate
+from supnorm.teachers import random_teachers
 from supnorm.theory.bounds import (
     NetworkClass,
     bump_height,
@@ -15,6 +17,7 @@ from supnorm.theory.bounds import (
     lipschitz,
     zero_sample_error,
 )
+from supnorm.theory.bumps import bump, bump_network, coefficient_norm, hat, side_by_side
 
 INF = math.inf
 CLASSES = st.builds(
@@ -45,39 +48,8 @@ def assert_in_class(layers, cls):
             assert np.linalg.norm(entries, cls.q) <= cls.c * (1 + 1e-12)
 
 
-def bump_network(cls, active, steepness, centre):
-    """The weights of S1.6 (q >= 2) and S1.7 (q <= 2), with two neurons a bump for s = 1."""
-    d, depth, width, q, c = cls.dim, cls.depth, cls.width, cls.q, cls.c
-    s, steep = active, steepness
-    rows, shifts, mix = [], [], []
-    for i in range(s):
-        rows += [np.eye(d)[i], np.eye(d)[i], np.zeros(d)]
-        shifts += [1 / steep - centre[i], -centre[i], 1.0]
-        mix += [0.5, -1.0, -(s - 1) / (2 * s * steep)]
-    if s == 1:
-        rows, shifts, mix = rows[:2], shifts[:2], mix[:2]
-    neurons = len(mix)
-    copies = width // neurons if q > 2 else 1
-    used = copies * neurons
-    heads = width if q > 2 else 1  # neurons in use behind the bump layer
-
-    first, bias = np.zeros((width, d)), np.zeros(width)
-    first[:used], bias[:used] = np.tile(rows, (copies, 1)), np.tile(shifts, copies)
-    bump = np.zeros((width, width))
-    bump[:heads, :used] = np.tile(mix, copies)
-    through = np.zeros((width, width))
-    through[:heads, :heads] = c * float(heads) ** (-2 / q)
-    last = np.zeros((1, width))
-    last[0, :heads] = c * float(heads) ** (-1 / q)
-
-    scale = c * float(used) ** (-1 / q)
-    none = np.zeros(width)
-    return [
-        (scale * first, scale * bias),
-        (c * float(used * heads) ** (-1 / q) * bump, none),
-        *[(through, none)] * (depth - 3),
-        (last, np.zeros(1)),
-    ]
+def layers_of(networks, number=0):
+    return [(w[number], b[number]) for w, b in zip(networks.weights, networks.biases, strict=True)]
 
 
 @pytest.mark.parametrize("q", [INF, 3, 2, 1.5, 1])
@@ -101,14 +73,79 @@ def test_bump_of_the_stated_height_is_in_the_class(dim, active, width, depth, c,
         height = bump_height(cls, active, steepness)
         for corner in (0.0, -0.5):  # of [0,1]^d and of [-1/2,1/2]^d
             centre = corner + rng.uniform(size=dim)
-            layers = bump_network(cls, active, steepness, centre)
-            assert_in_class(layers, cls)
+            ups_and_downs = [bump_network(cls, active, steepness, centre, z) for z in (1, -1)]
+            up, down = map(layers_of, ups_and_downs)
+            assert_in_class(up, cls)
+            assert_in_class(down, cls)
             near = centre + rng.uniform(-1, 1, (500, dim)) / (steepness * active)
             far = corner + rng.uniform(size=(500, dim))
             points = np.concatenate([centre[None], near, far])
             distance = np.abs(points - centre)[:, :active].sum(axis=1)
             cone = height * np.maximum(1 - steepness * distance, 0)
-            np.testing.assert_allclose(realise(layers, points), cone, atol=1e-11 * height)
+            np.testing.assert_allclose(realise(up, points), cone, atol=1e-11 * height)
+            np.testing.assert_array_equal(realise(down, points), -realise(up, points))
+
+
+def test_a_bump_outside_the_class_is_refused():
+    cls = NetworkClass(2, 3, 6, INF, 1.0)
+    assert_in_class(layers_of(bump_network(cls, 2, 1, np.array([0.0, 1.0]))), cls)
+    with pytest.raises(ValueError, match="not in the class"):  # bias 1/M - y = 3/2
+        bump_network(cls, 2, 1, np.array([0.2, -0.5]))
+    with pytest.raises(ValueError, match="not in the class"):
+        bump_network(cls, 1, 4, np.array([1.1, 0.0]))
+    with pytest.raises(ValueError, match="active is 2"):
+        bump_network(NetworkClass(2, 3, 5, INF, 1.0), 2, 4, np.zeros(2))
+
+
+def test_the_hat_has_its_three_pieces():
+    t = np.array([-0.7, -0.25, -0.125, 0.0, 0.125, 0.5])
+    expected = [0, 0, 0.5, 1, 0.5, -1]
+    np.testing.assert_allclose(hat(t + 0.3, 4, 0.3), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("active", [1, 2, 3])
+def test_a_bump_is_the_positive_part_of_hats(active):
+    """S1.4: the definition by hats against the cone."""
+    rng = np.random.default_rng(1)
+    centre, points = rng.uniform(-0.5, 0.5, 3), rng.uniform(-0.5, 0.5, (4000, 3))
+    hats = sum(hat(points[:, i], 2.5, centre[i]) for i in range(active)) - (active - 1)
+    found = bump(points, active, 2.5, centre)
+    np.testing.assert_allclose(found, np.maximum(hats, 0), atol=1e-14)
+    assert 0 < np.mean(found > 0) < 1
+    assert bump(centre, active, 2.5, centre) == 1
+
+
+@pytest.mark.parametrize("q", [INF, 3, 2, 1.5, 1])
+def test_the_coefficient_norm_is_the_largest_of_all_layers(q):
+    """S1.1; and that of each bump network is c, from some layer of it."""
+    weight, bias = np.array([[[1.0, -2.0]]]), np.array([[2.5]])
+    layers = ((weight, bias), (3 * weight, bias), (np.zeros_like(weight), 4 * bias))
+    stack = concatenate([Networks((w,), (b,)) for w, b in layers])
+    matrix = 2.0 if q == INF else (1 + 2**q) ** (1 / q)
+    np.testing.assert_allclose(coefficient_norm(stack, q), [max(matrix, 2.5), 3 * matrix, 10])
+    cls = NetworkClass(3, 5, 32, q, 0.5)
+    networks = bump_network(cls, 3, 8, np.array([0.1, -0.2, 0.5]))
+    assert coefficient_norm(networks, q) == pytest.approx([0.5])
+
+
+@pytest.mark.parametrize("q", [INF, 2])
+def test_networks_side_by_side_are_the_sum(q):
+    cls = NetworkClass(3, 5, 32, q, 0.5)
+    teachers = random_teachers(2, 3, 5, 12, q, 0.5)
+    centre = np.array([0.1, -0.5, 0.3])
+    bumps = concatenate([bump_network(cls, 3, 4, centre, sign) for sign in (1, -1)])
+    sums = side_by_side(teachers, bumps)
+    rng = np.random.default_rng(2)
+    points = np.concatenate([centre[None], rng.uniform(-0.5, 0.5, (300, 3))])
+    for k, sign in enumerate((1, -1)):
+        apart = realise(layers_of(teachers, k), points)
+        cone = bump_height(cls, 3, 4) * bump(points, 3, 4, centre)
+        np.testing.assert_allclose(realise(layers_of(sums, k), points), apart + sign * cone)
+    assert [w.shape[1:] for w in sums.weights] == [(44, 3), *[(44, 44)] * 3, (1, 44)]
+    halves = [coefficient_norm(half, q) for half in (teachers, bumps)]
+    if q == INF:
+        np.testing.assert_array_equal(coefficient_norm(sums, q), np.max(halves, axis=0))
+    assert (np.max(halves, axis=0) <= 0.5 * (1 + 1e-12)).all()
 
 
 @pytest.mark.parametrize("q", [INF, 3, 2, 1.5, 1])

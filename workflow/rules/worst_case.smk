@@ -1,0 +1,58 @@
+# The worst case: teachers with a spike that no sample meets, whose students are those without it.
+#
+#   measure_adversary     teachers, samples, students   ->  adversary/<family>/d<dim>_m<samples>.parquet,
+#                                                           adversary/<family>/d<dim>_m<samples>.safetensors
+#   tabulate_worst_case   all of them, tables/minmax    ->  tables/worst_case.parquet
+
+
+rule measure_adversary:
+    input:
+        program="workflow/scripts/measure_adversary.py",
+        library=library("measure_adversary"),
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+        samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+        students=of_algorithms("students", "safetensors"),
+    output:
+        spiked="<results>/adversary/{family}/d{dim}_m{samples}.safetensors",
+        errors="<results>/adversary/{family}/d{dim}_m{samples}.parquet",
+    log:
+        "<logs>/measure_adversary/{family}/d{dim}_m{samples}.log",
+    benchmark:
+        "<benchmarks>/measure_adversary/{family}/d{dim}_m{samples}.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        points=EVALUATION["points"],
+        device=TRAINING["device"],
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q}"
+        " --samples-table {input.samples:q} --students {input.students:q}"
+        " --points {params.points} --device {params.device} --threads {threads}"
+        " --spiked {output.spiked:q} --output {output.errors:q} 2> {log:q}"
+
+
+rule tabulate_worst_case:
+    input:
+        program="workflow/scripts/tabulate_worst_case.py",
+        library=library("tabulate_worst_case"),
+        adversary=of_all_problems("<results>/adversary/{family}/d{dim}_m{samples}.parquet"),
+        minmax="<results>/tables/minmax.parquet",
+    output:
+        worst_case="<results>/tables/worst_case.parquet",
+    log:
+        "<logs>/tabulate_worst_case.log",
+    benchmark:
+        "<benchmarks>/tabulate_worst_case.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    shell:
+        "python {input.program:q} --adversary {input.adversary:q} --minmax {input.minmax:q}"
+        " --output {output.worst_case:q} 2> {log:q}"
