@@ -1,0 +1,1 @@
+"""Reference algorithms: classical ways to learn a function from values at points."""
