@@ -2,26 +2,30 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from supnorm.figures import panels, parse_drawing
+from supnorm.figures import parse_drawing
+from supnorm.intervals import interval_meaning, with_interval
 from supnorm.programs import run
 from supnorm.style import (
     NORM_COLOURS,
     NORM_MARKERS,
     NORM_NAMES,
+    WIDTH,
     bound_marker,
-    dimension_title,
     sample_size_axis,
     use_style,
 )
 from supnorm.tables.bounds import BOUNDS
+from supnorm.tables.norms import NORMS
 from supnorm.tables.ranking import MINMAX, RATES
 
-NORMS = ["inf", "2"]
 DASHES = {"lower": (5, 1.6), "rate": (1, 1.8)}
+# A certified upper end is drawn where it is so many times the error, or more.
+VISIBLE = 1.02
 
 
 def main(argv: list[str]) -> None:
@@ -32,14 +36,11 @@ def main(argv: list[str]) -> None:
         "bounds": "theoretical bounds",
     }
     drawing = parse_drawing(__doc__, tables, argv)
-    minmax, rates, bounds = (
-        table[table["norm"].isin(NORMS)]
-        for table in (
-            drawing.read("minmax", MINMAX),
-            drawing.read("rates", RATES),
-            drawing.read("bounds", BOUNDS),
-        )
+    minmax, rates = (
+        table[table["algorithm_set"] == "network"]
+        for table in (drawing.read("minmax", MINMAX), drawing.read("rates", RATES))
     )
+    bounds = drawing.read("bounds", BOUNDS)
     bounds = bounds[bounds["best"]]
     use_style()
     figure = draw(minmax, rates, bounds, drawing.family)
@@ -47,18 +48,32 @@ def main(argv: list[str]) -> None:
 
 
 def draw(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame, family: str) -> Figure:
-    """Return the figure: a panel a dimension, a colour a norm."""
+    """Return the figure: a row a dimension, a column a norm."""
     dims = sorted(minmax["dim"].unique())
-    figure, axes = panels(len(dims), height=2.6, legend=0.8)
-    for dim, ax in zip(dims, axes, strict=True):
-        for norm in NORMS:
+    figure, axes = plt.subplots(
+        len(dims),
+        len(NORMS),
+        figsize=(WIDTH, 0.95 + 1.75 * len(dims)),
+        sharex=True,
+        sharey="col",
+        squeeze=False,
+        subplot_kw={"xscale": "log", "yscale": "log"},
+    )
+    for dim, row in zip(dims, axes, strict=True):
+        for norm, ax in zip(NORMS, row, strict=True):
             draw_bounds(ax, norm, select(bounds, dim, norm))
             draw_errors(ax, norm, select(minmax, dim, norm))
-        slopes(ax, select(rates, dim))
+            ax.set_title(f"$d={dim}$, {NORM_NAMES[norm]}", pad=13)
+            fit = select(rates[rates["statistic"] == "minmax"], dim, norm).iloc[0]
+            above = {"xytext": (0, 4), "textcoords": "offset points"}
+            where = {"xy": (0.5, 1), "xycoords": "axes fraction", "ha": "center"}
+            slope = with_interval(fit["slope"], fit["low"], fit["high"])
+            ax.annotate(f"slope {slope}", fontsize=7.5, **where, **above)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("error in $L^p$")
+    for ax in axes[-1]:
         sample_size_axis(ax, minmax["samples"])
-        ax.set(yscale="log", title=dimension_title(dim))
-    axes[0].set_ylabel(r"error in $L^p$")
-    handles = line_kinds(family, has_theorem(bounds))
+    handles = line_kinds(minmax, family, has_theorem(bounds))
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=2.4)
     return figure
 
@@ -68,20 +83,23 @@ def has_theorem(bounds: pd.DataFrame) -> bool:
     return bool((bounds["bound"] == "lower").any())
 
 
-def select(table: pd.DataFrame, dim: int, norm: str | None = None) -> pd.DataFrame:
-    """Return the rows of a dimension, and of a norm if one is given, by sample size."""
-    chosen = table[(table["dim"] == dim) & ((table["norm"] == norm) if norm else True)]
+def select(table: pd.DataFrame, dim: int, norm: str) -> pd.DataFrame:
+    """Return the rows of a dimension and a norm, by sample size."""
+    chosen = table[(table["dim"] == dim) & (table["norm"] == norm)]
     return chosen.sort_values("samples") if "samples" in chosen else chosen
 
 
 def draw_errors(ax: Axes, norm: str, errors: pd.DataFrame) -> None:
-    """Draw min-max with its range over seeds, and min-mean lighter."""
+    """Draw min-max with its interval and certified upper end, and min-mean lighter."""
     colour, marker = NORM_COLOURS[norm], NORM_MARKERS[norm]
     worst = errors[errors["statistic"] == "minmax"]
     mean = errors[errors["statistic"] == "minmean"]
     ax.fill_between(worst["samples"], worst["low"], worst["high"], color=colour, alpha=0.18, lw=0)
     ax.vlines(worst["samples"], worst["low"], worst["high"], color=colour, alpha=0.6, lw=0.7)
     ax.plot(worst["samples"], worst["error"], color=colour, marker=marker, zorder=4)
+    shown = worst[uncertain(worst)]
+    ax.vlines(shown["samples"], shown["error"], shown["upper"], color=colour, lw=0.9, zorder=3)
+    ax.plot(shown["samples"], shown["upper"], ls="", marker="_", ms=7, color=colour, zorder=3)
     ax.plot(
         mean["samples"],
         mean["error"],
@@ -92,6 +110,11 @@ def draw_errors(ax: Axes, norm: str, errors: pd.DataFrame) -> None:
         linewidth=0.9,
         zorder=3,
     )
+
+
+def uncertain(errors: pd.DataFrame) -> pd.Series:
+    """Return where the certified upper end is visibly above the error; nowhere if unknown."""
+    return np.isfinite(errors["upper"]) & (errors["upper"] > VISIBLE * errors["error"])
 
 
 def draw_bounds(ax: Axes, norm: str, bounds: pd.DataFrame) -> None:
@@ -110,50 +133,47 @@ def draw_bounds(ax: Axes, norm: str, bounds: pd.DataFrame) -> None:
         )
 
 
-def slopes(ax: Axes, rates: pd.DataFrame) -> None:
-    """Add a legend of the fitted slopes."""
-    worst = rates[rates["statistic"] == "minmax"].set_index("norm")
-    handles = [
-        Line2D([], [], color=NORM_COLOURS[norm], marker=NORM_MARKERS[norm], label=label)
-        for norm in NORMS
-        for label in [f"{NORM_NAMES[norm]}, slope {fixed(worst.loc[norm, 'slope'])}"]
-    ]
-    ax.legend(handles=handles, loc="lower left")
-
-
-def fixed(slope: float) -> str:
-    """Return a slope with two decimals and a true minus sign."""
-    return "not defined" if np.isnan(slope) else f"{slope:.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def line_kinds(family: str, theorem: bool) -> list[Line2D]:
+def line_kinds(minmax: pd.DataFrame, family: str, theorem: bool) -> list[Line2D]:
     """Return legend entries for the kinds of line, whatever the norm."""
     look = {"color": "0.25", "lw": 1.0}
+    worst = minmax[minmax["statistic"] == "minmax"]
+    interval = ", with its interval over seeds" if worst["low"].notna().any() else ""
+    upper = Line2D([], [], ls="", marker="_", ms=7, color="0.25", label="its certified upper end")
+    measured = [
+        Line2D([], [], lw=0, label=f"measured on {family} teachers:"),
+        Line2D([], [], marker="o", color="0.25", label=f"min-max{interval}"),
+        *([upper] if uncertain(worst).any() else []),
+        Line2D([], [], marker="o", mfc="white", alpha=0.55, **look, label="min-mean"),
+    ]
     lower = Line2D([], [], dashes=DASHES["lower"], **look, label="Theorem 2.2, with its constants")
     rate = r"the paper’s line $m^{-1/p-1/d}$, constant 1"
-    return [
-        Line2D([], [], lw=0, label=f"measured on {family} teachers:"),
-        Line2D([], [], marker="o", color="0.25", label="min-max, with its range over seeds"),
-        Line2D([], [], marker="o", mfc="white", alpha=0.55, **look, label="min-mean"),
+    bounds = [
         Line2D([], [], lw=0, label="bounds for the worst function of the class:"),
         *([lower] if theorem else []),
         Line2D([], [], dashes=DASHES["rate"], **look, label=rate),
     ]
+    # Two columns of the same length, so that neither runs over into the other.
+    blanks = [Line2D([], [], lw=0, label=" ")] * (len(measured) - len(bounds))
+    return measured + bounds + blanks
 
 
 def caption(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the tables."""
     worst = minmax[minmax["statistic"] == "minmax"]
-    fits = rates[rates["statistic"] == "minmax"].set_index(["dim", "norm"])["slope"]
+    fits = rates[rates["statistic"] == "minmax"]
+    certified = uncertain(worst)
     return " ".join(
         [
-            f"Error of the best algorithm against sample size m on {family} teachers, for p = 2 "
-            "and p = inf. Solid: the least over algorithms of the largest over teachers of the "
-            "mean over seeds (min-max), with its range over seeds. Lighter: the mean over "
-            "teachers in place of the largest (min-mean).",
+            f"Error of the best algorithm against sample size m on {family} teachers, for p = 1, "
+            "p = 2 and p = inf. Solid: the least over algorithms of the largest over teachers of "
+            "the mean over seeds (min-max). Lighter: the mean over teachers in place of the "
+            "largest (min-mean).",
+            interval_meaning(int(worst["seeds"].min())),
+            *(course(select(worst, fit["dim"], fit["norm"]), fit) for _, fit in fits.iterrows()),
             *(
-                course(worst[(worst["dim"] == dim) & (worst["norm"] == norm)], slope)
-                for (dim, norm), slope in fits.items()
+                [f"Caps: the certified upper end of the error, at {certified.sum()} points."]
+                if certified.any()
+                else []
             ),
             theorem(worst, bounds),
             "Dotted: the paper's line, the rate of the bound for s = d with constant 1 (S1.20).",
@@ -161,19 +181,19 @@ def caption(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame, fam
     )
 
 
-def course(errors: pd.DataFrame, slope: float) -> str:
+def course(errors: pd.DataFrame, fit: pd.Series) -> str:
     """Return how the min-max error of one dimension and norm depends on the sample size."""
-    ordered = errors.sort_values("samples")
-    first, last = ordered.iloc[0], ordered.iloc[-1]
-    problem = f"d = {first['dim']} and p = {first['norm']}"
-    start = f"For {problem} it is {first['error']:.2g} at m = {first['samples']}"
-    if len(ordered) == 1:
+    first, last = errors.iloc[0], errors.iloc[-1]
+    start = (
+        f"For d = {fit['dim']} and p = {fit['norm']} it is {first['error']:.2g} "
+        f"at m = {first['samples']}"
+    )
+    if len(errors) == 1:
         return f"{start}."
     unseen = int(np.isinf(errors["error"]).sum())
-    return (
-        f"{start} and {last['error']:.2g} at m = {last['samples']}, with slope {fixed(slope)}"
-        + (f"; {unseen} infinite values are not drawn." if unseen else ".")
-    )
+    slope = with_interval(fit["slope"], fit["low"], fit["high"])
+    end = f"; {unseen} infinite values are not drawn." if unseen else "."
+    return f"{start} and {last['error']:.2g} at m = {last['samples']}, with slope {slope}{end}"
 
 
 def theorem(worst: pd.DataFrame, bounds: pd.DataFrame) -> str:

@@ -3,11 +3,19 @@
 from supnorm.tables.cells import DIM, FAMILY, SAMPLES
 from supnorm.tables.schema import Schema, integer, real, text
 
-SET = (text("algorithm_set", 'the algorithms that compete: "network" is the paper\'s set'),)
+SET = (
+    text(
+        "algorithm_set",
+        'the algorithms that compete: "network" is the paper\'s set, and each reference algorithm '
+        "a set of its own",
+    ),
+)
+NORM = (text("norm", 'p of the L^p norm on Q: "1", "2" or "inf"'),)
 STATISTIC = (
-    text("norm", 'p of the L^p norm on Q: "1", "2" or "inf"'),
+    *NORM,
     text("statistic", 'over teachers: the maximum ("minmax") or the mean ("minmean")'),
 )
+INTERVAL = "of the 95 % expanded percentile interval over seeds, algorithm and teacher chosen anew"
 
 MINMAX = Schema(
     "the least error of an algorithm, maximum or mean over teachers of the mean over seeds",
@@ -18,8 +26,15 @@ MINMAX = Schema(
         *SAMPLES,
         *STATISTIC,
         real("error", "the statistic's value"),
-        real("low", "least value over seeds, algorithm and teacher as decided"),
-        real("high", "largest value over seeds, algorithm and teacher as decided"),
+        integer("seeds", "seeds over which errors are averaged"),
+        real("low", f"low end {INTERVAL}; null for a single seed", nullable=True),
+        real("high", f"high end {INTERVAL}; null for a single seed", nullable=True),
+        real(
+            "upper",
+            "the statistic of the deciding algorithm's certified upper ends: with these students "
+            "the true value lies in [error, upper]; null unless all are known",
+            nullable=True,
+        ),
         text("algorithm", "deciding algorithm"),
         integer("depth", "affine layers of the deciding algorithm"),
         integer("width", "hidden neurons a layer of the deciding algorithm"),
@@ -37,8 +52,12 @@ RATES = Schema(
         *DIM,
         *STATISTIC,
         real("slope", "least-squares slope; null with fewer than two sizes", nullable=True),
-        real("low", "least slope over seeds, algorithms and teachers as decided", nullable=True),
-        real("high", "largest slope over seeds, as low", nullable=True),
+        real(
+            "low",
+            f"low end {INTERVAL}, alike at all m; null for a single seed, or where a slope is",
+            nullable=True,
+        ),
+        real("high", f"high end {INTERVAL}, as low", nullable=True),
         real("constant", "error of the line at m = 1", nullable=True),
     ),
 )

@@ -1,0 +1,45 @@
+"""Tabulate how the error of the best network grows with the number of teachers."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from supnorm.programs import InputError, run
+from supnorm.ranking import RANKED, Grown, grow, rates
+from supnorm.tables.errors import LEADING
+from supnorm.tables.growth import GROWTH
+from supnorm.tables.schema import read_table, write_table
+
+
+def main(argv: list[str]) -> None:
+    """Write a row for each problem and number of teachers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--errors", type=Path, required=True, help="table of all errors")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    errors = read_table(a.errors, [column for column in LEADING if column.name in RANKED])
+    grown = list(grow(errors[errors["algorithm"] == "network"]))
+    if not grown:
+        raise InputError(f"{a.errors}: expected rows of the algorithm network, found none")
+    slopes = pd.DataFrame(rates(grown, lambda one: {"teachers": one.teachers}))
+    slopes = slopes.rename(columns={"low": "slope_low", "high": "slope_high"})
+    rows = pd.DataFrame(map(growth_row, grown))
+    write_table(a.output, rows.merge(slopes, on=["family", "dim", "norm", "teachers"]), GROWTH)
+
+
+def growth_row(grown: Grown) -> dict:
+    """Return the row of tables/growth.parquet, but for the slope."""
+    low, high = grown.interval()
+    return {
+        **grown.problem,
+        "teachers": grown.teachers,
+        "error": grown.error,
+        "seeds": len(grown.seeds),
+        "low": low,
+        "high": high,
+    }
+
+
+if __name__ == "__main__":
+    run(main)
