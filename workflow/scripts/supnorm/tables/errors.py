@@ -15,7 +15,11 @@ LEADING: tuple[Column, ...] = (
     text("norm", 'p of the L^p norm on Q: "1", "2" or "inf"'),
     real("error", "L^p norm of teacher minus student; +inf where the student is not finite"),
     real("upper", "certified upper end of the error; null where none is known", nullable=True),
-    text("method", 'how the error was found: "exact", "sampled" or "ascent"'),
+    text(
+        "method",
+        'how the error was found: "exact"; "sampled" on uniform points; "ascent" from the worst of '
+        'them to a local maximum; "certified", the largest difference met in proving `upper`',
+    ),
 )
 LOSS = real("loss", "mean squared error on the student's sample; +inf where not finite")
 

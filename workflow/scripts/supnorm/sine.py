@@ -1,0 +1,53 @@
+"""The sine family: the target of the paper's Figure 1 (S1.20).
+
+It has one function, u(x) = log(sin(50x) + 2) + sin(5x) on [-1/2, 1/2], and no network for it.
+"""
+
+import numpy as np
+
+from supnorm.errors.measured import Errors
+from supnorm.networks import Networks
+from supnorm.packed import values
+from supnorm.streams import Stream, uniform_points
+
+FAMILY = "sine"
+
+# The values of all students on so many points are held at once.
+CHUNK = 8192
+
+
+def sine(points: np.ndarray) -> np.ndarray:
+    """Return u at points [count, 1] of Q, shape [count] (S1.20).
+
+    Computed in extended precision and then rounded: NumPy's sine of doubles has other last bits
+    on other processors.
+    """
+    x = points[:, 0].astype(np.longdouble)
+    return (np.log(np.sin(50 * x) + 2) + np.sin(5 * x)).astype(np.float64)
+
+
+def draw_sine_samples(seed: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a seed's first points of Q, [samples, 1], and the labels, [1, samples].
+
+    The points are those of every family in dimension 1.
+    """
+    points = uniform_points(Stream("points", seed=seed, dim=1), samples, 1)
+    return points, sine(points)[None]
+
+
+def sine_errors(students: Networks, points: int, stream: Stream) -> Errors:
+    """Return the errors of each student against u on the next uniform `points` of the stream."""
+    largest, place = np.full(len(students), -1.0), np.full((len(students), 1), np.nan)
+    total, squares = np.zeros(len(students)), np.zeros(len(students))
+    for start in range(0, points, CHUNK):
+        met = uniform_points(stream, min(CHUNK, points - start), 1)
+        error = np.abs(values(students, met) - sine(met))
+        index = error.argmax(1)
+        here = error[np.arange(len(students)), index]
+        better = here > largest
+        largest = np.where(better, here, largest)
+        place = np.where(better[:, None], met[index], place)
+        total += error.sum(1)
+        squares += (error**2).sum(1)
+    norms = {"1": total / points, "2": np.sqrt(squares / points), "inf": largest}
+    return Errors.of_finite(norms, place)
