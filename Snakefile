@@ -21,6 +21,9 @@ pathvars:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/students.smk"
+include: "workflow/rules/errors.smk"
+include: "workflow/rules/sine.smk"
+include: "workflow/rules/worst_case.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 

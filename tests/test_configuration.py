@@ -148,7 +148,9 @@ def test_the_paper_scale_is_the_papers_experiment(config):
         )
     )
     assert trainings * teacher["count"] == 8640
-    assert paper["evaluation"] == {"times": 5, "points": 2**24}
+    assert paper["evaluation"] == {"times": 5, "points": 2**24, "method": "exact"}
+    sine = {"samples": 1000, "depth": 22, "width": 50, "batch": 20, "epochs": 5000}
+    assert {key: paper["sine"][key] for key in sine} == sine
     assert paper["training"]["learning_rate"] == 1e-4
     assert paper["training"]["final_learning_rate"] == 1e-6
     batches = {

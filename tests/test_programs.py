@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import safetensors.numpy
 
 from supnorm.imports import imported_files
 from supnorm.networks import save_networks
@@ -28,9 +29,12 @@ print(*sorted(ours), sep="\\n")
 print("torch" in sys.modules)
 """
 # Imported when they are needed, and not before.
+SAMPLING = {"narrow", "stacked", "devices", "kernels", "packed"}
 LATE = {
     "train_students": {"loop", "narrow", "stacked", "memory", "devices", "kernels", "packed"},
-    "measure_errors": {"narrow", "stacked", "devices", "kernels", "packed"},
+    "measure_errors": {*SAMPLING, "exact", "ascent"},
+    "measure_adversary": {*SAMPLING, "ascent"},
+    "compare_methods": {*SAMPLING, "exact", "ascent"},
 }
 
 
@@ -116,33 +120,78 @@ def test_a_teacher_file_is_no_student_file(tmp_path):
     command = "--family random --dim 1 --depth 3 --width 4 --norm inf --bound 1 --count 1 --output"
     assert run("sample_teachers", *command.split(), teachers).returncode == 0
     files = ("--teachers", teachers, "--students", teachers, "--output", tmp_path / "e")
-    done = run("measure_errors", *files, "--points", 10, "--device", "cpu")
+    done = run("measure_errors", *files, "--method", "exact", "--device", "cpu")
     assert done.returncode == 1
     assert (
         done.stderr == f"measure_errors: {teachers}: expected a file of students, found another\n"
     )
 
 
-@pytest.mark.parametrize("broken", ["loss", "weights"])
-def test_a_broken_student_is_in_the_table_with_infinite_error(tmp_path, broken):
-    teachers, students = tmp_path / "t", tmp_path / "s"
-    networks = random_teachers(2, 1, 3, 4, 1.0, 1.0)
-    save_networks(teachers, networks, {"family": "random"})
-    losses = np.array([0.0, np.inf if broken == "loss" else 1.0])
-    if broken == "weights":
-        networks.weights[1][1, 0, 0] = np.nan
+def write_pairs(folder, networks, losses):
+    """Write two networks as teachers, and as their own students; return the program's options."""
+    teachers, students = folder / "t", folder / "s"
+    save_networks(teachers, random_teachers(2, 1, 3, 4, 1.0, 1.0), {"family": "random"})
     cell = {"family": "random", "dim": 1, "samples": 3, "depth": 3, "width": 4}
     description = {
         "cell": {**cell, "batch_rule": "fifth", "batch": 1},
         "students": {"teacher": [0, 1], "seed": [5, 5], "evaluation": [1, 1], "epoch": [9, 9]},
     }
-    save_networks(students, networks, description, {"loss": losses})
-    files = ("--teachers", teachers, "--students", students, "--output", tmp_path / "e")
-    assert run("measure_errors", *files, "--points", 100, "--device", "cpu").returncode == 0
+    save_networks(students, networks, description, {"loss": np.array(losses)})
+    files = ("--teachers", teachers, "--students", students, "--output", folder / "e")
+    return (*files, "--points", 100, "--device", "cpu", "--method")
+
+
+@pytest.mark.parametrize("method", ["exact", "sampled"])
+@pytest.mark.parametrize(
+    ("weight", "loss"), [(0.5, np.inf), (np.nan, np.inf), (1e300, 1.0), (-1e300, 1.0)]
+)
+def test_a_broken_student_is_in_the_table_with_infinite_error(tmp_path, weight, loss, method):
+    networks = random_teachers(2, 1, 3, 4, 1.0, 1.0)
+    for layer in networks.weights:
+        layer[1] = weight
+    losses = [0.0, loss]
+    assert run("measure_errors", *write_pairs(tmp_path, networks, losses), method).returncode == 0
     rows = pq.read_table(tmp_path / "e").to_pylist()
     assert [row["error"] for row in rows] == [0, np.inf] * 3
-    assert [row["loss"] for row in rows] == losses.tolist() * 3
+    assert [row["loss"] for row in rows] == losses * 3
     assert [row["at0"] is None for row in rows] == [False, True] * 3
+
+
+def test_weights_that_no_training_leaves_give_one_sentence(tmp_path):
+    networks = random_teachers(2, 1, 3, 4, 1.0, 1.0)
+    networks.weights[1][1, 0, 0] = np.nan
+    done = run("measure_errors", *write_pairs(tmp_path, networks, [0.0, 1.0]), "exact")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"measure_errors: {tmp_path / 's'}: weight_1 of network 1 has coefficients that are not "
+        "finite, expected none where the loss is finite\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda tensors: tensors.pop("bias_1"), "expected the tensor bias_1, found none"),
+        (lambda tensors: tensors.update(weight_1=np.zeros((2, 4, 5))), "weight_1 and bias_1 have"),
+        (
+            lambda tensors: tensors.update(bias_0=np.full((2, 4), np.inf)),
+            "bias_0 of network 0 has coefficients that are not finite, expected none",
+        ),
+    ],
+)
+@pytest.mark.parametrize("program", ["draw_samples", "tabulate_profiles"])
+def test_teachers_that_are_none_give_one_sentence(tmp_path, program, spoil, says):
+    networks = random_teachers(2, 1, 3, 4, 1.0, 1.0)
+    tensors = networks.tensors()
+    spoil(tensors)
+    path = tmp_path / "t"
+    safetensors.numpy.save_file(tensors, path, {"description": "{}"})
+    options = ("--samples", 3, "--seeds", 1) if program == "draw_samples" else ()
+    done = run(program, "--teachers", path, *options, "--output", tmp_path / "o")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{program}: {path}: {says}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "o").exists()
 
 
 def write_half_and_fail(path):

@@ -1,22 +1,36 @@
 """Tables: what the files say of themselves, and what is refused."""
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from supnorm import tables
 from supnorm.programs import InputError
-from supnorm.tables.bounds import BOUNDS
+from supnorm.tables.adversary import adversary_schema
+from supnorm.tables.certificates import certificates_schema
 from supnorm.tables.curves import CURVES
 from supnorm.tables.errors import errors_schema
-from supnorm.tables.profiles import PROFILES
-from supnorm.tables.ranking import MINMAX, RATES
 from supnorm.tables.samples import read_samples, samples_schema
 from supnorm.tables.schema import Schema, integer, read_table, real, text, write_table
 
 SMALL = Schema("a row", (integer("n", "a count"), real("x", "a value", "m", nullable=True)))
-ALL = [BOUNDS, CURVES, PROFILES, MINMAX, RATES, errors_schema(3), samples_schema(2, 2), SMALL]
+OF_A_DIMENSION = [errors_schema, certificates_schema, adversary_schema]
+MODULES = [
+    importlib.import_module(f"supnorm.tables.{module.name}")
+    for module in pkgutil.iter_modules(tables.__path__)
+]
+ALL = [schema for module in MODULES for schema in vars(module).values() if type(schema) is Schema]
+ALL += [samples_schema(2, 2), *(schema(3) for schema in OF_A_DIMENSION)]
+
+
+def test_every_table_is_looked_at():
+    assert len(ALL) > 15
+    assert {field.name for field in CURVES.arrow()} >= {"epoch", "loss"}
 
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.row)

@@ -23,10 +23,7 @@ except InputError as error:
 
 TEACHER, SAMPLE, STUDENT = CONFIG["teacher"], CONFIG["sample"], CONFIG["student"]
 TRAINING, EVALUATION = CONFIG["training"], CONFIG["evaluation"]
-
-TABLES = ["errors", "curves", "minmax", "rates", "bounds", "profiles"]
-FIGURES = ["rates", "bounds", "curves", "teachers"]
-FIGURE_FILES = ["pdf", "png", "txt", "prov.json"]
+CERTIFICATE, REFERENCE, SINE = CONFIG["certificate"], CONFIG["reference"], CONFIG["sine"]
 
 # Above the priority of any training: the longest can start first only when all samples are there.
 DATA_FIRST = 10**9
@@ -36,7 +33,7 @@ CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"
 
 
 wildcard_constraints:
-    family="[a-z]+",
+    family="|".join([*TEACHER["families"], "sine"]),
     dim="[0-9]+",
     samples="[0-9]+",
     depth="[0-9]+",
@@ -49,29 +46,49 @@ def library(program):
     return [str(file) for file in imported_files(Path(f"workflow/scripts/{program}.py"))]
 
 
-def of_all_cells(folder):
-    """The tables of all cells below a folder of the results."""
+def of_all_problems(pattern, dims=TEACHER["dims"]):
+    """Files of all families, sample sizes and given dimensions; other wildcards stay."""
     return expand(
-        f"<results>/{folder}/{CELL_NAME}.parquet",
+        pattern,
+        allow_missing=True,
         family=TEACHER["families"],
-        dim=TEACHER["dims"],
+        dim=dims,
         samples=SAMPLE["sizes"],
+    )
+
+
+def of_algorithms(folder, kind, widths=STUDENT["widths"]):
+    """The files of all cells of a family, dimension and sample size, which stay wildcards."""
+    return expand(
+        f"<results>/{folder}/{CELL_NAME}.{kind}",
+        allow_missing=True,
         depth=STUDENT["depths"],
-        width=STUDENT["widths"],
+        width=widths,
         batch_rule=list(STUDENT["batch_rules"]),
     )
 
 
+def of_all_cells(folder, kind="parquet"):
+    """The files of all cells below a folder of the results."""
+    return [file for pattern in of_algorithms(folder, kind) for file in of_all_problems(pattern)]
+
+
 def batch(wildcards):
+    if wildcards.family == "sine":
+        return SINE["batch"]
     return batch_size(STUDENT["batch_rules"][wildcards.batch_rule], int(wildcards.samples))
 
 
 def epochs(wildcards):
+    if wildcards.family == "sine":
+        return SINE["epochs"]
     return STUDENT["batch_rules"][wildcards.batch_rule]["epochs"]
 
 
 def students(wildcards):
     """How many students a cell has."""
+    if wildcards.family == "sine":
+        return len(SINE["seeds"])
     return TEACHER["count"] * len(SAMPLE["seeds"])
 
 
@@ -96,6 +113,12 @@ def training_minutes(wildcards, attempt):
     rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
     work = 6 * parameters(wildcards) * students(wildcards) * int(wildcards.samples)
     return attempt * math.ceil(10 + work * epochs(wildcards) / rate / 60)
+
+
+def evaluation_points(dim):
+    """The option for uniform points on which errors are sampled, if any are."""
+    exact = EVALUATION["method"] == "exact" and int(dim) == 1
+    return "" if exact else f"--points {EVALUATION['points']}"
 
 
 def measuring_minutes(wildcards, attempt):

@@ -65,6 +65,8 @@ rule draw_samples:
         "<logs>/draw_samples/{family}/d{dim}_m{samples}.log",
     benchmark:
         "<benchmarks>/draw_samples/{family}/d{dim}_m{samples}.tsv"
+    wildcard_constraints:
+        family="|".join(TEACHER["families"]),
     priority: DATA_FIRST
     conda:
         "../../envs/supnorm.yaml"

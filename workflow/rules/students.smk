@@ -1,7 +1,6 @@
-# The students of a cell, and their errors.
+# The students of a cell: all teachers and seeds of one algorithm at one sample size.
 #
-#   train_students    samples              ->  students/<cell>.safetensors, curves/<cell>.parquet
-#   measure_errors    students, teachers   ->  errors/<cell>.parquet
+#   train_students   samples   ->  students/<cell>.safetensors, curves/<cell>.parquet
 
 
 rule train_students:
@@ -42,30 +41,3 @@ rule train_students:
         " --final-learning-rate {params.final_learning_rate} --engine {params.engine}"
         " --device {params.device} --precision {params.precision} --threads {threads}"
         " --students {output.students:q} --curves {output.curves:q} 2> {log:q}"
-
-
-rule measure_errors:
-    input:
-        program="workflow/scripts/measure_errors.py",
-        library=library("measure_errors"),
-        students="<results>/students/<cell>.safetensors",
-        teachers="<results>/teachers/{family}/d{dim}.safetensors",
-    output:
-        errors="<results>/errors/<cell>.parquet",
-    log:
-        "<logs>/measure_errors/<cell>.log",
-    benchmark:
-        "<benchmarks>/measure_errors/<cell>.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=training_mb,
-        runtime=measuring_minutes,
-    params:
-        points=EVALUATION["points"],
-        device=TRAINING["device"],
-    shell:
-        "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
-        " --points {params.points} --device {params.device} --threads {threads}"
-        " --output {output.errors:q} 2> {log:q}"

@@ -1,17 +1,28 @@
 # The tables from which figures are drawn.
 #
-#   collect_errors      errors of all cells   ->  tables/errors.parquet
-#   collect_curves      curves of all cells   ->  tables/curves.parquet
-#   rank_algorithms     tables/errors         ->  tables/minmax.parquet, tables/rates.parquet
-#   tabulate_bounds     config                ->  tables/bounds.parquet
-#   tabulate_profiles   teachers              ->  tables/profiles.parquet
+#   collect_errors           errors of all kinds, certificates   ->  tables/errors.parquet
+#   collect_curves           curves of all cells                 ->  tables/curves.parquet
+#   rank_algorithms          tables/errors                       ->  tables/minmax, tables/rates
+#   tabulate_growth          tables/errors                       ->  tables/growth.parquet
+#   compare_methods          tables/errors, minmax, networks     ->  tables/methods.parquet
+#   tabulate_spikes          tables/errors, minmax, networks     ->  tables/spikes.parquet
+#   tabulate_bounds          config                              ->  tables/bounds.parquet
+#   tabulate_sample_counts   nothing                             ->  tables/sample_counts, two_sided
+#   tabulate_hat             nothing                             ->  tables/hat.parquet
+#   tabulate_settings        config                              ->  tables/settings.parquet
+#   tabulate_profiles        teachers                            ->  tables/profiles.parquet
+#   tabulate_claims          the other tables                    ->  tables/claims.parquet
+
+TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
+TABLES += ["bounds", "sample_counts", "two_sided", "hat", "settings", "profiles", "sine", "claims"]
 
 
 rule collect_errors:
     input:
         program="workflow/scripts/collect_errors.py",
         library=library("collect_errors"),
-        errors=of_all_cells("errors"),
+        errors=[*of_all_cells("errors"), *REFERENCES, f"<results>/errors/{SINE_CELL}.parquet"],
+        certificates=CERTIFICATES,
     output:
         errors="<results>/tables/errors.parquet",
     log:
@@ -25,7 +36,8 @@ rule collect_errors:
         mem_mb=2000,
         runtime=15,
     shell:
-        "python {input.program:q} --errors {input.errors:q} --output {output.errors:q} 2> {log:q}"
+        "python {input.program:q} --errors {input.errors:q} --certificates {input.certificates:q}"
+        " --output {output.errors:q} 2> {log:q}"
 
 
 rule collect_curves:
@@ -125,3 +137,183 @@ rule tabulate_profiles:
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --output {output.profiles:q}"
         " 2> {log:q}"
+
+
+rule tabulate_growth:
+    input:
+        program="workflow/scripts/tabulate_growth.py",
+        library=library("tabulate_growth"),
+        errors="<results>/tables/errors.parquet",
+    output:
+        growth="<results>/tables/growth.parquet",
+    log:
+        "<logs>/tabulate_growth.log",
+    benchmark:
+        "<benchmarks>/tabulate_growth.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    shell:
+        "python {input.program:q} --errors {input.errors:q} --output {output.growth:q} 2> {log:q}"
+
+
+rule compare_methods:
+    input:
+        program="workflow/scripts/compare_methods.py",
+        library=library("compare_methods"),
+        minmax="<results>/tables/minmax.parquet",
+        errors="<results>/tables/errors.parquet",
+        teachers=expand(
+            "<results>/teachers/{family}/d{dim}.safetensors",
+            family=TEACHER["families"],
+            dim=TEACHER["dims"],
+        ),
+        students=of_all_cells("students", "safetensors"),
+    output:
+        methods="<results>/tables/methods.parquet",
+    log:
+        "<logs>/compare_methods.log",
+    benchmark:
+        "<benchmarks>/compare_methods.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        points=EVALUATION["points"],
+        device=TRAINING["device"],
+    shell:
+        "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
+        " --teachers {input.teachers:q} --students {input.students:q} --points {params.points}"
+        " --device {params.device} --threads {threads} --output {output.methods:q} 2> {log:q}"
+
+
+rule tabulate_spikes:
+    input:
+        program="workflow/scripts/tabulate_spikes.py",
+        library=library("tabulate_spikes"),
+        minmax="<results>/tables/minmax.parquet",
+        errors="<results>/tables/errors.parquet",
+        teachers=expand(
+            "<results>/teachers/{family}/d{dim}.safetensors",
+            family=TEACHER["families"],
+            dim=TEACHER["dims"],
+        ),
+        samples=of_all_problems("<results>/samples/{family}/d{dim}_m{samples}.parquet"),
+        students=of_all_cells("students", "safetensors"),
+    output:
+        spikes="<results>/tables/spikes.parquet",
+    log:
+        "<logs>/tabulate_spikes.log",
+    benchmark:
+        "<benchmarks>/tabulate_spikes.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
+        " --teachers {input.teachers:q} --students {input.students:q}"
+        " --samples-tables {input.samples:q} --output {output.spikes:q} 2> {log:q}"
+
+
+rule tabulate_sample_counts:
+    input:
+        program="workflow/scripts/tabulate_sample_counts.py",
+        library=library("tabulate_sample_counts"),
+    output:
+        sample_counts="<results>/tables/sample_counts.parquet",
+        two_sided="<results>/tables/two_sided.parquet",
+    log:
+        "<logs>/tabulate_sample_counts.log",
+    benchmark:
+        "<benchmarks>/tabulate_sample_counts.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {input.program:q} --sample-counts {output.sample_counts:q}"
+        " --two-sided {output.two_sided:q} 2> {log:q}"
+
+
+rule tabulate_hat:
+    input:
+        program="workflow/scripts/tabulate_hat.py",
+        library=library("tabulate_hat"),
+    output:
+        hat="<results>/tables/hat.parquet",
+    log:
+        "<logs>/tabulate_hat.log",
+    benchmark:
+        "<benchmarks>/tabulate_hat.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {input.program:q} --output {output.hat:q} 2> {log:q}"
+
+
+rule tabulate_settings:
+    input:
+        program="workflow/scripts/tabulate_settings.py",
+        library=library("tabulate_settings"),
+        config="<results>/config.resolved.yaml",
+    output:
+        settings="<results>/tables/settings.parquet",
+    log:
+        "<logs>/tabulate_settings.log",
+    benchmark:
+        "<benchmarks>/tabulate_settings.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {input.program:q} --config {input.config:q} --output {output.settings:q} 2> {log:q}"
+
+
+rule tabulate_claims:
+    input:
+        program="workflow/scripts/tabulate_claims.py",
+        library=library("tabulate_claims"),
+        minmax="<results>/tables/minmax.parquet",
+        rates="<results>/tables/rates.parquet",
+        bounds="<results>/tables/bounds.parquet",
+        growth="<results>/tables/growth.parquet",
+        methods="<results>/tables/methods.parquet",
+        worst_case="<results>/tables/worst_case.parquet",
+    output:
+        claims="<results>/tables/claims.parquet",
+    log:
+        "<logs>/tabulate_claims.log",
+    benchmark:
+        "<benchmarks>/tabulate_claims.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        family=TEACHER["families"][0],
+        gap=CERTIFICATE["gap"],
+    shell:
+        "python {input.program:q} --family {params.family:q}"
+        " --minmax {input.minmax:q} --rates {input.rates:q} --bounds {input.bounds:q}"
+        " --growth {input.growth:q} --methods {input.methods:q}"
+        " --worst_case {input.worst_case:q} --gap {params.gap} --output {output.claims:q} 2> {log:q}"

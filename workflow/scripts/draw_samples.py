@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.networks import load_networks
+from supnorm.networks import load_teachers
 from supnorm.programs import InputError, run
 from supnorm.samples import draw_samples
 from supnorm.tables.samples import samples_schema, teacher_column
@@ -21,7 +21,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    teachers, _, _ = load_networks(a.teachers)
+    teachers, _ = load_teachers(a.teachers)
     frames = []
     for seed in a.seeds:
         points, labels = draw_samples(teachers, seed, a.samples)

@@ -1,15 +1,17 @@
-"""Measure the errors of a cell's students on fresh uniform points."""
+"""Measure the errors of a cell's students."""
 
 import argparse
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from supnorm.errors.sampled import SampledErrors, sampled_errors
-from supnorm.networks import load_networks
+from supnorm.errors.measure import measure, methods
+from supnorm.errors.rows import student_rows
+from supnorm.errors.sampled import sampled_errors
+from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
 from supnorm.streams import Stream
+from supnorm.students import load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
@@ -20,39 +22,25 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
     parser.add_argument("--students", type=Path, required=True, help="safetensors of students")
-    parser.add_argument("--points", type=int, required=True, help="number of uniform points")
+    parser.add_argument("--method", choices=["exact", "sampled"], required=True)
+    parser.add_argument("--points", type=count, help="uniform points; none if exact and d = 1")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    teachers, _, _ = load_networks(a.teachers)
-    students, description, extra = load_networks(a.students)
-    pairs = description.get("students", {})
-    if set(pairs) != {"teacher", "seed", "evaluation", "epoch"} or "loss" not in extra:
-        raise InputError(f"{a.students}: expected a file of students, found another")
+    teachers, _ = load_teachers(a.teachers)
+    students = load_students(a.students)
     dim = teachers.weights[0].shape[2]
     # The points depend on the dimension alone: all students of all cells meet the same ones.
     stream = Stream("evaluation", dim=dim)
-    wanted = np.array(pairs["teacher"])
-    measured = sampled_errors(teachers, students, wanted, a.points, stream, a.device, a.threads)
-    frame = rows({**description["cell"], "algorithm": "network"}, pairs, extra["loss"], measured)
-    write_table(a.output, frame, errors_schema(dim))
-
-
-def rows(cell: dict, pairs: dict, losses: np.ndarray, measured: SampledErrors) -> pd.DataFrame:
-    """Return the rows of errors/<cell>.parquet, norm after norm.
-
-    A student whose loss is not finite has error +inf, whatever it is where it was measured.
-    """
-    finite = np.isfinite(losses)
-    common = {**cell, **pairs, "loss": np.where(finite, losses, np.inf)}
-    for i, column in enumerate(measured.place.T):
-        common[f"at{i}"] = np.where(finite, column, np.nan)
-    parts = [
-        {**common, "norm": norm, "error": np.where(finite, measured.norms[norm], np.inf)}
-        for norm in NORMS
-    ]
-    return pd.concat(map(pd.DataFrame, parts)).assign(upper=np.nan, method="sampled")
+    teacher_of = np.array(students.pairs["teacher"])
+    exact = a.method == "exact"
+    if a.points is None and not (exact and dim == 1):
+        raise InputError(f"--points: found none, expected a number for d = {dim}")
+    find = measure if exact else sampled_errors
+    measured = find(teachers, students.networks, teacher_of, a.points, stream, a.device, a.threads)
+    how = methods(dim) if exact else dict.fromkeys(NORMS, "sampled")
+    write_table(a.output, student_rows(students, measured, how), errors_schema(dim))
 
 
 if __name__ == "__main__":

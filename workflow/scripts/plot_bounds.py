@@ -35,7 +35,8 @@ def main(argv: list[str]) -> None:
     tables = {"minmax": "errors of the best algorithms", "bounds": "theoretical bounds"}
     drawing = parse_drawing(__doc__, tables, argv)
     minmax, bounds = drawing.read("minmax", MINMAX), drawing.read("bounds", BOUNDS)
-    minmax = minmax[(minmax["statistic"] == "minmax") & (minmax["norm"] == "inf")]
+    uniform = (minmax["algorithm_set"] == "network") & (minmax["norm"] == "inf")
+    minmax = minmax[uniform & (minmax["statistic"] == "minmax")]
     minmax = minmax.sort_values("samples")
     bounds = bounds[bounds["best"] & (bounds["norm"] == "inf")].sort_values("samples")
     use_style()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.networks import forward, load_networks
+from supnorm.networks import forward, load_teachers
 from supnorm.programs import run
 from supnorm.tables.profiles import PROFILES
 from supnorm.tables.schema import write_table
@@ -24,7 +24,7 @@ def main(argv: list[str]) -> None:
     positions = np.linspace(-0.5, 0.5, POSITIONS)
     frames = []
     for path in a.teachers:
-        teachers, description, _ = load_networks(path)
+        teachers, description = load_teachers(path)
         dim = teachers.weights[0].shape[2]
         values = forward(teachers, np.repeat(positions[:, None], dim, axis=1))
         for teacher, row in enumerate(values):

@@ -59,8 +59,11 @@ def use_style() -> None:
 def sample_size_axis(ax: Axes, sizes: Iterable[int]) -> None:
     """Make the horizontal axis one of sample sizes: logarithmic, a tick at each."""
     ax.set(xscale="log", xlabel="sample size $m$")
-    ax.set_xticks(sorted(set(sizes)), [f"{size}" for size in sorted(set(sizes))])
+    ticks = sorted(set(sizes))
+    ax.set_xticks(ticks, [f"{size}" for size in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
+    if len(ticks) == 1:
+        ax.set_xlim(ticks[0] / 2, 2 * ticks[0])
 
 
 def bound_marker(sizes: Iterable[int]) -> str | None:

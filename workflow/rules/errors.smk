@@ -1,0 +1,108 @@
+# How far students are from their teachers, and other algorithms from the same teachers.
+#
+#   measure_errors       students, teachers           ->  errors/<cell>.parquet
+#   certify_errors       errors, students, teachers   ->  certificates/<family>/d<dim>_m<samples>.parquet
+#   measure_references   samples, teachers            ->  references/<family>/d<dim>_m<samples>.parquet
+
+
+# Errors for d = 1 are exact, and no width is certified where the configuration says none.
+CERTIFIED_DIMS = [dim for dim in TEACHER["dims"] if dim > 1]
+CERTIFIED_WIDTHS = [width for width in STUDENT["widths"] if width <= CERTIFICATE["width"]]
+if CERTIFICATE["students"] == "none" or not CERTIFIED_WIDTHS:
+    CERTIFIED_DIMS = []
+CERTIFICATES = of_all_problems(
+    "<results>/certificates/{family}/d{dim}_m{samples}.parquet", CERTIFIED_DIMS
+)
+REFERENCES = of_all_problems(
+    "<results>/references/{family}/d{dim}_m{samples}.parquet",
+    TEACHER["dims"] if REFERENCE["algorithms"] else [],
+)
+
+
+rule measure_errors:
+    input:
+        program="workflow/scripts/measure_errors.py",
+        library=library("measure_errors"),
+        students="<results>/students/<cell>.safetensors",
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+    output:
+        errors="<results>/errors/<cell>.parquet",
+    log:
+        "<logs>/measure_errors/<cell>.log",
+    benchmark:
+        "<benchmarks>/measure_errors/<cell>.tsv"
+    wildcard_constraints:
+        family="|".join(TEACHER["families"]),
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=training_mb,
+        runtime=measuring_minutes,
+    params:
+        method=EVALUATION["method"],
+        points=lambda wildcards: evaluation_points(wildcards.dim),
+        device=TRAINING["device"],
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
+        " --method {params.method} {params.points} --device {params.device} --threads {threads}"
+        " --output {output.errors:q} 2> {log:q}"
+
+
+rule certify_errors:
+    input:
+        program="workflow/scripts/certify_errors.py",
+        library=library("certify_errors"),
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+        errors=of_algorithms("errors", "parquet"),
+        students=of_algorithms("students", "safetensors", CERTIFIED_WIDTHS),
+    output:
+        certificates="<results>/certificates/{family}/d{dim}_m{samples}.parquet",
+    log:
+        "<logs>/certify_errors/{family}/d{dim}_m{samples}.log",
+    benchmark:
+        "<benchmarks>/certify_errors/{family}/d{dim}_m{samples}.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        students=CERTIFICATE["students"],
+        gap=CERTIFICATE["gap"],
+        boxes=CERTIFICATE["boxes"],
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q} --errors {input.errors:q}"
+        " --students {input.students:q} --certify {params.students} --gap {params.gap}"
+        " --boxes {params.boxes} --threads {threads} --output {output.certificates:q} 2> {log:q}"
+
+
+rule measure_references:
+    input:
+        program="workflow/scripts/measure_references.py",
+        library=library("measure_references"),
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+        samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+    output:
+        errors="<results>/references/{family}/d{dim}_m{samples}.parquet",
+    log:
+        "<logs>/measure_references/{family}/d{dim}_m{samples}.log",
+    benchmark:
+        "<benchmarks>/measure_references/{family}/d{dim}_m{samples}.tsv"
+    # Before training: a name that is not known is then found at once.
+    priority: DATA_FIRST
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        algorithms=REFERENCE["algorithms"],
+        points=EVALUATION["points"],
+    shell:
+        "python {input.program:q} --family {wildcards.family} --teachers {input.teachers:q}"
+        " --samples-table {input.samples:q} --samples {wildcards.samples}"
+        " --algorithms {params.algorithms} --points {params.points}"
+        " --output {output.errors:q} 2> {log:q}"

@@ -1,0 +1,64 @@
+# A small experiment of its own: one smooth function, learned by one deep network.
+#
+#   draw_sine_samples   config     ->  samples/sine/d1_m<samples>.parquet
+#   measure_sine        students   ->  errors/sine/<cell>.parquet, tables/sine.parquet
+#
+# In between train_students does what it does for every family.
+
+SINE_CELL = CELL_NAME.format(
+    family="sine",
+    dim=1,
+    samples=SINE["samples"],
+    depth=SINE["depth"],
+    width=SINE["width"],
+    batch_rule="size",
+)
+
+
+rule draw_sine_samples:
+    input:
+        program="workflow/scripts/draw_sine_samples.py",
+        library=library("draw_sine_samples"),
+    output:
+        samples="<results>/samples/sine/d1_m{samples}.parquet",
+    log:
+        "<logs>/draw_samples/sine/d1_m{samples}.log",
+    benchmark:
+        "<benchmarks>/draw_samples/sine/d1_m{samples}.tsv"
+    priority: DATA_FIRST
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        seeds=SINE["seeds"],
+    shell:
+        "python {input.program:q} --samples {wildcards.samples} --seeds {params.seeds}"
+        " --output {output.samples:q} 2> {log:q}"
+
+
+rule measure_sine:
+    input:
+        program="workflow/scripts/measure_sine.py",
+        library=library("measure_sine"),
+        students=f"<results>/students/{SINE_CELL}.safetensors",
+    output:
+        errors=f"<results>/errors/{SINE_CELL}.parquet",
+        profile="<results>/tables/sine.parquet",
+    log:
+        "<logs>/measure_sine.log",
+    benchmark:
+        "<benchmarks>/measure_sine.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        points=EVALUATION["points"],
+    shell:
+        "python {input.program:q} --students {input.students:q} --points {params.points}"
+        " --errors {output.errors:q} --profile {output.profile:q} 2> {log:q}"

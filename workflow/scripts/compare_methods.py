@@ -1,0 +1,89 @@
+"""Compare ways of finding the uniform error, on the students that decide the min-max."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from supnorm.errors.measure import measure, methods
+from supnorm.errors.sampled import sampled_maxima
+from supnorm.networks import Networks, load_teachers
+from supnorm.programs import count, run
+from supnorm.ranking import ALGORITHM
+from supnorm.streams import Stream
+from supnorm.students import CellStudents, cell_file, load_students
+from supnorm.tables.errors import LEADING
+from supnorm.tables.methods import METHODS
+from supnorm.tables.ranking import MINMAX
+from supnorm.tables.schema import read_table, write_table
+
+# The fewest points that are shown; then twice as many, again and again.
+FEWEST = 64
+PAIR = ["teacher", "evaluation"]
+SAME = ["family", "dim", "samples", *ALGORITHM, "teacher"]
+
+
+def main(argv: list[str]) -> None:
+    """Write the uniform errors on more and more points, beside those of the table of errors."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minmax", type=Path, required=True, help="errors of the best algorithms")
+    parser.add_argument("--errors", type=Path, required=True, help="table of all errors")
+    parser.add_argument("--teachers", type=Path, nargs="+", required=True, help="safetensors")
+    parser.add_argument("--students", type=Path, nargs="+", required=True, help="of all cells")
+    parser.add_argument("--points", type=count, required=True, help="number of uniform points")
+    parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
+    parser.add_argument("--threads", type=count, default=1, help="students measured at once")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    minmax = read_table(a.minmax, MINMAX.columns)
+    uniform = (minmax["algorithm_set"] == "network") & (minmax["norm"] == "inf")
+    deciding = minmax[uniform & (minmax["statistic"] == "minmax")]
+    errors = read_table(a.errors, LEADING)
+    errors = errors[errors["norm"] == "inf"]
+    loaded = [load_teachers(path) for path in a.teachers]
+    teachers = {(told["family"], told["dim"]): networks for networks, told in loaded}
+    frames = []
+    families = {family for family, _ in teachers}
+    for problem in deciding[deciding["family"].isin(families)].to_dict("records"):
+        students = load_students(cell_file(a.students, problem))
+        wanted = teachers[problem["family"], problem["dim"]]
+        frames.append(found_anew(problem, students, wanted, a.points, a.device, a.threads))
+        of_problem = errors[(errors[SAME] == pd.Series(problem)[SAME]).all(axis=1)]
+        frames.append(of_problem[of_problem["method"].isin(["exact", "certified"])])
+    write_table(a.output, pd.concat(frames), METHODS)
+
+
+def found_anew(
+    problem: dict,
+    students: CellStudents,
+    teachers: Networks,
+    points: int,
+    device: str,
+    threads: int,
+) -> pd.DataFrame:
+    """Return the errors on more and more points, and by the climb from the worst of all.
+
+    They are those of the students that decide a problem.
+    """
+    pairs = pd.DataFrame(students.pairs)
+    some = pairs[(pairs[PAIR] == pd.Series(problem)[PAIR]).all(axis=1)]
+    numbers = [2**k for k in range(FEWEST.bit_length() - 1, points.bit_length())]
+    numbers = sorted({*(number for number in numbers if number < points), points})
+    networks, teacher_of = students.networks[some.index.to_numpy()], some["teacher"].to_numpy()
+    given = (teachers, networks, teacher_of)
+    stream = Stream("evaluation", dim=problem["dim"])
+    sampled = sampled_maxima(*given, numbers, stream, device, threads)
+    parts = [
+        some.assign(method="sampled", points=number, error=errors)
+        for number, errors in zip(numbers, sampled, strict=True)
+    ]
+    if methods(problem["dim"])["inf"] == "ascent":
+        stream = Stream("evaluation", dim=problem["dim"])
+        climbed = measure(*given, points, stream, device, threads).norms["inf"]
+        parts.append(some.assign(method="ascent", points=None, error=climbed))
+    named = {name: problem[name] for name in ("family", "dim", "samples")}
+    return pd.concat(parts).assign(**named, upper=None)
+
+
+if __name__ == "__main__":
+    run(main)

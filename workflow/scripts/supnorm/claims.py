@@ -1,0 +1,327 @@
+"""What the artifact claims, each with the number that it stands or falls with.
+
+A claim is tested on one dimension and norm: its `find` takes the tables of a family and dimension,
+and a norm, and returns what it finds there, or None where the tables do not speak of it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from supnorm.ranking import power_law
+from supnorm.tables.norms import NORMS
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A number, what it is compared with, and the interval of the number if it has one."""
+
+    measured: float
+    reference: float
+    low: float = np.nan
+    high: float = np.nan
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of a norm, the number it is tested by, and how that must compare."""
+
+    name: str
+    statement: str
+    quantity: str
+    relation: str
+    tables: str
+    source: str
+    find: Callable[[Tables, str], Finding | None]
+
+    def verdict(self, found: Finding) -> str:
+        """Return "supported", "failed", or "undecided" where only part of the interval holds."""
+        ends = [found.measured, found.low, found.high]
+        holds = [
+            end >= found.reference if self.relation == ">=" else end <= found.reference
+            for end in ends
+            if not np.isnan(end)
+        ]
+        if all(holds):
+            return "supported"
+        return "undecided" if any(holds) else "failed"
+
+
+def matching(table: pd.DataFrame, **values) -> pd.DataFrame:
+    """Return the rows with these values, by sample size if they have one."""
+    rows = table[(table[list(values)] == pd.Series(values)).all(axis=1)]
+    return rows.sort_values("samples") if "samples" in rows else rows
+
+
+def slopes(tables: Tables, norm: str) -> pd.Series | None:
+    """Return slope, low and high of the networks' min-max error; None where there is no slope."""
+    rows = matching(tables["rates"], algorithm_set="network", statistic="minmax", norm=norm)
+    rows = rows.dropna(subset="slope")
+    return None if rows.empty else rows.iloc[0]
+
+
+def networks(tables: Tables, norm: str) -> pd.DataFrame:
+    """Return the min-max errors of networks, by sample size."""
+    chosen = {"algorithm_set": "network", "statistic": "minmax", "norm": norm}
+    return matching(tables["minmax"], **chosen)
+
+
+def slope_above_that_in(other: str) -> Callable[[Tables, str], Finding | None]:
+    """Return what compares a norm's slope with that of another norm."""
+
+    def find(tables: Tables, norm: str) -> Finding | None:
+        this, that = slopes(tables, norm), slopes(tables, other)
+        if norm != "inf" or this is None or that is None:
+            return None
+        return Finding(
+            this["slope"] - that["slope"],
+            0.0,
+            this["low"] - that["high"],
+            this["high"] - that["low"],
+        )
+
+    return find
+
+
+def slope_and_rate(tables: Tables, norm: str) -> Finding | None:
+    """Compare the measured slope with the exponent of Theorem 2.2 for s = d."""
+    fitted = slopes(tables, norm)
+    if fitted is None:
+        return None
+    rate = matching(tables["bounds"], bound="rate", norm=norm)
+    exponent, _ = power_law(rate["samples"].to_numpy(), rate["value"].to_numpy())
+    return Finding(fitted["slope"], exponent, fitted["low"], fitted["high"])
+
+
+def worst_case_over_bound(kind: str, column: str, bound: str) -> Callable:
+    """Return what finds the least ratio over m of an error of the worst case to a bound."""
+
+    def find(tables: Tables, norm: str) -> Finding | None:
+        errors = matching(tables["worst_case"], kind=kind, norm=norm)
+        bounds = matching(tables["bounds"], bound=bound, best=True, norm=norm)
+        pairs = errors.merge(bounds, on="samples")
+        return None if pairs.empty else Finding((pairs[column] / pairs["value"]).min(), 1.0)
+
+    return find
+
+
+def random_over_adaptive(tables: Tables, norm: str) -> Finding | None:
+    """Compare errors on random teachers with those on adaptive spikes, largest ratio over m."""
+    random = matching(tables["worst_case"], kind="random", norm=norm)
+    spiked = matching(tables["worst_case"], kind="adaptive", norm=norm)
+    pairs = random.merge(spiked, on="samples", suffixes=("", "_spiked"))
+    return None if pairs.empty else Finding((pairs["error"] / pairs["error_spiked"]).max(), 1.0)
+
+
+def exponent_of_bound(tables: Tables, norm: str) -> Finding | None:
+    """Compare the exponent of Theorem 2.2, at its best s, with -1/p."""
+    bound = matching(tables["bounds"], bound="lower", best=True, norm=norm)
+    if norm == "inf" or len(bound) < 2:
+        return None
+    exponent, _ = power_law(bound["samples"].to_numpy(), bound["value"].to_numpy())
+    return Finding(exponent, -1 / NORMS[norm])
+
+
+def error_over_upper_bound(tables: Tables, norm: str) -> Finding:
+    """Compare the networks' errors with Theorem 2.4, largest ratio over m."""
+    bounds = matching(tables["bounds"], bound="upper", norm=norm)
+    pairs = networks(tables, norm).merge(bounds, on="samples")
+    return Finding((pairs["error"] / pairs["value"]).max(), 1.0)
+
+
+def grid_over_guarantee(tables: Tables, norm: str) -> Finding | None:
+    """Compare the grid algorithm's errors with its guarantee, largest ratio over m."""
+    errors = matching(tables["minmax"], algorithm_set="grid", statistic="minmax", norm=norm)
+    bounds = matching(tables["bounds"], bound="upper_centres", norm=norm)
+    pairs = errors.merge(bounds, on="samples", suffixes=("", "_bound"))
+    return None if pairs.empty else Finding((pairs["error"] / pairs["value"]).max(), 1.0)
+
+
+def networks_over_references(tables: Tables, norm: str) -> Finding | None:
+    """Compare networks with the best reference algorithm at the largest m."""
+    table = matching(tables["minmax"], statistic="minmax", norm=norm)
+    last = table[table["samples"] == table["samples"].max()]
+    others = last[last["algorithm_set"] != "network"]["error"]
+    if others.empty:
+        return None
+    own = last[last["algorithm_set"] == "network"].iloc[0]
+    best = others.min()
+    return Finding(own["error"] / best, 1.0, own["low"] / best, own["high"] / best)
+
+
+def bracket_within(gap: float) -> Callable[[Tables, str], Finding | None]:
+    """Return what finds the widest relative gap between min-max errors and their upper ends."""
+
+    def find(tables: Tables, norm: str) -> Finding | None:
+        rows = networks(tables, norm)
+        if norm != "inf" or rows["upper"].isna().all():
+            return None
+        return Finding((rows["upper"] / rows["error"] - 1).fillna(np.inf).max(), gap)
+
+    return find
+
+
+def sampling_shortfall_above(gap: float) -> Callable[[Tables, str], Finding | None]:
+    """Return what finds the most by which sampling all points misses a known uniform error."""
+
+    def find(tables: Tables, norm: str) -> Finding | None:
+        table = tables["methods"]
+        if norm != "inf" or table.empty:
+            return None
+        sampled = table[(table["method"] == "sampled") & (table["points"] == table["points"].max())]
+        known = table[table["method"].isin(["exact", "certified"])]
+        pairs = sampled.merge(known, on=["samples", "teacher", "seed"], suffixes=("", "_known"))
+        return (
+            None if pairs.empty else Finding((1 - pairs["error"] / pairs["error_known"]).max(), gap)
+        )
+
+    return find
+
+
+def slope_with_all_over_one(tables: Tables, norm: str) -> Finding | None:
+    """Compare the slope with all teachers with that for a single one."""
+    rows = matching(tables["growth"], norm=norm).dropna(subset="slope")
+    if rows.empty or rows["teachers"].max() == 1:
+        return None
+    ordered = rows.sort_values("teachers")
+    first, last = ordered.iloc[0], ordered.iloc[-1]
+    return Finding(
+        last["slope"] - first["slope"],
+        0.0,
+        last["slope_low"] - first["slope_high"],
+        last["slope_high"] - first["slope_low"],
+    )
+
+
+CLAIMS = (
+    Claim(
+        "uniform_slower_than_l2",
+        "The uniform error falls more slowly with m than the error in L^2.",
+        "slope of the min-max error, less that for p = 2",
+        ">=",
+        "rates",
+        "Section 3 of the paper",
+        slope_above_that_in("2"),
+    ),
+    Claim(
+        "uniform_slower_than_l1",
+        "The uniform error falls more slowly with m than the error in L^1.",
+        "slope of the min-max error, less that for p = 1",
+        ">=",
+        "rates",
+        "Section 3 of the paper",
+        slope_above_that_in("1"),
+    ),
+    Claim(
+        "no_faster_than_the_rate",
+        "On random teachers the error falls no faster than the bound on the worst case.",
+        "slope of the min-max error; reference: exponent of Theorem 2.2 for s = d",
+        ">=",
+        "rates, bounds",
+        "S1.9, S1.20",
+        slope_and_rate,
+    ),
+    Claim(
+        "adaptive_spike_above_bound",
+        "On a teacher with a spike in the largest gap of the sample every algorithm errs at least "
+        "by the bound for deterministic algorithms, at every m and with every seed.",
+        "least ratio of error to bound, over m and seeds",
+        ">=",
+        "worst_case, bounds",
+        "S1.11",
+        worst_case_over_bound("adaptive", "low", "lower_sharp"),
+    ),
+    Claim(
+        "fixed_spike_above_bound",
+        "On the worst spike of a grid that is fixed beforehand every algorithm errs at least by "
+        "Theorem 2.2, at every m.",
+        "least ratio of error to bound, over m",
+        ">=",
+        "worst_case, bounds",
+        "S1.8, S1.9",
+        worst_case_over_bound("fixed_max", "error", "lower"),
+    ),
+    Claim(
+        "random_below_worst_case",
+        "Random teachers are easier than teachers with a spike that the sample misses.",
+        "largest ratio of the error on random teachers to that on spiked ones, over m",
+        "<=",
+        "worst_case",
+        "S1.19",
+        random_over_adaptive,
+    ),
+    Claim(
+        "learnable_below_infinity",
+        "For p < inf the bound does not forbid learning: however large d is, it falls at least "
+        "like m^(-1/p).",
+        "exponent of Theorem 2.2 at its best s; reference: -1/p",
+        "<=",
+        "bounds",
+        "S1.9, Remark 2.3 of the paper",
+        exponent_of_bound,
+    ),
+    Claim(
+        "below_upper_bound",
+        "The error of the best algorithm stays below Theorem 2.4.",
+        "largest ratio of error to bound, over m",
+        "<=",
+        "minmax, bounds",
+        "S1.16",
+        error_over_upper_bound,
+    ),
+    Claim(
+        "grid_within_guarantee",
+        "A constant on each cell of a grid errs at most by its guarantee for all networks.",
+        "largest ratio of error to guarantee, over m",
+        "<=",
+        "minmax, bounds",
+        "S1.15",
+        grid_over_guarantee,
+    ),
+    Claim(
+        "networks_beat_references",
+        "At the largest m the best trained network errs less than every reference algorithm.",
+        "ratio of the min-max errors",
+        "<=",
+        "minmax",
+        "none",
+        networks_over_references,
+    ),
+    Claim(
+        "rates_worsen_with_teachers",
+        "The more teachers must be learned, the more slowly the error falls with m.",
+        "slope with all teachers, less the slope for a single one",
+        ">=",
+        "growth",
+        "Section 3 of the paper",
+        slope_with_all_over_one,
+    ),
+)
+
+
+def claims(gap: float) -> tuple[Claim, ...]:
+    """Return all claims; `gap` is the relative gap at which certificates aim."""
+    certified = Claim(
+        "certified",
+        "The min-max errors are certified: the true ones lie within the aimed gap above them.",
+        "largest relative gap to the certified upper end, over m",
+        "<=",
+        "minmax",
+        "none",
+        bracket_within(gap),
+    )
+    falls_short = Claim(
+        "sampling_falls_short",
+        "The largest error on uniform points falls short of the uniform error by more than the "
+        "aimed gap of certificates.",
+        "largest relative shortfall, over the students that decide",
+        ">=",
+        "methods",
+        "S1.19",
+        sampling_shortfall_above(gap),
+    )
+    return (*CLAIMS, certified, falls_short)

@@ -1,0 +1,53 @@
+"""Test what the artifact claims on the tables of this run: numbers, references and verdicts."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from supnorm.claims import claims
+from supnorm.programs import run
+from supnorm.tables import adversary, bounds, growth, methods, ranking
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.norms import NORMS
+from supnorm.tables.schema import read_table, write_table
+
+TABLES = {
+    "minmax": ranking.MINMAX,
+    "rates": ranking.RATES,
+    "bounds": bounds.BOUNDS,
+    "growth": growth.GROWTH,
+    "methods": methods.METHODS,
+    "worst_case": adversary.WORST_CASE,
+}
+
+
+def main(argv: list[str]) -> None:
+    """Write a row for each claim, dimension and norm that the tables speak of."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, schema in TABLES.items():
+        parser.add_argument(f"--{name}", type=Path, required=True, help=schema.row)
+    parser.add_argument("--family", required=True, help="kind of target function")
+    parser.add_argument("--gap", type=float, required=True, help="aim of certificates")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
+    tables = {name: of_family(table, a.family) for name, table in tables.items()}
+    rows = []
+    for dim in sorted(tables["minmax"]["dim"].unique()):
+        of_dim = {name: table[table["dim"] == dim] for name, table in tables.items()}
+        for claim in claims(a.gap):
+            for norm in NORMS:
+                if found := claim.find(of_dim, norm):
+                    told = {**vars(claim), **vars(found), "verdict": claim.verdict(found)}
+                    rows.append({**told, "claim": claim.name, "dim": dim, "norm": norm})
+    write_table(a.output, pd.DataFrame(rows), CLAIMS)
+
+
+def of_family(table: pd.DataFrame, family: str) -> pd.DataFrame:
+    """Return the rows of a family, and all rows of a table without families."""
+    return table[table["family"] == family] if "family" in table else table
+
+
+if __name__ == "__main__":
+    run(main)
