@@ -29,7 +29,8 @@ report: .venv/complete
 	touch .venv/complete
 
 # Measured into benchmarks/measured/, then drawn and written into README.md. DEVICE=cuda measures
-# training on a GPU alone. Stages are those of the run that is there; JAX is measured if installed.
+# training on a GPU alone. Stages and certificates are those of the run that is there; JAX is
+# measured if installed.
 measured = benchmarks/measured
 measure = PYTHONPATH=workflow/scripts OMP_NUM_THREADS=1 $(bin)/python benchmarks
 ran = results/$(or $(SCALE),laptop)
@@ -42,6 +43,9 @@ ifeq ($(DEVICE),cpu)
 	$(measure)/scaling.py --output $(measured)/scaling.parquet \
 		--exponents $(measured)/exponents.parquet
 	$(measure)/agreement.py --output $(measured)/agreement.parquet
+	$(measure)/exact.py --output $(measured)/exact.parquet
+	test ! -f $(ran)/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
+		--output $(measured)/certificate.parquet
 	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \
 		--output $(measured)/stages.parquet
 endif

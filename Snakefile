@@ -40,5 +40,6 @@ rule all:
     default_target: True
     input:
         config="<results>/config.resolved.yaml",
+        summary="<results>/summary.md",
         tables=expand("<results>/tables/{table}.parquet", table=TABLES),
         figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=FIGURE_FILES),

@@ -13,11 +13,12 @@ import pandas as pd
 from tables import AGREEMENT, machine, write_measured
 
 from supnorm.errors.sampled import sampled_errors
+from supnorm.networks import Networks
 from supnorm.programs import run
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream
 from supnorm.teachers import random_teachers
-from supnorm.training.cell import train_cell
+from supnorm.training.cell import Record, train_cell
 from supnorm.training.recipe import Recipe
 
 # The paper's experiment at d = 1, width 32 and batch m/5, with half of its teachers.
@@ -35,13 +36,11 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
     teachers = random_teachers(a.teachers, DIM, DEPTH, WIDTH, np.inf, 0.5)
-    drawn = [draw_samples(teachers, seed, a.samples) for seed in SEEDS]
-    points, values = (np.stack(arrays) for arrays in zip(*drawn, strict=True))
     recipe = Recipe(DEPTH, WIDTH, -(-a.samples // 5), a.epochs, 1e-4, 1e-6)
     teacher_of = np.tile(np.arange(a.teachers), len(SEEDS))
     parts = []
     for engine in a.engines:
-        *_, last = train_cell(recipe, "fifth", SEEDS, points, values, 1, engine=engine)
+        last = trained(teachers, recipe, a.samples, SEEDS, engine)
         stream = Stream("evaluation", dim=DIM)
         errors = sampled_errors(teachers, last.networks, teacher_of, a.points, stream)
         students = {
@@ -59,6 +58,16 @@ def main(argv: list[str]) -> None:
     problem = f"d = {DIM}, m = {a.samples}, batch {recipe.batch}, {a.epochs} epochs"
     said = {**machine("cpu"), "problem": problem}
     write_measured(a.output, pd.concat(parts), AGREEMENT, said)
+
+
+def trained(
+    teachers: Networks, recipe: Recipe, samples: int, seeds: list[int], engine: str
+) -> Record:
+    """Return the students of a seed after another, one a teacher, as they are when trained."""
+    drawn = [draw_samples(teachers, seed, samples) for seed in seeds]
+    points, values = (np.stack(arrays) for arrays in zip(*drawn, strict=True))
+    *_, last = train_cell(recipe, "fifth", seeds, points, values, 1, engine=engine)
+    return last
 
 
 if __name__ == "__main__":

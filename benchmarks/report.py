@@ -13,7 +13,16 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from scipy.stats import wilcoxon
-from tables import AGREEMENT, EXPONENTS, SCALING, STAGES, TRAINING, read_measured
+from tables import (
+    AGREEMENT,
+    CERTIFICATE,
+    EXACT,
+    EXPONENTS,
+    SCALING,
+    STAGES,
+    TRAINING,
+    read_measured,
+)
 
 from supnorm.outputs import appearing
 from supnorm.programs import InputError, run
@@ -54,6 +63,8 @@ def main(argv: list[str]) -> None:
         (f"![Time of a training step against batch, a panel a width]({link})", machine),
         (training(on_cpu, machine), machine),
         *scaling(a.measured),
+        *exact(a.measured),
+        *certificate(a.measured),
         *stages(a.measured),
         *agreement(a.measured),
         *on_gpu(a.measured),
@@ -197,6 +208,60 @@ def scaling(measured: Path) -> list[tuple[str, dict]]:
         f"20, width, depth; the engine is `auto`):\n\n{markdown('', cells)}"
     )
     return [(text, machine)]
+
+
+def exact(measured: Path) -> list[tuple[str, dict]]:
+    """Return what exact errors cost beside sampled ones and its machine, if that was measured."""
+    path = measured / "exact.parquet"
+    if not path.exists():
+        return []
+    table, machine = read_measured(path, EXACT)
+    cells = pd.DataFrame(
+        {
+            "pieces": table["pieces"].map(str),
+            "exact, s": table["exact_seconds"].map(number),
+            "sampled, s": table["sampled_seconds"].map(number),
+            "ratio": table["ratio"].map(number),
+            "points timed": (100 * table["part"]).map(number) + "%",
+            "shortfall": table["shortfall"].map("{:.0e}".format),
+        }
+    ).set_index(table["width"].map(str))
+    text = (
+        "Errors of a student for d = 1, one thread: exact, and on random points "
+        f"({machine['problem']}; where only a part of the points was timed, the seconds are scaled "
+        "to all). The shortfall is how far, relatively, the largest difference on the points timed "
+        f"stays below the uniform error:\n\n{markdown('width', cells)}"
+    )
+    return [(text, machine)]
+
+
+def certificate(measured: Path) -> list[tuple[str, dict]]:
+    """Return what brackets of uniform errors cost and its machine, if that was measured."""
+    path = measured / "certificate.parquet"
+    if not path.exists():
+        return []
+    table, machine = read_measured(path, CERTIFICATE)
+    parts = [
+        "Brackets of the uniform errors of students that decide a min-max of the "
+        f"`{machine['scale']}` run, one thread. The gap is the upper end over the lower, less 1; "
+        "it counts as met up to what rounding may have added to the upper end."
+    ]
+    for dim, rows in table.groupby("dim"):
+        students = len(rows) // rows["gap"].nunique()
+        parts.append(f"d = {dim}, {students} students:\n\n{searches(rows)}")
+    return [("\n\n".join(parts), machine)]
+
+
+def searches(rows: pd.DataFrame) -> str:
+    """Return what the searches took, and the share that succeeded: a row a gap."""
+    gaps = rows.assign(ms=1000 * rows["seconds"]).groupby("gap", sort=False)
+    columns = {
+        f"{name}, {which}": gaps[name].agg(how).map(number)
+        for name in ("boxes", "ms")
+        for which, how in (("median", "median"), ("most", "max"))
+    }
+    cells = pd.DataFrame({**columns, "met": gaps["met"].mean().map("{:.0%}".format)})
+    return markdown("gap", cells.rename(index="{:g}".format))
 
 
 def stages(measured: Path) -> list[tuple[str, dict]]:

@@ -11,7 +11,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from supnorm.tables.schema import Column, Schema, integer, read_table, real, text, write_table
+from supnorm.tables.cells import DIM, FAMILY, PAIR, SAMPLES
+from supnorm.tables.schema import (
+    Column,
+    Schema,
+    integer,
+    read_table,
+    real,
+    text,
+    truth,
+    write_table,
+)
 
 US = "microseconds"
 RATE = "GFLOP/s"
@@ -76,6 +86,40 @@ AGREEMENT = Schema(
         real("loss", "mean squared error on the sample"),
         real("error_2", "L² error on uniform points"),
         real("error_inf", "uniform error on the same points"),
+    ),
+)
+
+EXACT = Schema(
+    "a width: errors of a student, exact and on random points, for d = 1",
+    (
+        integer("width", "hidden neurons a layer of the students"),
+        integer("students", "students that both ways measured"),
+        integer("pieces", "of student minus teacher, the most of a student"),
+        real("exact_seconds", "exact errors of a student, median over slices", "s"),
+        real("exact_low", "least of the same", "s"),
+        real("exact_high", "largest of the same", "s"),
+        real("sampled_seconds", "errors on all points, scaled from a part, median", "s"),
+        real("sampled_low", "least of the same", "s"),
+        real("sampled_high", "largest of the same", "s"),
+        real("ratio", "sampled_seconds over exact_seconds"),
+        real("part", "of the points that were met and timed"),
+        real("shortfall", "exact minus sampled over exact uniform error, largest of a student"),
+    ),
+)
+
+CERTIFICATE = Schema(
+    "the search for a student's uniform error, to a gap",
+    (
+        *FAMILY,
+        *DIM,
+        *SAMPLES,
+        *PAIR,
+        real("gap", "high over low, less 1, that was asked for"),
+        real("low", "largest difference between teacher and student that was met"),
+        real("high", "proved: no difference in Q is larger"),
+        truth("met", "whether the gap was met, what rounding may have added to high forgiven"),
+        integer("boxes", "boxes for which a bound was computed"),
+        real("seconds", "processor time, on one thread", "s"),
     ),
 )
 

@@ -14,13 +14,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
+import certificate
 import crossovers
+import exact
 import report
 import scaling
 import stages
 from contenders import Problem, contenders, sequential
 from tables import (
     AGREEMENT,
+    CERTIFICATE,
+    EXACT,
     EXPONENTS,
     SCALING,
     STAGES,
@@ -31,7 +35,13 @@ from tables import (
 )
 from training import affordable
 
+from supnorm.errors.sampled import sampled_errors
+from supnorm.networks import save_networks
 from supnorm.programs import InputError
+from supnorm.streams import Stream
+from supnorm.tables.ranking import MINMAX
+from supnorm.tables.schema import write_table
+from supnorm.teachers import random_teachers
 
 ROOT = Path(__file__).parents[1]
 JOB = "s\th:m:s\tmax_rss\tcpu_time\n"
@@ -63,9 +73,33 @@ def measured(tmp_path_factory):
         path = folder / f"smoke/benchmarks/{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{JOB}{seconds}\t0:00:01\t{memory}\t{seconds / 2}\n")
+    made(folder / "smoke")
+    output = folder / "certificate.parquet"
+    certificate.main(["--results", str(folder / "smoke"), "--output", str(output)])
+    small = ("--widths", 32, "--points", 4096, "--epochs", 1, "--slices", 1)
+    run("exact.py", *small, "--output", folder / "exact.parquet")
     output = folder / "stages.parquet"
     stages.main(["--results", str(folder / "smoke"), "--output", str(output)])
     return folder
+
+
+def made(results):
+    """What the certificates are made from: two teachers, four students, the second two decide."""
+    teachers, students = random_teachers(2, 3, 3, 8, np.inf, 0.5), random_teachers(4, 3, 3, 6, 2, 1)
+    save_networks(results / "teachers/random/d3.safetensors", teachers, {})
+    cell = {"family": "random", "dim": 3, "samples": 10, "depth": 3, "width": 6}
+    cell["batch_rule"] = "fifth"
+    pairs = {"teacher": [0, 1, 1, 0], "seed": [5] * 4, "evaluation": [1, 1, 2, 2], "epoch": [9] * 4}
+    path = results / "students/random/d3_m10_L3_w6_fifth.safetensors"
+    description = {"cell": {**cell, "batch": 2}, "students": pairs}
+    save_networks(path, students, description, {"loss": np.zeros(4)})
+    row = {**cell, "algorithm_set": "network", "norm": "inf", "statistic": "minmax", "error": 1.0}
+    row |= {"seeds": 1, "algorithm": "network", "evaluation": 2, "teacher": 1}
+    others = [{"dim": 1}, {"norm": "2"}, {"statistic": "minmean"}, {"algorithm_set": "nearest"}]
+    rows = pd.DataFrame([row, *({**row, "samples": 20, **other} for other in others)])
+    rows = rows.reindex(columns=[column.name for column in MINMAX.columns])
+    write_table(results / "tables/minmax.parquet", rows, MINMAX)
+    return teachers, students[[2, 3]]
 
 
 @pytest.fixture
@@ -132,6 +166,8 @@ def test_tables_say_where_they_were_measured(measured):
         ("training_cpu", TRAINING),
         ("scaling", SCALING),
         ("exponents", EXPONENTS),
+        ("exact", EXACT),
+        ("certificate", CERTIFICATE),
         ("stages", STAGES),
     ):
         table, said = read_measured(measured / f"{name}.parquet", schema)
@@ -156,6 +192,45 @@ def test_every_sweep_is_measured(measured):
     assert (table["low"] <= table["high"]).all()
 
 
+def test_exact_errors_are_timed_beside_those_on_points(monkeypatch):
+    monkeypatch.setitem(exact.PROBLEMS, 32, (2, 0.25, 4))
+    monkeypatch.setattr(exact, "clock", lambda function, device: function() or next(times))
+    met, times = [], iter([8.0, 16.0, 24.0, 32.0, 4.0, 8.0])
+    monkeypatch.setattr(
+        exact, "sampled_errors", lambda *given: met.append(given[3]) or sampled_errors(*given)
+    )
+    compared = exact.Comparison(random_teachers(1, 1, 5, 32, np.inf, 0.5), 32, 4096, 1)
+    for _ in range(3):
+        compared.measure()
+    row = compared.row()
+    assert [row[f"exact_{name}"] for name in ("low", "seconds", "high")] == [0.5, 1, 3]
+    assert [row[f"sampled_{name}"] for name in ("low", "seconds", "high")] == [16, 32, 64]
+    assert (row["students"], row["ratio"], row["part"]) == (2, 32, 0.25)
+    assert met == [1, 1024, 1024, 1024]
+    assert row["pieces"] > 1
+    assert 0 < row["shortfall"] < 0.01
+
+
+def test_brackets_are_of_the_deciding_students(measured, tmp_path):
+    table, said = read_measured(measured / "certificate.parquet", CERTIFICATE)
+    assert said["scale"] == "smoke"
+    assert list(table["teacher"]) == [1] * 4 + [0] * 4
+    assert table["met"].all()
+    assert (table["high"] <= (1 + table["gap"]) * table["low"] + 1e-12).all()
+    teachers, students = made(tmp_path / "unproved")
+    stream = Stream("test", dim=3)
+    sampled = sampled_errors(teachers, students, np.array([1, 0]), 20000, stream).norms["inf"]
+    shares = table["high"] / np.repeat(sampled, 4)
+    assert ((shares >= 1) & (shares < 1.2)).all()
+    arguments = ["--results", str(tmp_path / "unproved"), "--output", str(tmp_path / "table")]
+    certificate.main([*arguments, "--boxes", "2", "--gaps", "0.01"])
+    assert not read_measured(tmp_path / "table", CERTIFICATE)[0]["met"].any()
+    minmax = tmp_path / "unproved/tables/minmax.parquet"
+    write_table(minmax, pd.read_parquet(minmax).assign(dim=1), MINMAX)
+    with pytest.raises(InputError, match="expected a min-max of the norm inf for d > 1"):
+        certificate.main(arguments)
+
+
 def test_stages_are_sums_over_jobs(measured, tmp_path):
     table, said = read_measured(measured / "stages.parquet", STAGES)
     assert said["scale"] == "smoke"
@@ -176,7 +251,14 @@ def test_the_report_replaces_its_block_of_the_readme_and_nothing_else(measured, 
     assert first.startswith("before\n<!-- benchmark -->\n\n![")
     assert first.endswith("\n<!-- /benchmark -->\nafter\n")
     assert "old" not in first
-    for part in ("(docs/benchmark.png)", "float32", "| students |", "| `train` |", "torch "):
+    for part in (
+        "(docs/benchmark.png)",
+        "float32",
+        "| students |",
+        "| `train` |",
+        "torch ",
+        "| width | pieces",
+    ):
         assert part in first
     report.main(arguments)
     assert readme.read_text() == first

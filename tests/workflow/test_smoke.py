@@ -12,21 +12,36 @@ import pytest
 from tree import copy_repository, digests
 
 CELLS = 8
-ALL_PLOTS = {"plot_rates": 1, "plot_bounds": 1, "plot_curves": 1, "plot_teachers": 1}
-COLLECTED = {"collect_errors": 1, "collect_curves": 1, "rank_algorithms": 1}
+PROBLEMS = 4
+FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
+FIGURES += ["curves", "teachers", "hat"]
+TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
+TABLES += ["bounds", "sample_counts", "two_sided", "hat", "settings", "profiles", "sine", "claims"]
+ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
+# What comes after the errors of cells.
+LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
+LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
+DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
+LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 
 
 def test_everything_promised_is_there(finished):
     results = finished.results
-    for table in ("errors", "curves", "minmax", "rates", "bounds", "profiles"):
+    assert {path.stem for path in results.glob("tables/*.parquet")} == set(TABLES)
+    for table in TABLES:
         assert pq.read_metadata(results / f"tables/{table}.parquet").num_rows > 0
-    for figure in ("rates", "bounds", "curves", "teachers"):
+    assert {path.stem for path in results.glob("figures/*.pdf")} == set(FIGURES)
+    for figure in FIGURES:
         for kind in ("pdf", "png", "txt", "prov.json"):
             assert (results / f"figures/{figure}.{kind}").stat().st_size > 100
     assert len(list(results.glob("students/random/*.safetensors"))) == CELLS
-    # Students, evaluations and norms of each cell.
+    # Teachers, seeds, evaluations and norms of each cell; of the sine's student; of the six
+    # reference algorithms.
     errors = pq.read_metadata(results / "tables/errors.parquet").num_rows
-    assert errors == CELLS * 2 * 2 * 5 * 3
+    assert errors == CELLS * 2 * 2 * 5 * 3 + 5 * 3 + PROBLEMS * 6 * 2 * 2 * 3
+    summary = (results / "summary.md").read_text()
+    for claim in pq.read_table(results / "tables/claims.parquet").to_pylist():
+        assert f"| {claim['statement']} |" in summary
     assert "scale: smoke" in (results / "config.resolved.yaml").read_text()
 
 
@@ -47,15 +62,19 @@ def test_touching_and_moving_runs_nothing(copy):
 
 def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
     copy.edit("config.yaml", "sizes: [10, 20]", "sizes: [10, 15, 20]")
-    plots = {k: v for k, v in ALL_PLOTS.items() if k != "plot_teachers"}
     assert copy.planned() == {
         "resolve_config": 1,
+        "tabulate_settings": 1,
         "draw_samples": 2,
         "train_students": 4,
         "measure_errors": 4,
+        "certify_errors": 1,
+        "measure_references": 2,
+        "measure_adversary": 2,
         "tabulate_bounds": 1,
-        **COLLECTED,
-        **plots,
+        "collect_curves": 1,
+        "plot_curves": 1,
+        **LATER,
     }
 
 
@@ -64,9 +83,11 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
     [
         ("workflow/scripts/plot_rates.py", {"plot_rates": 1}),
         ("workflow/scripts/supnorm/style.py", ALL_PLOTS),
-        ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1}),
-        ("workflow/scripts/supnorm/errors/sampled.py", {"measure_errors": CELLS}),
-        ("workflow/scripts/supnorm/training/stacked.py", {"train_students": CELLS}),
+        ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
+        ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": CELLS}),
+        ("workflow/scripts/supnorm/errors/relaxation.py", {"certify_errors": 2}),
+        ("workflow/scripts/supnorm/theory/bumps.py", {"measure_adversary": PROBLEMS}),
+        ("workflow/scripts/supnorm/training/stacked.py", {"train_students": CELLS + 1}),
     ],
 )
 def test_an_edit_of_code_runs_what_uses_it(copy, file, expected):
@@ -83,7 +104,7 @@ def test_an_edit_of_code_runs_what_uses_it(copy, file, expected):
 def test_a_new_learning_rate_trains_again_on_the_same_samples(copy):
     copy.edit("config.yaml", "learning_rate: 1.0e-4", "learning_rate: 2.0e-4")
     planned = copy.planned()
-    assert planned["train_students"] == CELLS
+    assert planned["train_students"] == CELLS + 1
     assert not {"sample_teachers", "draw_samples", "tabulate_bounds"} & set(planned)
 
 
@@ -113,8 +134,8 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
         ),
         (
             "measure_errors",
-            "--teachers teachers/random/d3.safetensors --points 4096 --device cpu --threads 2 "
-            "--students students/random/d3_m20_L5_w8_fifth.safetensors --output",
+            "--teachers teachers/random/d3.safetensors --method exact --points 4096 --device cpu "
+            "--threads 2 --students students/random/d3_m20_L5_w8_fifth.safetensors --output",
             "errors/random/d3_m20_L5_w8_fifth.parquet",
         ),
     ],
@@ -144,11 +165,13 @@ def test_captions_take_their_numbers_from_the_tables(finished):
     caption = (finished.results / "figures/rates.txt").read_text()
     decided = pq.read_table(finished.results / "tables/minmax.parquet").to_pylist()
     error = {
-        (r["dim"], r["norm"], r["samples"]): r["error"] for r in decided if r["teacher"] is not None
+        (r["dim"], r["norm"], r["samples"]): r["error"]
+        for r in decided
+        if r["statistic"] == "minmax" and r["algorithm_set"] == "network"
     }
     fitted = pq.read_table(finished.results / "tables/rates.parquet").to_pylist()
     for row in fitted:
-        if row["statistic"] == "minmax" and row["norm"] in ("2", "inf"):
+        if row["statistic"] == "minmax" and row["algorithm_set"] == "network" and row["slope"]:
             dim, norm, slope = row["dim"], row["norm"], f"{row['slope']:.2f}".replace("-", "−")
             assert (
                 f"For d = {dim} and p = {norm} it is {error[dim, norm, 10]:.2g} at m = 10 and "
@@ -165,7 +188,7 @@ def test_pdfs_embed_their_fonts(finished):
 def test_the_report_holds_every_figure_and_its_caption(copy):
     copy.snakemake("--report", "report.html")
     page = (copy.path / "report.html").read_text()
-    for figure in ("rates", "bounds", "curves", "teachers"):
+    for figure in FIGURES:
         assert f"{figure}.png" in page
         caption = (copy.results / f"figures/{figure}.txt").read_text()
         # The page escapes special characters, which the first sentences have none of.

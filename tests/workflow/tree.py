@@ -71,11 +71,10 @@ def copy_repository(target):
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
-    # The compiled kernels, valid as long as their file has the same time: compiling takes seconds.
-    library = "workflow/scripts/supnorm"
-    for path in (ROOT / library / "__pycache__").glob("kernels.*.nb?"):
-        (target / library / "__pycache__").mkdir(exist_ok=True)
-        shutil.copy2(path, target / library / "__pycache__")
+    # Compiled code, valid as long as its file has the same time: compiling takes seconds.
+    for path in (ROOT / "workflow/scripts/supnorm").rglob("__pycache__/*.nb?"):
+        (target / path.relative_to(ROOT)).parent.mkdir(exist_ok=True)
+        shutil.copy2(path, target / path.relative_to(ROOT))
     return Tree(target)
 
 

@@ -12,6 +12,7 @@
 #   tabulate_settings        config                              ->  tables/settings.parquet
 #   tabulate_profiles        teachers                            ->  tables/profiles.parquet
 #   tabulate_claims          the other tables                    ->  tables/claims.parquet
+#   write_summary            claims and other tables             ->  summary.md
 
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
 TABLES += ["bounds", "sample_counts", "two_sided", "hat", "settings", "profiles", "sine", "claims"]
@@ -317,3 +318,34 @@ rule tabulate_claims:
         " --minmax {input.minmax:q} --rates {input.rates:q} --bounds {input.bounds:q}"
         " --growth {input.growth:q} --methods {input.methods:q}"
         " --worst_case {input.worst_case:q} --gap {params.gap} --output {output.claims:q} 2> {log:q}"
+
+
+rule write_summary:
+    input:
+        program="workflow/scripts/write_summary.py",
+        library=library("write_summary"),
+        claims="<results>/tables/claims.parquet",
+        minmax="<results>/tables/minmax.parquet",
+        rates="<results>/tables/rates.parquet",
+        settings="<results>/tables/settings.parquet",
+        sample_counts="<results>/tables/sample_counts.parquet",
+        two_sided="<results>/tables/two_sided.parquet",
+    output:
+        summary="<results>/summary.md",
+    log:
+        "<logs>/write_summary.log",
+    benchmark:
+        "<benchmarks>/write_summary.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        family=TEACHER["families"][0],
+    shell:
+        "python {input.program:q} --family {params.family:q} --claims {input.claims:q}"
+        " --minmax {input.minmax:q} --rates {input.rates:q} --settings {input.settings:q}"
+        " --sample_counts {input.sample_counts:q} --two_sided {input.two_sided:q}"
+        " --output {output.summary:q} 2> {log:q}"

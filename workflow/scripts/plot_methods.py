@@ -11,6 +11,8 @@ from supnorm.programs import run
 from supnorm.style import dimension_title, use_style
 from supnorm.tables.methods import METHODS
 
+# Smaller shortfalls are drawn here.
+FLOOR = 1e-5
 STUDENT = ["dim", "samples", "teacher", "seed"]
 
 
@@ -38,31 +40,32 @@ def draw(shortfalls: pd.DataFrame) -> Figure:
     """Return the figure: a panel a dimension, a shade a sample size."""
     dims, sizes = sorted(shortfalls["dim"].unique()), sorted(shortfalls["samples"].unique())
     shades = dict(zip(sizes, sns.color_palette("flare", len(sizes)), strict=True))
-    figure, axes = panels(len(dims), height=2.4, legend=0.5)
+    figure, axes = panels(len(dims), height=2.6, legend=0.6)
     for dim, ax in zip(dims, axes, strict=True):
         for samples, colour in shades.items():
             at = (shortfalls["dim"] == dim) & (shortfalls["samples"] == samples)
             draw_shortfalls(ax, shortfalls[at], colour)
         ax.set(xscale="log", yscale="log", title=dimension_title(dim), xlabel="uniform points")
+        ax.set_ylim(FLOOR / 1.5, 1.5)
     axes[0].set_ylabel("relative shortfall")
     handles = [Line2D([], [], color=c, label=f"$m={size}$") for size, c in shades.items()]
     if (shortfalls["method"] == "ascent").any():
         look = {"color": "0.25", "lw": 0, "marker": "*", "ms": 6}
         handles.append(Line2D([], [], **look, label="climbed from the worst point"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
 def draw_shortfalls(ax: Axes, shortfalls: pd.DataFrame, colour: tuple) -> None:
     """Draw the shortfall of each seed's student, and of the climb from its worst point."""
+    shortfalls = shortfalls.assign(shortfall=shortfalls["shortfall"].clip(lower=FLOOR))
     sampled = shortfalls[shortfalls["method"] == "sampled"]
     for _, student in sampled.groupby("seed"):
-        ax.plot(
-            student["points"], student["shortfall"], color=colour, lw=0.9, drawstyle="steps-post"
-        )
-    climbed = shortfalls[(shortfalls["method"] == "ascent") & (shortfalls["shortfall"] > 0)]
-    most = [sampled["points"].max()] * len(climbed)
-    ax.plot(most, climbed["shortfall"], color=colour, lw=0, marker="*", ms=6, clip_on=False)
+        steps = {"lw": 0.9, "drawstyle": "steps-post"}
+        ax.plot(student["points"], student["shortfall"], color=colour, **steps)
+    climbed = shortfalls[shortfalls["method"] == "ascent"]
+    most = [2 * sampled["points"].max()] * len(climbed)
+    ax.plot(most, climbed["shortfall"], color=colour, lw=0, marker="*", ms=6)
 
 
 def caption(shortfalls: pd.DataFrame) -> str:
@@ -72,7 +75,7 @@ def caption(shortfalls: pd.DataFrame) -> str:
             "How far the largest error on uniform points falls short of the uniform error, for the "
             "students that decide the min-max, a line a seed. Where d = 1 the uniform error is "
             "exact; where d > 1 the shortfall is taken from the certified upper end, so that it "
-            "includes what the certificate leaves open.",
+            f"includes what the certificate leaves open. Less than {FLOOR:g} is drawn as that.",
             *(at_most_points(errors, dim) for dim, errors in shortfalls.groupby("dim")),
         ]
     )
