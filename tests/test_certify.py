@@ -12,6 +12,7 @@ from supnorm.errors.measured import Errors
 from supnorm.errors.rows import student_rows
 from supnorm.networks import save_networks
 from supnorm.packed import values
+from supnorm.programs import InputError
 from supnorm.students import load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import read_table, table_columns, write_table
@@ -143,6 +144,60 @@ def test_the_table_of_errors_has_the_larger_error_and_its_place(tree):
 
 def test_without_certificates_nothing_changes(tree):
     assert collected(tree)["upper"].isna().all()
+
+
+def test_a_student_that_is_not_finite_needs_no_certificate(tree):
+    errors = tree[3]
+    table = read_table(errors[0], errors_schema(2).columns)
+    broken = (table["teacher"] == 1) & (table["seed"] == SEEDS[0])
+    table.loc[broken, ["error", "upper", "loss"]] = np.inf
+    table.loc[broken, ["at0", "at1"]] = np.nan
+    write_table(errors[0], table, errors_schema(2))
+    found, path = certify(tree, "all")
+    assert len(found) == 2 * COUNT - len(EVALUATIONS)
+    after = collected(tree, path)
+    infinite = np.isinf(after["error"])
+    assert infinite.sum() == 3 * len(EVALUATIONS)
+    assert np.isinf(after[infinite]["upper"]).all()
+
+
+def test_students_without_errors_are_refused(tree):
+    folder, _, students, errors = tree
+    done = run(
+        *("certify_errors", "--teachers", folder / "teachers.safetensors", "--errors", errors[0]),
+        *("--students", *students, "--certify", "all", "--gap", 0.1, "--boxes", 9),
+        *("--output", folder / "none.parquet"),
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "--errors: expected the errors of all --students" in done.stderr
+
+
+def test_certificates_of_students_without_errors_are_refused(tree):
+    folder, _, _, errors = tree
+    _, path = certify(tree, "all", gap=1, boxes=9)
+    done = run(
+        *("collect_errors", "--errors", errors[0], "--certificates", path),
+        *("--output", folder / "none.parquet"),
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "--certificates: expected students that have errors, found family random" in done.stderr
+
+
+def test_only_the_students_asked_for_are_read(tree):
+    path = tree[2][0]
+    every, some = load_students(path), load_students(path, teacher=1, evaluation=2)
+    rows = [
+        k
+        for k in range(COUNT)
+        if (every.pairs["teacher"][k], every.pairs["evaluation"][k]) == (1, 2)
+    ]
+    assert some.pairs["seed"] == list(SEEDS)
+    for name, array in some.networks.tensors().items():
+        assert (array == every.networks.tensors()[name][rows]).all()
+    with pytest.raises(InputError, match="expected students of teacher 9, found none"):
+        load_students(path, teacher=9)
 
 
 def test_files_of_other_kinds_are_refused_in_one_sentence(tree):

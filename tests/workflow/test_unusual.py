@@ -9,7 +9,9 @@ UNUSUAL = """
     sample: {sizes: [5], seeds: [0]}
     student: {depths: [1, 3], widths: [3, 4], batch_rules: {three: {size: 3, epochs: 2}}}
     training: {precision: float32, engine: loop}
-    evaluation: {times: 1, points: 100}
+    evaluation: {times: 1, method: sampled, points: 100}
+    reference: {algorithms: []}
+    sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 3, epochs: 2}
 """
 
 
@@ -27,3 +29,10 @@ def test_one_sample_size_one_teacher_one_seed_and_no_lower_bound(tmp_path):
     caption = (tree.results / "figures/rates.txt").read_text()
     assert "nan" not in caption
     assert "Theorem 2.2 says nothing here" in caption
+    errors = pq.read_table(tree.results / "tables/errors.parquet").to_pylist()
+    assert {row["method"] for row in errors} == {"sampled"}
+    methods = pq.read_table(tree.results / "tables/methods.parquet").to_pylist()
+    assert {row["method"] for row in methods} == {"sampled", "ascent"}
+    for caption in (tree.results / "figures").glob("*.txt"):
+        assert "nan" not in caption.read_text().split(), caption
+    assert not (tree.results / "figures/references.pdf").exists()

@@ -1,6 +1,7 @@
 # What all rules share: the configuration in force, the code of a program, the names of cells,
 # and what a cell costs.
 
+import itertools
 import json
 import math
 import os
@@ -92,11 +93,22 @@ def students(wildcards):
     return TEACHER["count"] * len(SAMPLE["seeds"])
 
 
+def network_size(dim, depth, width):
+    """How many parameters a network has."""
+    sizes = [int(dim), *[int(width)] * (int(depth) - 1), 1]
+    return sum((fan_in + 1) * out for fan_in, out in zip(sizes, sizes[1:]))
+
+
 def parameters(wildcards):
     """How many parameters a student has."""
-    dim, depth, width = int(wildcards.dim), int(wildcards.depth), int(wildcards.width)
-    sizes = [dim, *[width] * (depth - 1), 1]
-    return sum((fan_in + 1) * out for fan_in, out in zip(sizes, sizes[1:]))
+    return network_size(wildcards.dim, wildcards.depth, wildcards.width)
+
+
+def all_parameters(wildcards):
+    """How many parameters a student of each algorithm has, in all."""
+    architectures = itertools.product(STUDENT["depths"], STUDENT["widths"])
+    sizes = sum(network_size(wildcards.dim, *shape) for shape in architectures)
+    return len(STUDENT["batch_rules"]) * sizes
 
 
 def training_mb(wildcards, attempt):
@@ -123,6 +135,30 @@ def evaluation_points(dim):
 
 def measuring_minutes(wildcards, attempt):
     """Time to measure the errors of a cell, likewise."""
+    return attempt * evaluating_minutes(parameters(wildcards) * students(wildcards))
+
+
+def adversary_mb(wildcards, attempt):
+    """Memory for one teacher's students by all algorithms, at all evaluations, three times over."""
+    count = len(SAMPLE["seeds"]) * EVALUATION["times"]
+    return attempt * math.ceil(1500 + 24 * all_parameters(wildcards) * count / 1e6)
+
+
+def adversary_minutes(wildcards, attempt):
+    """Time to measure them without a spike, and with one of either sign."""
+    count = 3 * len(SAMPLE["seeds"])
+    return attempt * evaluating_minutes(all_parameters(wildcards) * count)
+
+
+def comparing_mb(wildcards, attempt):
+    """Memory for the largest students that may decide, of one evaluation and teacher."""
+    shapes = itertools.product(TEACHER["dims"], STUDENT["depths"], STUDENT["widths"])
+    largest = max(network_size(*shape) for shape in shapes)
+    return attempt * math.ceil(1500 + 24 * largest * len(SAMPLE["seeds"]) / 1e6)
+
+
+def evaluating_minutes(numbers):
+    """Time to evaluate networks of so many parameters in all, at each evaluation, on all points."""
     rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
-    work = 2 * parameters(wildcards) * students(wildcards) * EVALUATION["times"]
-    return attempt * math.ceil(10 + work * EVALUATION["points"] / rate / 60)
+    work = 2 * numbers * EVALUATION["times"] * EVALUATION["points"]
+    return math.ceil(10 + work / rate / 60)

@@ -50,6 +50,8 @@ FIGURES = {
     "teachers": (["profiles"], "Teachers", "the random teachers along the diagonal"),
     "hat": (["hat"], "Teachers", "the hat and the bump of the proof"),
 }
+if not REFERENCE["algorithms"]:
+    del FIGURES["references"]
 FIGURE_FILES = ["pdf", "png", "txt", "prov.json"]
 
 

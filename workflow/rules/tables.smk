@@ -183,8 +183,8 @@ rule compare_methods:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=comparing_mb,
+        runtime=240,
     params:
         points=EVALUATION["points"],
         device=TRAINING["device"],

@@ -23,8 +23,8 @@ rule measure_adversary:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=adversary_mb,
+        runtime=adversary_minutes,
     params:
         points=EVALUATION["points"],
         device=TRAINING["device"],

@@ -9,16 +9,16 @@ import pandas as pd
 
 from supnorm.errors.certificate import bracket
 from supnorm.networks import load_teachers
-from supnorm.programs import count, run
+from supnorm.programs import InputError, count, run
 from supnorm.ranking import ALGORITHM, decide
-from supnorm.students import CellStudents, load_students
+from supnorm.students import CellStudents, check_teachers, load_students
 from supnorm.tables.certificates import certificates_schema
 from supnorm.tables.collect import collect
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import write_table
 
-# What names a student within a family, dimension and sample size.
-STUDENT = [*ALGORITHM, "teacher", "seed"]
+# What names a student at an evaluation.
+STUDENT = ["family", "dim", "samples", *ALGORITHM, "teacher", "seed"]
 
 
 def main(argv: list[str]) -> None:
@@ -40,7 +40,12 @@ def main(argv: list[str]) -> None:
     errors = collect(a.errors, [errors_schema(dim)] * len(a.errors))
     errors = errors[errors["norm"] == "inf"].reset_index(drop=True)
     cells = [load_students(path) for path in a.students]
-    errors = errors.merge(pd.concat(map(numbered, range(len(cells)), cells)), how="left")
+    for path, students in zip(a.students, cells, strict=True):
+        check_teachers(path, students, teachers)
+    named = pd.concat(map(numbered, range(len(cells)), cells))
+    errors = errors.merge(named, how="left")
+    if errors["cell"].notna().sum() != len(named):
+        raise InputError("--errors: expected the errors of all --students, found others")
     errors[["high", "boxes"]] = np.nan
     # A search may find a larger error, and then another algorithm may decide.
     while len(enough := unproved(errors, a.certify)):
@@ -83,7 +88,8 @@ def unproved(errors: pd.DataFrame, which: str) -> pd.Series:
     these, only those of the deciding teacher need the smallest upper end. For another it is
     enough that the mean over its seeds stays below the min-max.
     """
-    waiting = errors["cell"].notna() & errors["high"].isna()
+    # Of a student that is not finite the error is +inf, and so is its upper end.
+    waiting = errors["cell"].notna() & errors["high"].isna() & np.isfinite(errors["error"])
     enough = pd.Series(0.0, errors.index)
     if which == "deciding":
         decided = next(d for d in decide(errors) if d.statistic == "minmax")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from supnorm.programs import run
+from supnorm.programs import InputError, run
 from supnorm.tables.certificates import KEY, certificates_schema
 from supnorm.tables.collect import collect
 from supnorm.tables.errors import errors_schema
@@ -37,6 +37,10 @@ def certified(errors: pd.DataFrame, brackets: pd.DataFrame) -> pd.DataFrame:
     brackets = brackets.rename(columns={"low": "error", "high": "upper"})
     brackets = brackets.assign(norm="inf", method="certified")
     brackets = brackets.set_index([*KEY, "norm"])
+    unknown = brackets.index.difference(errors.index)
+    if len(unknown):
+        named = ", ".join(f"{k} {v}" for k, v in zip(unknown.names, unknown[0], strict=True))
+        raise InputError(f"--certificates: expected students that have errors, found {named}")
     found = ["error", "upper", "method", *(name for name in brackets if name.startswith("at"))]
     errors.loc[brackets.index, found] = brackets[found]
     return errors

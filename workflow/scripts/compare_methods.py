@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from supnorm.errors.measure import measure, methods
+from supnorm.errors.ascent import climb
+from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_maxima
 from supnorm.networks import Networks, load_teachers
 from supnorm.programs import count, run
@@ -19,7 +20,6 @@ from supnorm.tables.schema import read_table, write_table
 
 # The fewest points that are shown; then twice as many, again and again.
 FEWEST = 64
-PAIR = ["teacher", "evaluation"]
 SAME = ["family", "dim", "samples", *ALGORITHM, "teacher"]
 
 
@@ -45,11 +45,12 @@ def main(argv: list[str]) -> None:
     frames = []
     families = {family for family, _ in teachers}
     for problem in deciding[deciding["family"].isin(families)].to_dict("records"):
-        students = load_students(cell_file(a.students, problem))
+        chosen = {name: int(problem[name]) for name in ("teacher", "evaluation")}
+        students = load_students(cell_file(a.students, problem), **chosen)
         wanted = teachers[problem["family"], problem["dim"]]
         frames.append(found_anew(problem, students, wanted, a.points, a.device, a.threads))
         of_problem = errors[(errors[SAME] == pd.Series(problem)[SAME]).all(axis=1)]
-        frames.append(of_problem[of_problem["method"].isin(["exact", "certified"])])
+        frames.append(of_problem[of_problem["method"] == "certified"])
     write_table(a.output, pd.concat(frames), METHODS)
 
 
@@ -61,28 +62,28 @@ def found_anew(
     device: str,
     threads: int,
 ) -> pd.DataFrame:
-    """Return the errors on more and more points, and by the climb from the worst of all.
+    """Return the errors on more and more points, and exact ones or those climbed from the worst.
 
     They are those of the students that decide a problem.
     """
     pairs = pd.DataFrame(students.pairs)
-    some = pairs[(pairs[PAIR] == pd.Series(problem)[PAIR]).all(axis=1)]
     numbers = [2**k for k in range(FEWEST.bit_length() - 1, points.bit_length())]
     numbers = sorted({*(number for number in numbers if number < points), points})
-    networks, teacher_of = students.networks[some.index.to_numpy()], some["teacher"].to_numpy()
-    given = (teachers, networks, teacher_of)
+    given = (teachers, students.networks, pairs["teacher"].to_numpy())
     stream = Stream("evaluation", dim=problem["dim"])
-    sampled = sampled_maxima(*given, numbers, stream, device, threads)
+    sampled, place = sampled_maxima(*given, numbers, stream, device, threads)
     parts = [
-        some.assign(method="sampled", points=number, error=errors)
+        pairs.assign(method="sampled", points=number, error=errors, upper=None)
         for number, errors in zip(numbers, sampled, strict=True)
     ]
-    if methods(problem["dim"])["inf"] == "ascent":
-        stream = Stream("evaluation", dim=problem["dim"])
-        climbed = measure(*given, points, stream, device, threads).norms["inf"]
-        parts.append(some.assign(method="ascent", points=None, error=climbed))
+    if problem["dim"] == 1:
+        exact = exact_errors(*given, device, threads).norms["inf"]
+        parts.append(pairs.assign(method="exact", points=None, error=exact, upper=exact))
+    else:
+        climbed, _ = climb(*given, place, threads)
+        parts.append(pairs.assign(method="ascent", points=None, error=climbed, upper=None))
     named = {name: problem[name] for name in ("family", "dim", "samples")}
-    return pd.concat(parts).assign(**named, upper=None)
+    return pd.concat(parts).assign(**named)
 
 
 if __name__ == "__main__":

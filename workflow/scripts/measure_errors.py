@@ -11,7 +11,7 @@ from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
 from supnorm.streams import Stream
-from supnorm.students import load_students
+from supnorm.students import check_teachers, load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
@@ -30,6 +30,7 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     teachers, _ = load_teachers(a.teachers)
     students = load_students(a.students)
+    check_teachers(a.students, students, teachers)
     dim = teachers.weights[0].shape[2]
     # The points depend on the dimension alone: all students of all cells meet the same ones.
     stream = Stream("evaluation", dim=dim)

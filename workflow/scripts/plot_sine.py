@@ -101,7 +101,7 @@ def caption(rows: pd.DataFrame, seeds: int) -> str:
             f"{student['samples']} samples in {student['epoch']} epochs with batches of "
             f"{student['batch']}. The error is {student['error_1']:.2g} in L^1, "
             f"{student['error_2']:.2g} in L^2, and {student['error_inf']:.2g} in L^inf, at x = "
-            f"{student['at0']:.3f}: {student['error_inf'] / student['error_1']:.2g} times that in "
+            f"{student['at0']:.3f}: {student['error_inf'] / student['error_1']:.3g} times that in "
             f"L^1. The root mean square error on the samples is {np.sqrt(student['loss']):.2g}.",
             gap(samples["position"].sort_values().to_numpy(), student["at0"]),
             *([f"Of {seeds} seeds the one with the largest error is shown."] if seeds > 1 else []),

@@ -1,19 +1,17 @@
 """Tabulate the students that decide the min-max, and samples, on lines through the cube."""
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import safetensors
 
 from supnorm.networks import Networks, load_teachers
 from supnorm.packed import values
 from supnorm.programs import InputError, run
-from supnorm.students import cell_file
+from supnorm.students import cell_file, load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.ranking import MINMAX
 from supnorm.tables.samples import samples_schema, teacher_column
@@ -73,7 +71,8 @@ def main(argv: list[str]) -> None:
         if of_problem is None:  # a family of functions that are no networks
             continue
         teacher = of_problem[[decided["teacher"]]]
-        student = find_student(a.students, decided)
+        path = cell_file(a.students, decided)
+        student = load_students(path, **{name: decided[name] for name in PAIR}).networks
         points, labels = find_samples(a.samples_tables, decided)
         place = decided[[f"at{i}" for i in range(decided["dim"])]].to_numpy(float)
         named = {name: decided[name] for name in [*CELL, *PAIR, "batch"]}
@@ -111,33 +110,6 @@ def deciding(minmax: Path, errors: Path) -> Iterator[pd.Series]:
                 f"m = {row['samples']} is {row['error']}, expected a finite one"
             )
         yield row
-
-
-def find_student(paths: Sequence[Path], decided: pd.Series) -> Networks:
-    """Return the student, a stack of one, from the file of its cell.
-
-    Nothing else is read of the file: one of wide students may be larger than the memory.
-    """
-    path = cell_file(paths, decided)
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            description = json.loads((file.metadata() or {}).get("description", "{}"))
-            students = pd.DataFrame(description.get("students", {}), columns=PAIR)
-            found = np.flatnonzero((students == decided[PAIR].tolist()).all(axis=1))
-            if not len(found):
-                raise missing(path, decided, PAIR)
-            return read_network(file, found[0], decided["depth"])
-    except (OSError, safetensors.SafetensorError) as error:
-        raise InputError(f"{path}: expected students as safetensors, found {error}") from None
-
-
-def read_network(file: safetensors.safe_open, index: int, depth: int) -> Networks:
-    """Return the network at an index of an open file, a stack of one."""
-    arrays = (
-        tuple(file.get_slice(f"{kind}_{layer}")[index : index + 1] for layer in range(depth))
-        for kind in ("weight", "bias")
-    )
-    return Networks(*arrays)
 
 
 def find_samples(paths: Sequence[Path], decided: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ programs which train nothing need not import torch.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,15 +102,19 @@ def save_networks(
         )
 
 
-def load_networks(path: Path) -> tuple[Networks, dict, dict[str, np.ndarray]]:
+def load_networks(
+    path: Path, choose: Callable[[dict], Sequence[int]] | None = None
+) -> tuple[Networks, dict, dict[str, np.ndarray]]:
     """Return the networks of a file, its description, and its further arrays.
 
-    Raises InputError where the file is not one that `save_networks` could have written.
+    With `choose`, which gets the description and returns rows, only these are read. Raises
+    InputError where the file is not one that `save_networks` could have written.
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             description = json.loads((file.metadata() or {}).get("description", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            rows = None if choose is None else choose(description)
+            tensors = {name: _read(file, name, rows) for name in file.keys()}  # noqa: SIM118
     except (OSError, safetensors.SafetensorError, json.JSONDecodeError) as error:
         raise InputError(
             f"{path}: expected a safetensors file of networks, found {error}"
@@ -126,12 +130,23 @@ def load_networks(path: Path) -> tuple[Networks, dict, dict[str, np.ndarray]]:
     return networks, description, tensors
 
 
+def _read(file: Any, name: str, rows: Sequence[int] | None) -> np.ndarray:
+    """Return a tensor of an open file, or the part of it at some rows."""
+    if rows is None:
+        return file.get_tensor(name)
+    part = file.get_slice(name)
+    return np.concatenate([part[row : row + 1] for row in rows])
+
+
 def load_teachers(path: Path) -> tuple[Networks, dict]:
     """Return the networks of a file, all of which are finite, and its description.
 
-    Raises InputError as `load_networks` does, and where a coefficient is not finite.
+    Raises InputError as `load_networks` does, on a file of students, and where a coefficient is
+    not finite.
     """
     networks, description, _ = load_networks(path)
+    if description.get("kind") == "students":
+        raise InputError(f"{path}: expected a file of teachers, found one of students")
     for name, array in networks.tensors().items():
         if not np.isfinite(array).all():
             broken = int((~np.isfinite(array)).reshape(len(array), -1).any(axis=1).argmax())

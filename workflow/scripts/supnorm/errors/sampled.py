@@ -42,17 +42,19 @@ def sampled_maxima(
     stream: Stream,
     device: str = "cpu",
     threads: int = 1,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the uniform errors on the first points, [numbers, students], for increasing numbers.
 
-    Otherwise as `sampled_errors`, of which it gives the uniform error at each number of points.
+    Otherwise as `sampled_errors`, of which it gives the uniform error at each number of points,
+    and the place [students, dim] of that on all of them.
     """
     measured = _measurement(teachers, students, teacher_of, device, threads)
     found = []
     for done, number in pairwise([0, *numbers]):
         _meet(measured, teachers, number - done, stream)
-        found.append(measured.results()[0])
-    return np.stack(found)
+        largest, place, *_ = measured.results()
+        found.append(largest)
+    return np.stack(found), place
 
 
 def _measurement(teachers, students, teacher_of, device, threads):
