@@ -5,7 +5,7 @@ It has one function, u(x) = log(sin(50x) + 2) + sin(5x) on [-1/2, 1/2], and no n
 
 import numpy as np
 
-from supnorm.errors.measured import Errors
+from supnorm.errors.measured import Errors, RunningErrors
 from supnorm.networks import Networks
 from supnorm.packed import values
 from supnorm.streams import Stream, uniform_points
@@ -37,17 +37,8 @@ def draw_sine_samples(seed: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
 
 def sine_errors(students: Networks, points: int, stream: Stream) -> Errors:
     """Return the errors of each student against u on the next uniform `points` of the stream."""
-    largest, place = np.full(len(students), -1.0), np.full((len(students), 1), np.nan)
-    total, squares = np.zeros(len(students)), np.zeros(len(students))
+    running = RunningErrors(len(students), 1)
     for start in range(0, points, CHUNK):
         met = uniform_points(stream, min(CHUNK, points - start), 1)
-        error = np.abs(values(students, met) - sine(met))
-        index = error.argmax(1)
-        here = error[np.arange(len(students)), index]
-        better = here > largest
-        largest = np.where(better, here, largest)
-        place = np.where(better[:, None], met[index], place)
-        total += error.sum(1)
-        squares += (error**2).sum(1)
-    norms = {"1": total / points, "2": np.sqrt(squares / points), "inf": largest}
-    return Errors.of_finite(norms, place)
+        running.add(met, values(students, met) - sine(met))
+    return running.errors()

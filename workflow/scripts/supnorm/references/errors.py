@@ -1,8 +1,6 @@
 """Errors of reference algorithms on random points, as students' errors are sampled (S1.20)."""
 
-import numpy as np
-
-from supnorm.errors.measured import Errors
+from supnorm.errors.measured import Errors, RunningErrors
 from supnorm.networks import Networks
 from supnorm.packed import values
 from supnorm.references.algorithms import Predictor
@@ -20,21 +18,10 @@ def reference_errors(
     All predictors meet the same `points`, the next uniform points of the stream in Q.
     """
     dim = teachers.weights[0].shape[2]
-    shape = (len(predictors), len(teachers))
-    largest, place = np.full(shape, -1.0), np.full((*shape, dim), np.nan)
-    total, squares = np.zeros(shape), np.zeros(shape)
+    running = [RunningErrors(len(teachers), dim) for _ in predictors]
     for start in range(0, points, CHUNK):
-        at = uniform_points(stream, min(CHUNK, points - start), dim)
-        wanted = values(teachers, at).T
-        for k, predict in enumerate(predictors):
-            error = np.abs(predict(at) - wanted)
-            better = error.max(axis=0) > largest[k]
-            largest[k, better] = error.max(axis=0)[better]
-            place[k, better] = at[error.argmax(axis=0)[better]]
-            total[k] += error.sum(axis=0)
-            squares[k] += (error**2).sum(axis=0)
-    norms = {"1": total / points, "2": np.sqrt(squares / points), "inf": largest}
-    return [
-        Errors.of_finite({norm: errors[k] for norm, errors in norms.items()}, place[k])
-        for k in range(len(predictors))
-    ]
+        met = uniform_points(stream, min(CHUNK, points - start), dim)
+        wanted = values(teachers, met)
+        for errors, predict in zip(running, predictors, strict=True):
+            errors.add(met, predict(met).T - wanted)
+    return [errors.errors() for errors in running]
