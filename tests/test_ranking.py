@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 import rank_algorithms
 import tabulate_growth
 from supnorm.programs import InputError
-from supnorm.ranking import decide, expected_maxima, grow, power_law, rates
+from supnorm.ranking import (
+    beside,
+    decide,
+    expected_maxima,
+    grow,
+    power_law,
+    rates,
+    ratios_to_others,
+)
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.growth import GROWTH
 from supnorm.tables.ranking import MINMAX, RATES
@@ -242,7 +250,7 @@ def statistic(one):
 
 
 def test_rates_of_exact_power_laws_and_their_intervals():
-    for rate in rates(decide(of_seed_slopes()), statistic):
+    for rate in (fitted.row() for fitted in rates(decide(of_seed_slopes()), statistic)):
         middle = (0.1 + 10**-0.5) / (0.01 + 100**-0.5)
         assert (rate["low"], rate["high"]) == pytest.approx((-1.0, -0.5))
         assert rate["slope"] == pytest.approx(-np.log10(middle))
@@ -257,8 +265,48 @@ def test_rates_of_exact_power_laws_and_their_intervals():
 def test_a_rate_that_is_infinite_in_one_resample_has_no_interval():
     errors = of_seed_slopes()
     errors.loc[(errors["seed"] == 8) & (errors["samples"] == 100), "error"] = np.inf
-    for rate in rates(decide(errors), statistic):
+    for rate in (fitted.row() for fitted in rates(decide(errors), statistic)):
         assert np.isnan([rate["slope"], rate["low"], rate["high"]]).all()
+
+
+def in_two_norms():
+    """Errors whose slope for p = 2 is that for p = inf less a half, for every seed alike."""
+    uniform = of_seed_slopes()
+    square = uniform.assign(norm="2", error=uniform["error"] * uniform["samples"] ** -0.5)
+    return pd.concat([square, uniform])
+
+
+def test_a_difference_of_slopes_is_that_of_each_resample():
+    fitted = list(rates(decide(in_two_norms()), statistic))
+    for one, uniform in beside(fitted, norm="inf"):
+        expected = 0.5 if one.series["norm"] == "2" else 0.0
+        # What varies with the seed is in both slopes: nothing of it is left in the difference.
+        assert uniform.less(one) == pytest.approx((expected,) * 3, abs=1e-12)
+        assert rank_algorithms.rate_row(one, uniform)["lead"] == pytest.approx(expected, abs=1e-12)
+        assert uniform.series == one.series | {"norm": "inf"}
+        low, high = one.row()["low"], one.row()["high"]
+        assert high - low == pytest.approx(0.5)
+
+
+def test_a_ratio_to_other_sets_is_that_of_each_resample():
+    errors = table(np.random.default_rng(3).uniform(1, 2, size=24))
+    # One reference is a tenth of the networks, whatever the seed; the other is worse.
+    references = [
+        errors.assign(algorithm=name, error=errors["error"] * factor)
+        for name, factor in (("cubic", 0.1), ("grid", 0.5))
+    ]
+    decided = list(decide(pd.concat([errors, *references])))
+    for one, found in zip(decided, ratios_to_others(decided), strict=True):
+        expected = {"network": 10, "cubic": 0.2, "grid": 5}[one.algorithm["algorithm"]]
+        assert tuple(found.values()) == pytest.approx((expected,) * 3)
+
+
+def test_sets_with_other_seeds_or_none_have_no_ratio():
+    errors = table([1.0, 2.0])
+    other = errors.assign(algorithm="grid", seed=errors["seed"] + 1)
+    for rows in (errors, pd.concat([errors, other])):
+        for found in ratios_to_others(list(decide(rows))):
+            assert np.isnan(list(found.values())).all()
 
 
 def test_sizes_with_different_seeds_have_no_rate():
@@ -343,6 +391,14 @@ def test_tables_have_a_row_for_each_set_and_problem(written):
     assert len(fitted) == 2
     assert len(fits) == 6
     assert ((fitted["low"] <= fitted["slope"]) & (fitted["slope"] <= fitted["high"])).all()
+    # The grid's errors, at the least size alone, are a tenth of those of one of the networks.
+    grids = minmax[minmax["algorithm_set"] == "grid"]
+    paired = minmax[(minmax["samples"] == 10) & (minmax["family"] == "random")]
+    assert (paired["ratio_low"] <= paired["ratio"]).all()
+    assert (paired["ratio"] <= paired["ratio_high"]).all()
+    assert grids["ratio"].lt(1).all()
+    assert minmax.loc[minmax["family"] == "sine", "ratio"].isna().all()
+    assert fitted["lead"].eq(0).all()
 
 
 def test_the_table_of_growth_is_of_networks_alone(written):
@@ -356,7 +412,13 @@ def test_the_table_of_growth_is_of_networks_alone(written):
     fit = fit[fit["statistic"] == "minmax"].iloc[0]
     for mine, theirs in (("slope", "slope"), ("slope_low", "low"), ("slope_high", "high")):
         assert ends[mine].tolist() == pytest.approx([fit[theirs]] * 2)
-    assert growth[growth["family"] == "sine"][["slope", "low"]].isna().all(axis=None)
+    assert growth[growth["family"] == "sine"][["slope", "low", "lag"]].isna().all(axis=None)
+    first = growth[(growth["family"] == "random") & (growth["teachers"] == 1)]
+    assert first["lag"].eq(0).all()
+    assert ends["lag"].tolist() == pytest.approx((ends["slope"].values - first["slope"]).tolist())
+    # Paired: no wider than the difference of the separate intervals.
+    assert (ends["lag_low"] >= ends["slope_low"] - first["slope_high"].values).all()
+    assert (ends["lag_high"] <= ends["slope_high"] - first["slope_low"].values).all()
 
 
 def test_growth_without_networks_gives_one_sentence(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from supnorm.programs import run
-from supnorm.ranking import RANKED, Decided, decide, rates
+from supnorm.ranking import RANKED, Decided, Rate, beside, decide, rates, ratios_to_others
 from supnorm.tables.errors import LEADING
 from supnorm.tables.ranking import MINMAX, RATES
 from supnorm.tables.schema import read_table, write_table
@@ -21,8 +21,11 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     errors = read_table(a.errors, [column for column in LEADING if column.name in RANKED])
     decided = list(decide(errors))
-    write_table(a.minmax, pd.DataFrame(map(minmax_row, decided)), MINMAX)
-    write_table(a.rates, pd.DataFrame(rates(decided, kind)), RATES)
+    ratios = ratios_to_others(decided)
+    rows = [minmax_row(one) | ratio for one, ratio in zip(decided, ratios, strict=True)]
+    write_table(a.minmax, pd.DataFrame(rows), MINMAX)
+    fitted = beside(list(rates(decided, kind)), norm="inf")
+    write_table(a.rates, pd.DataFrame(rate_row(*pair) for pair in fitted), RATES)
 
 
 def kind(decided: Decided) -> dict[str, str]:
@@ -31,7 +34,7 @@ def kind(decided: Decided) -> dict[str, str]:
 
 
 def minmax_row(decided: Decided) -> dict:
-    """Return the row of tables/minmax.parquet."""
+    """Return the row of tables/minmax.parquet, but for the ratio to other sets."""
     low, high = decided.interval()
     return {
         **decided.problem,
@@ -44,6 +47,12 @@ def minmax_row(decided: Decided) -> dict:
         "upper": decided.upper,
         "teacher": decided.teacher,
     }
+
+
+def rate_row(rate: Rate, uniform: Rate) -> dict:
+    """Return the row of tables/rates.parquet; `uniform` is the rate for p = inf."""
+    lead, low, high = uniform.less(rate)
+    return rate.row() | {"lead": lead, "lead_low": low, "lead_high": high}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from supnorm.claims import claims
@@ -38,7 +39,8 @@ def main(argv: list[str]) -> None:
         of_dim = {name: table[table["dim"] == dim] for name, table in tables.items()}
         for claim in claims(a.gap):
             for norm in NORMS:
-                if found := claim.find(of_dim, norm):
+                found = claim.find(of_dim, norm)
+                if found and not np.isnan(found.measured):
                     told = {**vars(claim), **vars(found), "verdict": claim.verdict(found)}
                     rows.append({**told, "claim": claim.name, "dim": dim, "norm": norm})
     write_table(a.output, pd.DataFrame(rows), CLAIMS)

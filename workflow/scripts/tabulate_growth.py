@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from supnorm.programs import InputError, run
-from supnorm.ranking import RANKED, Grown, grow, rates
+from supnorm.ranking import RANKED, Grown, Rate, beside, grow, rates
 from supnorm.tables.errors import LEADING
 from supnorm.tables.growth import GROWTH
 from supnorm.tables.schema import read_table, write_table
@@ -22,7 +22,8 @@ def main(argv: list[str]) -> None:
     grown = list(grow(errors[errors["algorithm"] == "network"]))
     if not grown:
         raise InputError(f"{a.errors}: expected rows of the algorithm network, found none")
-    slopes = pd.DataFrame(rates(grown, lambda one: {"teachers": one.teachers}))
+    fitted = list(rates(grown, lambda one: {"teachers": one.teachers}))
+    slopes = pd.DataFrame(slope_row(*pair) for pair in beside(fitted, teachers=1))
     slopes = slopes.rename(columns={"low": "slope_low", "high": "slope_high"})
     rows = pd.DataFrame(map(growth_row, grown))
     write_table(a.output, rows.merge(slopes, on=["family", "dim", "norm", "teachers"]), GROWTH)
@@ -39,6 +40,12 @@ def growth_row(grown: Grown) -> dict:
         "low": low,
         "high": high,
     }
+
+
+def slope_row(rate: Rate, first: Rate) -> dict:
+    """Return a slope and how far it lags behind the `first`, that with a single teacher."""
+    lag, low, high = rate.less(first)
+    return rate.row() | {"lag": lag, "lag_low": low, "lag_high": high}
 
 
 if __name__ == "__main__":

@@ -44,9 +44,7 @@ def sections(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
     """Yield headings, and the tables below them."""
     yield "# Summary of this run"
     yield "## What is claimed, and whether this run supports it"
-    claims = tables["claims"]
-    columns = ["statement", "dim", "norm", "measured", "low", "high", "relation", "reference"]
-    yield markdown(claims[[*columns, "verdict"]])
+    yield from by_claim(tables["claims"])
     yield "## Errors of the best algorithms, largest over teachers"
     minmax = tables["minmax"]
     yield from by_sample_size(minmax[minmax["statistic"] == "minmax"])
@@ -66,6 +64,17 @@ def sections(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
     yield "## Constants of m^(-1/d) at width 3d (S1.18)"
     constants = tables["two_sided"]
     yield markdown(constants[constants["c"] == 1])
+
+
+def by_claim(claims: pd.DataFrame) -> Iterator[str]:
+    """Yield each statement and what it is measured by, and a table: a row a dimension and norm."""
+    columns = ["dim", "norm", "measured", "low", "high", "relation", "reference", "verdict"]
+    for (statement, quantity, source), rows in claims.groupby(
+        ["statement", "quantity", "source"], sort=False
+    ):
+        place = "" if source == "none" else f" ({source})"
+        yield f"**{statement}**{place} Measured: {quantity}."
+        yield markdown(rows[columns])
 
 
 def by_sample_size(minmax: pd.DataFrame) -> Iterator[str]:

@@ -171,33 +171,88 @@ def _competition(problem: dict, group: pd.DataFrame) -> Competition:
     )
 
 
-def rates(
-    statistics: Iterable[Statistic], labels: Callable[[Statistic], dict]
-) -> Iterator[dict[str, object]]:
+def ratios_to_others(decided: Sequence[Decided]) -> Iterator[dict[str, float]]:
+    """Yield, for each, its error over the least of the other sets of algorithms, with an interval.
+
+    The others are those decided by the same statistic, on the same problem and with the same
+    seeds, which are resampled together; all is NaN where there are none.
+    """
+    rivals = defaultdict(list)
+    for one in decided:
+        rivals[_contest(one)].append(one)
+    for one in decided:
+        others = [other for other in rivals[_contest(one)] if other is not one]
+        error = min((other.error for other in others), default=np.nan)
+        resampled = np.min([other.resampled for other in others], axis=0) if others else np.nan
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio, again = np.divide(one.error, error), np.divide(one.resampled, resampled)
+        low, high = resamples(len(one.seeds)).interval(again)
+        yield {"ratio": float(ratio), "ratio_low": low, "ratio_high": high}
+
+
+def _contest(one: Decided) -> tuple:
+    return (*one.problem.values(), one.statistic, *one.seeds)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The line through a series of statistics that differ in sample size alone.
+
+    `series` has the problem without its sample size, and what else names the series. `resampled`
+    [resamples] is the slope for each resample of `seeds`, the same at all sample sizes.
+    """
+
+    series: dict
+    seeds: list[int]
+    slope: float
+    constant: float
+    resampled: np.ndarray
+
+    def row(self) -> dict[str, object]:
+        """Return the series, and slope, low and high of its interval, and constant."""
+        low, high = resamples(len(self.seeds)).interval(self.resampled)
+        line = {"slope": self.slope, "low": low, "high": high, "constant": self.constant}
+        return self.series | line
+
+    def less(self, other: "Rate") -> tuple[float, float, float]:
+        """Return this slope less that of another rate of the same students, and its interval.
+
+        The seeds are resampled alike for both, so that what both share cancels.
+        """
+        difference = resamples(len(self.seeds)).interval(self.resampled - other.resampled)
+        return self.slope - other.slope, *difference
+
+
+def rates(statistics: Iterable[Statistic], labels: Callable[[Statistic], dict]) -> Iterator[Rate]:
     """Yield the line through each series of statistics that differ in sample size alone.
 
-    A row has the problem without its sample size, the `labels` of the series, and slope,
-    constant, and low and high of the slope over seeds. Raises InputError where the sample sizes
-    of a series differ in their seeds: then there is no resample of them all.
+    A series is named by its problem and its `labels`. Raises InputError where its sample sizes
+    differ in their seeds: then there is no resample of them all.
     """
     series = defaultdict(list)
     for one in statistics:
         problem = {name: value for name, value in one.problem.items() if name != "samples"}
         series[tuple((problem | labels(one)).items())].append(one)
     for key, members in series.items():
-        yield dict(key) | _rate(dict(key), members)
+        yield _rate(dict(key), members)
 
 
-def _rate(key: dict, members: Sequence[Statistic]) -> dict[str, float]:
+def _rate(series: dict, members: Sequence[Statistic]) -> Rate:
     seeds = {tuple(one.seeds) for one in members}
     if len(seeds) > 1:
         found = " and ".join(str(list(one)) for one in sorted(seeds))
-        raise InputError(f"errors of {key}: found the seeds {found}, expected the same at all m")
+        raise InputError(f"errors of {series}: found the seeds {found}, expected the same at all m")
     samples = np.array([one.problem["samples"] for one in members])
     slope, constant = power_law(samples, np.array([one.error for one in members]))
     slopes, _ = power_law(samples, np.stack([one.resampled for one in members], axis=-1))
-    low, high = resamples(len(members[0].seeds)).interval(slopes)
-    return {"slope": float(slope), "low": low, "high": high, "constant": float(constant)}
+    return Rate(series, members[0].seeds, float(slope), float(constant), slopes)
+
+
+def beside(fitted: Sequence[Rate], **values) -> Iterator[tuple[Rate, Rate]]:
+    """Yield each rate, and the one whose series has these `values` and is the same otherwise."""
+    of_series = {frozenset(one.series.items()): one for one in fitted}
+    for one in fitted:
+        yield one, of_series[frozenset((one.series | values).items())]
 
 
 def power_law(samples: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -28,5 +28,13 @@ GROWTH = Schema(
         ),
         real("slope_low", f"slope: low end {INTERVAL}, alike at all m", nullable=True),
         real("slope_high", f"slope: high end {INTERVAL}, alike at all m", nullable=True),
+        real(
+            "lag",
+            "slope less that for one teacher: above 0 where the error falls more slowly; null as "
+            "slope",
+            nullable=True,
+        ),
+        real("lag_low", f"lag: low end {INTERVAL}, alike for both slopes", nullable=True),
+        real("lag_high", f"lag: high end {INTERVAL}, alike for both slopes", nullable=True),
     ),
 )

@@ -41,6 +41,13 @@ MINMAX = Schema(
         text("batch_rule", "batch rule of the deciding algorithm"),
         integer("evaluation", "evaluation at which the algorithm stops"),
         integer("teacher", "teacher that attains the maximum; null for minmean", nullable=True),
+        real(
+            "ratio",
+            "error over the least error of another set of algorithms; null without another",
+            nullable=True,
+        ),
+        real("ratio_low", f"ratio: low end {INTERVAL}, alike for all sets", nullable=True),
+        real("ratio_high", f"ratio: high end {INTERVAL}, alike for all sets", nullable=True),
     ),
 )
 
@@ -59,5 +66,13 @@ RATES = Schema(
         ),
         real("high", f"high end {INTERVAL}, as low", nullable=True),
         real("constant", "error of the line at m = 1", nullable=True),
+        real(
+            "lead",
+            "slope for p = inf less this slope: above 0 where this error falls faster than the "
+            "uniform one; null as slope",
+            nullable=True,
+        ),
+        real("lead_low", f"lead: low end {INTERVAL}, alike for both norms", nullable=True),
+        real("lead_high", f"lead: high end {INTERVAL}, alike for both norms", nullable=True),
     ),
 )
