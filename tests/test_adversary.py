@@ -12,9 +12,11 @@ from supnorm import adversary
 from supnorm.adversary import (
     SpikeGrid,
     centre_errors,
+    checked_norms,
     emptiest_place,
     line_errors,
     spike_errors,
+    spike_networks,
     spiked_teachers,
     unseen_spike,
 )
@@ -29,8 +31,15 @@ from supnorm.tables.ranking import MINMAX
 from supnorm.tables.samples import samples_schema, teacher_column
 from supnorm.tables.schema import write_table
 from supnorm.teachers import random_teachers
-from supnorm.theory.bounds import NetworkClass, bump_height, lower_bound, lower_bound_sharp
+from supnorm.theory.bounds import (
+    NetworkClass,
+    bump_height,
+    lower_bound,
+    lower_bound_sharp,
+    lower_bound_sharp_randomised,
+)
 from supnorm.theory.bumps import bump, bump_network, coefficient_norm, side_by_side
+from tabulate_bounds import main as tabulate_bounds
 from tabulate_worst_case import main as tabulate_worst_case
 
 INF = math.inf
@@ -152,6 +161,33 @@ def test_inactive_coordinates_do_not_matter():
     grid = SpikeGrid.against(cls, 10)
     assert (grid.active, len(grid)) == (1, 40)
     assert grid.touched(np.array([[0.0126, 0.4, -0.3]])).nonzero()[0] == [20]
+
+
+@pytest.mark.parametrize("q", [INF, 3.0, 2.0, 1.0])
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_no_spike_of_the_grid_has_a_larger_norm_than_the_corners(dim, q):
+    cls = NetworkClass(dim, 4, 9, q, 0.5)
+    grid = SpikeGrid.against(cls, 2)
+    networks = [
+        bump_network(cls, grid.active, 1 / grid.radius, centre)
+        for centre in grid.centres(np.arange(len(grid)), dim)
+    ]
+    biases = [np.linalg.norm(network.biases[0][0], q) for network in networks]
+    corners = spike_networks(cls, grid.corners(dim))
+    assert np.linalg.norm(corners.biases[0], q, axis=1).max() == pytest.approx(max(biases))
+    norms = checked_norms(cls, corners)
+    assert norms.max() == pytest.approx(0.5)
+    assert norms.max() >= max(checked_norms(cls, concatenate(networks))) * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("array", range(8))
+def test_a_spike_outside_the_class_is_an_error(array):
+    cls = NetworkClass(2, 4, 9, INF, 0.5)
+    networks = spike_networks(cls, [unseen_spike(cls, sample(9, 2))])
+    assert checked_norms(cls, networks).tolist() == [0.5, 0.5]
+    list(networks.tensors().values())[array].flat[-1] = -0.5 * (1 + 1e-11)
+    with pytest.raises(ValueError, match=r"expected at most 0\.5"):
+        checked_norms(cls, networks)
 
 
 def learners(count, dim):
@@ -281,6 +317,7 @@ def test_no_student_escapes_the_theorems(tmp_path, dim, samples):
     assert (worse >= sharp * (1 - 1e-8)).all()
     assert (worse >= adaptive["height"].min() * (1 - 1e-12)).all()
 
+    assert (rows["coefficient_norm"] == 0.5).all()
     fixed = rows[rows["kind"].str.startswith("fixed")]
     assert sorted(fixed["norm"].unique()) == norms
     assert fixed["seed"].isna().all()
@@ -368,7 +405,14 @@ def test_files_of_other_problems_give_one_sentence(tmp_path):
     assert arguments[0] == "--teachers"
     with pytest.raises(InputError, match="expected teachers of a class"):
         measure_adversary(["--teachers", str(tmp_path / "fifth"), *arguments[2:]])
+    teachers, described, _ = load_networks(tmp_path / "teachers")
+    save_networks(tmp_path / "none", teachers[:0], described)
+    with pytest.raises(InputError, match="none: expected teachers, found none"):
+        measure_adversary(["--teachers", str(tmp_path / "none"), *arguments[2:]])
     students, description, extra = load_networks(tmp_path / "hundred")
+    save_networks(tmp_path / "hundred", random_teachers(8, 2, 3, 5, 2, 1), description, extra)
+    with pytest.raises(InputError, match="found students of d = 2, expected the teachers' d = 1"):
+        measure_adversary(arguments)
     description["students"]["seed"][0] = 13
     save_networks(tmp_path / "hundred", students, description, extra)
     with pytest.raises(InputError, match=r"each of the seeds \[11, 12\]"):
@@ -379,32 +423,44 @@ def minmax(dim, error):
     values = {"family": "random", "algorithm_set": "network", "dim": dim, "samples": 3}
     values |= {"norm": "inf", "statistic": "minmax", "error": error, "low": error / 2}
     values |= {"high": 2 * error, "seeds": 2, "algorithm": "network", "depth": 3, "width": 5}
-    return values | {"batch_rule": "fifth", "evaluation": 1, "teacher": 1, "upper": error}
+    values |= {"batch_rule": "fifth", "evaluation": 1, "teacher": 1, "upper": error}
+    return {column.name: None for column in MINMAX.columns} | values
+
+
+def worst_case(folder):
+    """The table of the worst case, from errors in the place that they have in a run."""
+    path = folder / "random" / "d1_m3.parquet"
+    path.parent.mkdir()
+    (folder / "errors").rename(path)
+    files = f"--adversary {path} --minmax {folder / 'minmax'} --output {folder / 'worst'}"
+    tabulate_worst_case(files.split())
+    path.rename(folder / "errors")
+    return pd.read_parquet(folder / "worst")
 
 
 def test_the_worst_case_is_the_least_over_algorithms_of_the_mean_of_the_worse_sign(tmp_path):
     measure_adversary(write_problem(tmp_path, 1, 3, NetworkClass(1, 4, 9, INF, 0.5)))
-    others = [{"algorithm_set": "cubic"}, {"statistic": "minmean"}]
+    others = [{"algorithm_set": "cubic"}, {"statistic": "minmean"}, {"family": "sine"}]
     rows = [minmax(1, 0.25), *(minmax(1, 0.01) | other for other in others)]
     write_table(tmp_path / "minmax", pd.DataFrame(rows), MINMAX)
-    files = f"--adversary {tmp_path / 'errors'} --minmax {tmp_path / 'minmax'}"
-    tabulate_worst_case([*files.split(), "--output", str(tmp_path / "worst")])
-    found = pd.read_parquet(tmp_path / "worst").set_index(["norm", "kind"])
+    found = worst_case(tmp_path).set_index(["norm", "kind"])
     assert len(found) == 3 * 3 + 1
     assert found.loc[("inf", "random"), ["error", "low", "high"]].tolist() == [0.25, 0.125, 0.5]
     rows = pd.read_parquet(tmp_path / "errors")
     for norm in ("1", "2", "inf"):
-        best = {}
+        best, low = {}, INF
         for (rule, evaluation), some in rows[rows["norm"] == norm].groupby(
             ["batch_rule", "evaluation"]
         ):
             adaptive = some[some["kind"] == "adaptive"]
             by_seed = [max(part["error"]) for _, part in adaptive.groupby("seed")]
-            best[sum(by_seed) / 2] = (rule, evaluation, min(by_seed), max(by_seed))
+            best[sum(by_seed) / 2] = (rule, evaluation, max(by_seed))
+            low = min(low, *by_seed)
         row = found.loc[(norm, "adaptive")]
         assert row["error"] == pytest.approx(min(best))
-        decided = (row["batch_rule"], row["evaluation"], row["low"], row["high"])
+        decided = (row["batch_rule"], row["evaluation"], row["high"])
         assert decided == best[min(best)]
+        assert row["low"] == low
         for kind in ("fixed_max", "fixed_mean"):
             chosen = rows[(rows["kind"] == kind) & (rows["norm"] == norm)]
             assert found.loc[(norm, kind), "error"] == chosen["error"].min()
@@ -415,9 +471,26 @@ def test_a_class_without_spikes_has_random_teachers_alone(tmp_path):
     measure_adversary(write_problem(tmp_path, 3, 3, NetworkClass(3, 2, 9, 2.0, 0.5)))
     assert len(load_networks(tmp_path / "spiked")[0]) == 0
     assert len(pd.read_parquet(tmp_path / "errors")) == 0
-    write_table(tmp_path / "minmax", pd.DataFrame([minmax(3, 0.25)]), MINMAX)
-    files = f"--adversary {tmp_path / 'errors'} --minmax {tmp_path / 'minmax'}"
-    tabulate_worst_case([*files.split(), "--output", str(tmp_path / "worst")])
-    found = pd.read_parquet(tmp_path / "worst")
-    assert found["kind"].tolist() == ["random"]
+    rows = [minmax(3, 0.25), minmax(3, 0.25) | {"family": "sine"}]
+    write_table(tmp_path / "minmax", pd.DataFrame(rows), MINMAX)
+    found = worst_case(tmp_path)
+    assert found[["family", "kind"]].to_numpy().tolist() == [["random", "random"]]
     assert list(found.columns) == [column.name for column in WORST_CASE.columns]
+
+
+def test_the_table_of_bounds_has_all_of_s1_11(tmp_path):
+    path = tmp_path / "bounds"
+    numbers = "--dims 3 --samples 30 1000 --depth 5 --width 32 --norm inf --bound 0.5"
+    tabulate_bounds([*numbers.split(), "--output", str(path)])
+    rows = pd.read_parquet(path)
+    for (samples, norm), group in rows.groupby(["samples", "norm"]):
+        table = group.set_index(["bound", "active"])["value"]
+        found = table["lower_sharp_randomised"]
+        each = [lower_bound_sharp_randomised(PAPER[3], samples, float(norm), s) for s in (1, 2, 3)]
+        assert found.tolist() == each
+        assert (table["lower"] < found).all()
+        assert (found < table["lower_sharp"]).all()
+        best = group[group["best"] & (group["bound"] == "lower_sharp_randomised")]
+        assert best["value"].tolist() == [max(each)]
+        assert best["theorem"].isna().all()
+        assert best["statement"].tolist() == ["S1.11"]

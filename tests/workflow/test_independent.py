@@ -284,3 +284,48 @@ def test_slopes_are_recomputed(finished):
         (m0, e0), (m1, e1) = series
         assert row["slope"] == pytest.approx(np.log(e1 / e0) / np.log(m1 / m0))
         assert row["constant"] * m0 ** row["slope"] == pytest.approx(e0)
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_spiked_teachers_are_in_the_class_and_as_far_from_students_as_stated(finished, dim):
+    results = finished.results
+    plain, described = read_networks(results / f"teachers/random/d{dim}.safetensors")
+    spiked, metadata = read_networks(results / f"adversary/random/d{dim}_m20.safetensors")
+    assert (metadata["norm"], metadata["bound"]) == ("inf", 0.5)
+    width = described["width"]
+    assert metadata["width"] == 2 * width
+    sizes = [dim, *[2 * width] * 4, 1]
+    for layer, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
+        for name, shape in ((f"weight_{layer}", (outputs, inputs)), (f"bias_{layer}", (outputs,))):
+            assert spiked[name].shape == (4, *shape)
+            assert np.abs(spiked[name]).max() <= 0.5
+            half = tuple(slice(size) for size in plain[name].shape[1:])
+            assert (spiked[name][:, *half] == plain[name][0]).all()
+    for layer in (1, 2, 3):
+        assert not spiked[f"weight_{layer}"][:, :width, width:].any()
+        assert not spiked[f"weight_{layer}"][:, width:, :width].any()
+    adaptive = [
+        row
+        for row in rows(results / f"adversary/random/d{dim}_m20.parquet")
+        if row["kind"] == "adaptive" and row["norm"] == "inf"
+    ]
+    # Two batch rules, five evaluations, two seeds and two signs.
+    assert len(adaptive) == 40
+    spikes = list(zip(metadata["sign"], metadata["seed"], strict=True))
+    names = ("teacher", "seed", "evaluation")
+    for row in adaptive:
+        cell = "d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}".format_map(row)
+        students, known = read_networks(results / f"students/random/{cell}.safetensors")
+        keys = list(zip(*(known["students"][name] for name in names), strict=True))
+        k, spike = keys.index((0, row["seed"], row["evaluation"])), (row["sign"], row["seed"])
+        at, centre = (
+            np.array([[row[f"{name}{i}"] for i in range(dim)]]) for name in ("at", "centre")
+        )
+        target = network_values(spiked, spikes.index(spike), at)
+        apart = np.abs(target - network_values(students, k, at))
+        assert row["error"] == pytest.approx(apart[0], rel=1e-10)
+        assert row["coefficient_norm"] == 0.5
+        height = network_values(spiked, spikes.index(spike), centre) - network_values(
+            plain, 0, centre
+        )
+        assert row["sign"] * row["height"] == pytest.approx(height[0], rel=1e-9)

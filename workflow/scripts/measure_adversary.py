@@ -11,13 +11,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.adversary import SIGNS, Spike, SpikeGrid, spike_errors, spiked_teachers, unseen_spike
+from supnorm.adversary import (
+    SIGNS,
+    Spike,
+    SpikeGrid,
+    checked_norms,
+    spike_errors,
+    spike_networks,
+    spiked_teachers,
+    unseen_spike,
+)
 from supnorm.errors.measure import measure
 from supnorm.errors.measured import Errors
 from supnorm.networks import Networks, load_teachers, save_networks
 from supnorm.programs import InputError, count, run
 from supnorm.streams import Stream
-from supnorm.students import load_students
+from supnorm.students import check_teachers, load_students
 from supnorm.tables.adversary import adversary_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.samples import read_samples
@@ -43,8 +52,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
     teachers, description = load_teachers(a.teachers)
-    cls, teacher = network_class(a.teachers, description), teachers[[TEACHER]]
-    trained = [load_trained(path) for path in a.students]
+    cls, teacher = network_class(a.teachers, teachers, description), teachers[[TEACHER]]
+    trained = [load_trained(path, teacher) for path in a.students]
     cell = trained[0].cell
     sample = read_samples(a.samples_table, cls.dim, cell["samples"])
     seeds, points = zip(*sorted(zip(*sample[:2], strict=True)), strict=True)
@@ -60,17 +69,22 @@ def main(argv: list[str]) -> None:
         grid = SpikeGrid.against(cls, cell["samples"])
         touched = np.stack([grid.touched(sample) for sample in points])
         measured = partial(measure, points=a.points, device=a.device, threads=a.threads)
+        norms = checked_norms(cls, spike_networks(cls, spikes))
+        fixed_norm = checked_norms(cls, spike_networks(cls, grid.corners(cls.dim))).max()
         frames = []
         for some in trained:
-            frames += adaptive_frames(some, spikes, spiked, measured)
-            frames += fixed_frames(some, teacher, grid, touched, measured, a.device)
+            frames += adaptive_frames(some, spikes, norms, spiked, measured)
+            fixed = fixed_frames(some, teacher, grid, touched, measured, a.device)
+            frames += (frame.assign(coefficient_norm=fixed_norm) for frame in fixed)
     write_table(a.output, pd.concat(frames), schema)
 
 
-def network_class(path: Path, description: dict) -> NetworkClass:
-    """Return the class that a file's teachers, and their spikes, are from; else InputError."""
+def network_class(path: Path, teachers: Networks, description: dict) -> NetworkClass:
+    """Return the class that a file's teachers are from; InputError on another file, or on none."""
     if description.get("kind") != "teachers" or "norm" not in description:
         raise InputError(f"{path}: expected teachers of a class of networks, found another file")
+    if len(teachers) == 0:
+        raise InputError(f"{path}: expected teachers, found none")
     sizes = [description[name] for name in ("dim", "depth", "width")]
     return NetworkClass(*sizes, float(description["norm"]), description["bound"])
 
@@ -87,11 +101,11 @@ class Trained:
     pairs: pd.DataFrame
 
 
-def load_trained(path: Path) -> Trained:
+def load_trained(path: Path, teacher: Networks) -> Trained:
     """Return the students of teacher 0 in a file of students; raises InputError on another."""
-    students = load_students(path)
-    pairs = pd.DataFrame(students.pairs)
-    pairs = pairs[pairs["teacher"] == TEACHER].sort_values(["evaluation", "seed"])
+    students = load_students(path, teacher=TEACHER)
+    check_teachers(path, students, teacher)
+    pairs = pd.DataFrame(students.pairs).sort_values(["evaluation", "seed"])
     # A student whose loss is not finite is none, whatever its weights have become.
     broken = ~np.isfinite(students.losses[pairs.index])
     networks = students.networks[pairs.index]
@@ -135,9 +149,16 @@ def spiked_description(
 
 
 def adaptive_frames(
-    trained: Trained, spikes: list[Spike], spiked: Networks, measured: Callable
+    trained: Trained,
+    spikes: list[Spike],
+    norms: np.ndarray,
+    spiked: Networks,
+    measured: Callable,
 ) -> Iterator[pd.DataFrame]:
-    """Yield a row for each student and sign, of one sign and norm after another."""
+    """Yield a row for each student and sign, of one sign and norm after another.
+
+    `norms` are the coefficient norms of the spikes, in the order of `spiked`.
+    """
     dim, number = len(spikes[0].centre), np.arange(len(trained.pairs)) % len(spikes)
     centres = np.stack([spikes[k].centre for k in number])
     common = trained.pairs.assign(
@@ -158,8 +179,9 @@ def adaptive_frames(
         if dim > 1:
             errors = climbed_from(spiked, trained.networks, rows, centres, errors)
         places = {f"at{i}": errors.place[:, i] for i in range(dim)}
+        signed = common.assign(**places, sign=sign, coefficient_norm=norms[rows])
         for norm in NORMS:
-            yield common.assign(**places, sign=sign, norm=norm, error=errors.norms[norm])
+            yield signed.assign(norm=norm, error=errors.norms[norm])
 
 
 def climbed_from(

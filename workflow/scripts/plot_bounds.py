@@ -20,13 +20,15 @@ LINES = {
     "upper": ("Theorem 2.4 (upper)", {"color": "0.15", "dashes": (5, 1.6)}),
     "upper_centres": ("samples at cell centres (upper)", {"color": "0.15", "dashes": (1, 0)}),
     "lower_sharp": ("deterministic algorithms (lower)", {"color": "0.45", "dashes": (1, 0)}),
+    "lower_sharp_randomised": ("any algorithm (lower)", {"color": "0.45", "dashes": (1, 1.2)}),
     "lower": ("Theorem 2.2, any algorithm (lower)", {"color": "0.45", "dashes": (5, 1.6)}),
 }
 SOURCES = {
     "upper": "Theorem 2.4, for a sample in each cell (S1.16)",
     "upper_centres": "sampling at cell centres (S1.15)",
     "lower_sharp": "the sharp form for deterministic algorithms (S1.11)",
-    "lower": "Theorem 2.2 for all algorithms, randomised ones included (S1.9)",
+    "lower_sharp_randomised": "the sharp form for all algorithms, randomised ones included (S1.11)",
+    "lower": "Theorem 2.2 for the same (S1.9)",
 }
 
 
@@ -47,7 +49,7 @@ def main(argv: list[str]) -> None:
 def draw(minmax: pd.DataFrame, bounds: pd.DataFrame, family: str) -> Figure:
     """Return the figure: a panel a dimension."""
     dims = sorted(minmax["dim"].unique())
-    figure, axes = panels(len(dims), height=2.8, legend=0.9)
+    figure, axes = panels(len(dims), height=2.8, legend=1.05)
     for dim, ax in zip(dims, axes, strict=True):
         draw_panel(ax, minmax[minmax["dim"] == dim], bounds[bounds["dim"] == dim], family)
         sample_size_axis(ax, minmax["samples"])

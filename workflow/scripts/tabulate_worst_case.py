@@ -17,7 +17,11 @@ def main(argv: list[str]) -> None:
     """Write a row for each problem and kind of teacher."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--adversary", type=Path, nargs="+", required=True, help="tables of errors on spikes"
+        "--adversary",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="tables of errors on spikes, each in a folder named by its family",
     )
     parser.add_argument("--minmax", type=Path, required=True, help="errors of the best algorithms")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
@@ -25,7 +29,9 @@ def main(argv: list[str]) -> None:
     spiked = pd.concat([read_table(path, SPIKED) for path in a.adversary])
     needed = {column.name for column in WORST_CASE.columns} | {"algorithm_set", "statistic"}
     minmax = read_table(a.minmax, [column for column in MINMAX.columns if column.name in needed])
-    random = minmax[(minmax["algorithm_set"] == "network") & (minmax["statistic"] == "minmax")]
+    minmax = minmax[(minmax["algorithm_set"] == "network") & (minmax["statistic"] == "minmax")]
+    # A class without spikes leaves its table empty: only the folder says of which family it is.
+    random = minmax[minmax["family"].isin(path.parent.name for path in a.adversary)]
     frame = pd.concat([random.assign(kind="random"), pd.DataFrame(least(spiked))])
     order = [*PROBLEM, "kind"]
     write_table(a.output, frame.sort_values(order, kind="stable"), WORST_CASE)
@@ -34,8 +40,9 @@ def main(argv: list[str]) -> None:
 def least(spiked: pd.DataFrame) -> Iterator[dict]:
     """Yield, for each problem and kind of spike, the algorithm of the least error.
 
-    Against adaptive spikes an algorithm's error is the mean over seeds of the larger over signs;
-    the range over seeds belongs to it. Of equal algorithms the first in sorted order wins.
+    Against adaptive spikes an algorithm's error is the mean over seeds of the larger over signs.
+    Their `low` is the least such error of any algorithm on any seed, `high` the largest over the
+    seeds of the best algorithm. Of equal algorithms the first in sorted order wins.
     """
     keys = [*PROBLEM, "kind"]
     for key, group in spiked.groupby(keys, sort=True):
@@ -46,7 +53,7 @@ def least(spiked: pd.DataFrame) -> Iterator[dict]:
         row = dict(zip(keys, key, strict=True)) | dict(zip(ALGORITHM, best, strict=True))
         row["error"] = means[best]
         if group["seed"].notna().all():
-            row |= {"low": seeds[best].min(), "high": seeds[best].max()}
+            row |= {"low": seeds.min(), "high": seeds[best].max()}
         yield row
 
 

@@ -22,7 +22,7 @@ from supnorm.theory.bounds import (
     bump_height,
     integer_root,
 )
-from supnorm.theory.bumps import bump_network, side_by_side
+from supnorm.theory.bumps import bump_network, coefficient_norm, side_by_side
 
 SIGNS = (1, -1)
 
@@ -30,6 +30,8 @@ SIGNS = (1, -1)
 WIDEST = 0.5
 # A spike ends so much, relative to its radius, before the nearest sample point.
 CLEARANCE = 1e-9
+# By so much, relatively, rounding may carry a coefficient norm above the bound of the class.
+ROUNDING = 1e-12
 # Places from which the search for the emptiest climbs, and the step at which it ends.
 STARTS = 128
 FINEST = 1e-10
@@ -120,12 +122,29 @@ def spiked_teachers(cls: NetworkClass, teacher: Networks, spikes: list[Spike]) -
     """
     if not spikes:
         return teacher[:0]
-    bumps = [
-        bump_network(cls, spike.active, 1 / spike.radius, spike.centre, sign)
-        for sign in SIGNS
-        for spike in spikes
-    ]
-    return side_by_side(teacher[np.zeros(len(bumps), int)], concatenate(bumps))
+    bumps = spike_networks(cls, spikes)
+    return side_by_side(teacher[np.zeros(len(bumps), int)], bumps)
+
+
+def spike_networks(cls: NetworkClass, spikes: list[Spike]) -> Networks:
+    """Return each spike, then minus each spike, as networks of the class, [2 spikes]."""
+    return concatenate(
+        [
+            bump_network(cls, spike.active, 1 / spike.radius, spike.centre, sign)
+            for sign in SIGNS
+            for spike in spikes
+        ]
+    )
+
+
+def checked_norms(cls: NetworkClass, networks: Networks) -> np.ndarray:
+    """Return the coefficient norms [networks] (S1.1); ValueError above the bound of the class."""
+    norms = coefficient_norm(networks, cls.q)
+    if not (norms <= cls.c * (1 + ROUNDING)).all():
+        raise ValueError(
+            f"a spike has the coefficient norm {norms.max()}, expected at most {cls.c}"
+        )
+    return norms
 
 
 # Spikes that are fixed before the sample is drawn
@@ -164,6 +183,14 @@ class SpikeGrid:
         centres = np.zeros((len(numbers), dim))
         centres[:, : self.active] = (np.stack(cells, 1) + 0.5) / self.side - 0.5
         return centres
+
+    def corners(self, dim: int) -> list[Spike]:
+        """Return the first and the last spike: no other has a larger coefficient norm.
+
+        Spikes differ in the biases of the first layer alone, which grow towards the corners of Q.
+        """
+        centres = self.centres(np.array([0, len(self) - 1]), dim)
+        return [Spike(self.active, self.radius, self.height, centre) for centre in centres]
 
     def around(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of the only spike that may see each point [count, dim], and if so."""

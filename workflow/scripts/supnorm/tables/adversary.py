@@ -14,7 +14,8 @@ SPIKED: tuple[Column, ...] = (
     text(
         "kind",
         '"adaptive" for a spike where the sample is emptiest; for spikes fixed before it, '
-        '"fixed_max" the largest and "fixed_mean" the mean over spikes and signs',
+        '"fixed_mean" the mean over spikes and signs, which S1.8 bounds, and "fixed_max" the '
+        "largest, which is chosen after the seeds and thus biased upward",
     ),
     ALGORITHM,
     *STUDENT,
@@ -25,6 +26,7 @@ SPIKED: tuple[Column, ...] = (
     integer("active", "active coordinates s of the spikes"),
     real("radius", "radius 1/M of the spikes, in the l^1 norm"),
     real("height", "height of the spikes, that of S1.6 or S1.7"),
+    real("coefficient_norm", "largest coefficient norm of these spikes (S1.1), at most c"),
     integer("spikes", "number of places of spikes"),
     real("untouched", "share of the places that no sample point touches, mean over seeds"),
     NORM,
@@ -59,12 +61,22 @@ WORST_CASE = Schema(
         NORM,
         text(
             "kind",
-            '"random" is the min-max over the teachers themselves; "fixed_max", "fixed_mean" and '
+            '"random" is the min-max over the teachers themselves; "fixed_mean", "fixed_max" and '
             '"adaptive" are over spikes on teacher 0, as in the tables that they come from',
         ),
         real("error", "mean over seeds, for adaptive spikes of the larger over the signs"),
-        real("low", "random: as in minmax; adaptive: least over seeds; else null", nullable=True),
-        real("high", "as low, at the upper end", nullable=True),
+        real(
+            "low",
+            "random: as in minmax; adaptive: the least over all algorithms and seeds of the larger "
+            "over the signs; else null",
+            nullable=True,
+        ),
+        real(
+            "high",
+            "random: as in minmax; adaptive: the largest over the seeds of the deciding algorithm "
+            "of the larger over the signs; else null",
+            nullable=True,
+        ),
         ALGORITHM,
         integer("depth", "affine layers of the deciding algorithm"),
         integer("width", "hidden neurons a layer of the deciding algorithm"),

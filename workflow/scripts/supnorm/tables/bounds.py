@@ -11,8 +11,9 @@ BOUNDS = Schema(
         text("norm", 'p of the L^p norm on Q: "1", "2" or "inf"'),
         text(
             "bound",
-            '"lower" for any randomised algorithm, "lower_sharp" for any deterministic one, '
-            '"upper", "upper_centres" for samples at cell centres, "rate" with constant 1',
+            '"lower" for any randomised algorithm, "lower_sharp_randomised" the same with sharper '
+            'constants, "lower_sharp" for any deterministic one, "upper", "upper_centres" for '
+            'samples at cell centres, "rate" with constant 1',
         ),
         integer("active", "active coordinates s of the bump; null without one", nullable=True),
         truth("best", "whether no other s gives a larger lower bound; true where s is null"),
