@@ -41,7 +41,7 @@ class Tree:
     def edit(self, file, old, new):
         text = (self.path / file).read_text()
         assert old in text
-        (self.path / file).write_text(text.replace(old, new))
+        (self.path / file).write_text(text.replace(old, new, 1))
 
 
 def run(command, cwd):

@@ -43,7 +43,7 @@ def main(argv: list[str]) -> None:
                 if found and not np.isnan(found.measured):
                     told = {**vars(claim), **vars(found), "verdict": claim.verdict(found)}
                     rows.append({**told, "claim": claim.name, "dim": dim, "norm": norm})
-    write_table(a.output, pd.DataFrame(rows), CLAIMS)
+    write_table(a.output, pd.DataFrame(rows, columns=CLAIMS.arrow().names), CLAIMS)
 
 
 def of_family(table: pd.DataFrame, family: str) -> pd.DataFrame:
