@@ -147,9 +147,7 @@ def supervise(command: list[str]) -> int:
     When make dies, this driver is told to stop; when this driver dies, Snakemake does.
     """
     die_with_parent(signal.SIGTERM)
-    child = subprocess.Popen(
-        command, process_group=0, preexec_fn=lambda: die_with_parent(signal.SIGKILL)
-    )
+    child = subprocess.Popen(command, process_group=0, preexec_fn=begin_child)
 
     def stop(_number, _frame) -> None:
         os.killpg(child.pid, signal.SIGINT)
@@ -159,6 +157,15 @@ def supervise(command: list[str]) -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     return child.wait()
+
+
+def begin_child() -> None:
+    """Prepare the child: it hears of an interrupt from us alone, so it must not ignore it.
+
+    What a shell starts in the background ignores interrupts, and so would what that starts.
+    """
+    die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def die_with_parent(number: int) -> None:

@@ -27,14 +27,18 @@ def reproduce(tree):
     return [sys.executable, "workflow/reproduce.py", "--scale", "smoke", TARGET]
 
 
-def start(tree):
-    """Start a run in a session of its own and return it once a training is under way."""
+def start(tree, interrupts=signal.SIG_DFL):
+    """Start a run in a session of its own and return it once a training is under way.
+
+    `interrupts` is what it was told to do with them: what runs these tests may ignore them.
+    """
     process = subprocess.Popen(
         reproduce(tree),
         cwd=tree.path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupts),
     )
     wait_for(lambda: programs(tree), "a program to start")
     return process
@@ -99,6 +103,17 @@ def test_snakemake_killed_and_its_jobs_alive(unfinished, finished):
 def test_a_run_asked_to_stop_stops_with_its_jobs(unfinished, finished, number):
     process = start(unfinished)
     process.send_signal(number)
+    assert process.wait(timeout=60) != 0
+    wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end", 20)
+    assert_completes(unfinished, finished)
+
+
+def test_a_run_in_the_background_ignores_interrupts_and_can_be_asked_to_stop(unfinished, finished):
+    process = start(unfinished, interrupts=signal.SIG_IGN)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) != 0
     wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end", 20)
     assert_completes(unfinished, finished)
