@@ -41,7 +41,7 @@ def test_everything_promised_is_there(finished):
     assert errors == CELLS * 2 * 2 * 5 * 3 + 5 * 3 + PROBLEMS * 6 * 2 * 2 * 3
     summary = (results / "summary.md").read_text()
     for claim in pq.read_table(results / "tables/claims.parquet").to_pylist():
-        assert f"| {claim['statement']} |" in summary
+        assert f"**{claim['statement']}**" in summary
     assert "scale: smoke" in (results / "config.resolved.yaml").read_text()
 
 
@@ -163,20 +163,23 @@ def test_records_name_what_a_figure_was_made_from(finished):
 
 def test_captions_take_their_numbers_from_the_tables(finished):
     caption = (finished.results / "figures/rates.txt").read_text()
-    decided = pq.read_table(finished.results / "tables/minmax.parquet").to_pylist()
-    error = {
-        (r["dim"], r["norm"], r["samples"]): r["error"]
-        for r in decided
-        if r["statistic"] == "minmax" and r["algorithm_set"] == "network"
-    }
-    fitted = pq.read_table(finished.results / "tables/rates.parquet").to_pylist()
-    for row in fitted:
-        if row["statistic"] == "minmax" and row["algorithm_set"] == "network" and row["slope"]:
-            dim, norm, slope = row["dim"], row["norm"], f"{row['slope']:.2f}".replace("-", "−")
-            assert (
-                f"For d = {dim} and p = {norm} it is {error[dim, norm, 10]:.2g} at m = 10 and "
-                f"{error[dim, norm, 20]:.2g} at m = 20, with slope {slope}."
-            ) in caption
+
+    def shown(table):
+        rows = pq.read_table(finished.results / f"tables/{table}.parquet").to_pylist()
+        wanted = {"family": "random", "algorithm_set": "network", "statistic": "minmax"}
+        return [row for row in rows if wanted.items() <= row.items()]
+
+    error = {(r["dim"], r["norm"], r["samples"]): r["error"] for r in shown("minmax")}
+    assert len(shown("rates")) == 2 * 3
+    for row in shown("rates"):
+        dim, norm = row["dim"], row["norm"]
+        slope, low, high = (
+            f"{row[name]:.2f}".replace("-", "−") for name in ("slope", "low", "high")
+        )
+        assert (
+            f"For d = {dim} and p = {norm} it is {error[dim, norm, 10]:.2g} at m = 10 and "
+            f"{error[dim, norm, 20]:.2g} at m = 20, with slope {slope} ({low} to {high})."
+        ) in caption
 
 
 def test_pdfs_embed_their_fonts(finished):
