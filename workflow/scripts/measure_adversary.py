@@ -21,6 +21,7 @@ from supnorm.adversary import (
     spiked_teachers,
     unseen_spike,
 )
+from supnorm.errors.ascent import climb
 from supnorm.errors.measure import measure
 from supnorm.errors.measured import Errors
 from supnorm.networks import Networks, load_teachers, save_networks
@@ -192,9 +193,6 @@ def climbed_from(
     errors: Errors,
 ) -> Errors:
     """Return the errors with the uniform one no less than where the climb from `starts` ends."""
-    # Imported only now: it brings compiled code of its own.
-    from supnorm.errors.ascent import climb
-
     largest, place = climb(teachers, students, teacher_of, starts)
     better = largest > errors.norms["inf"]
     norms = {**errors.norms, "inf": np.where(better, largest, errors.norms["inf"])}

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from supnorm.errors.ascent import climb
+from supnorm.errors.exact import exact_errors
 from supnorm.errors.measured import Errors
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks
@@ -22,13 +24,8 @@ def measure(
     For d = 1 they are exact and no points are drawn. For d > 1 the uniform error is the local
     maximum that is reached from the worst of the points, and the other norms are sampled.
     """
-    # Imported only now: each of them brings compiled code of its own.
     if teachers.weights[0].shape[2] == 1:
-        from supnorm.errors.exact import exact_errors
-
         return exact_errors(teachers, students, teacher_of, device, threads)
-    from supnorm.errors.ascent import climb
-
     sampled = sampled_errors(teachers, students, teacher_of, points, stream, device, threads)
     largest, place = climb(teachers, students, teacher_of, sampled.place, threads)
     return Errors.of_finite({**sampled.norms, "inf": largest}, place)

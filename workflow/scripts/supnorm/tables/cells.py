@@ -6,10 +6,13 @@ FAMILY: tuple[Column, ...] = (text("family", "kind of target function"),)
 DIM: tuple[Column, ...] = (integer("dim", "input dimension d"),)
 SAMPLES: tuple[Column, ...] = (integer("samples", "sample size m"),)
 STUDENT: tuple[Column, ...] = (
-    integer("depth", "affine layers of the student"),
-    integer("width", "neurons in a hidden layer of the student"),
-    text("batch_rule", "name of the batch rule in the configuration"),
-    integer("batch", "batch size", "samples"),
+    integer("depth", "affine layers of the student; 0 where there is no network"),
+    integer("width", "neurons in a hidden layer of the student; 0 where there is no network"),
+    text(
+        "batch_rule",
+        'name of the batch rule in the configuration; "none" where there is no network',
+    ),
+    integer("batch", "batch size; 0 where there is no network", "samples"),
 )
 PAIR: tuple[Column, ...] = (
     integer("teacher", "number of the teacher within its family and dimension, from 0"),
