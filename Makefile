@@ -1,18 +1,35 @@
 # make reproduce            all tables and figures of the scale that config.yaml names
 # make reproduce SCALE=...  of another scale: smoke, laptop or paper
+#           ... DEVICE=...  cpu or cuda, where it is not for the machine to say
+#           ... PROFILE=slurm   through SLURM: the scale is paper if none is named
+# make plan                 what a run would cost, before it starts
+# make watch                how far it is, while it runs
+# make calibrate            measure this machine for the plan: a minute or two
 # make test                 the tests
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
 PYTHON ?= python3
 SCALE ?=
-DEVICE ?= cpu
+DEVICE ?=
+PROFILE ?=
 scale = $(if $(SCALE),--scale $(SCALE))
+device = $(if $(DEVICE),--device $(DEVICE))
+profile = $(if $(PROFILE),--profile $(PROFILE))
 bin = .venv/bin
 
-.PHONY: reproduce test report format check benchmark
+.PHONY: reproduce plan watch calibrate test report format check benchmark
 
 reproduce: .venv/complete
-	$(bin)/python workflow/reproduce.py $(scale)
+	$(bin)/python workflow/reproduce.py $(scale) $(device) $(profile)
+
+plan: .venv/complete
+	$(bin)/python workflow/plan.py $(scale)
+
+watch: .venv/complete
+	$(bin)/python workflow/watch.py $(scale)
+
+calibrate: .venv/complete
+	$(measure)/calibrate.py $(scale) $(device)
 
 test: .venv/complete
 	$(bin)/python -m pytest
@@ -36,8 +53,9 @@ measure = PYTHONPATH=workflow/scripts OMP_NUM_THREADS=1 $(bin)/python benchmarks
 ran = results/$(or $(SCALE),laptop)
 
 benchmark: .venv/complete
-	$(measure)/training.py --device $(DEVICE) --output $(measured)/training_$(DEVICE).parquet
-ifeq ($(DEVICE),cpu)
+	$(measure)/training.py --device $(or $(DEVICE),cpu) \
+		--output $(measured)/training_$(or $(DEVICE),cpu).parquet
+ifneq ($(DEVICE),cuda)
 	$(measure)/crossovers.py --training $(measured)/training_cpu.parquet \
 		--output $(measured)/crossovers.json
 	$(measure)/scaling.py --output $(measured)/scaling.parquet \

@@ -13,10 +13,10 @@ include: "workflow/rules/common.smk"
 
 
 pathvars:
-    results=f"results/{CONFIG['scale']}",
+    results=RESULTS,
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
-    cell=CELL_NAME,
+    shard=SHARD_NAME,
 
 
 include: "workflow/rules/data.smk"

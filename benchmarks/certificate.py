@@ -16,7 +16,7 @@ from tables import CERTIFICATE, machine, write_measured
 from supnorm.errors.certificate import bracket
 from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
-from supnorm.students import cell_file, load_students
+from supnorm.students import cell_files, files_of, load_cell
 from supnorm.tables.ranking import MINMAX
 from supnorm.tables.schema import read_table
 
@@ -56,7 +56,8 @@ def measure(results: Path, decided: Mapping, gaps: list[float], boxes: int) -> I
     """Yield the rows of the students of one cell and evaluation."""
     cell = {name: decided[name] for name in ("family", "dim", "samples")}
     teachers, _ = load_teachers(results / "teachers/{family}/d{dim}.safetensors".format(**cell))
-    students = load_students(cell_file((results / "students").rglob("*.safetensors"), decided))
+    files = cell_files((results / "students").rglob("*.safetensors"))
+    students = load_cell(files_of(decided, files))
     pairs = pd.DataFrame(students.pairs)
     start = np.zeros((1, decided["dim"]))
     # What is compiled on first use is not to be timed.

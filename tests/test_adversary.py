@@ -291,8 +291,8 @@ def write_problem(folder, dim, samples, cls, broken=None):
         cell |= {"batch_rule": rule, "batch": 1}
         description = {"cell": cell, "students": columns | {"epoch": [9] * len(pairs)}}
         students = random_teachers(len(pairs), dim, 3, 5, INF, 1 if rule == "fifth" else 0.5)
-        save_networks(folder / rule, students, description, {"loss": losses})
-    files = [folder / "fifth", folder / "hundred"]
+        save_networks(folder / f"{rule}_1of1", students, description, {"loss": losses})
+    files = [folder / "fifth_1of1", folder / "hundred_1of1"]
     return (
         f"--teachers {folder / 'teachers'} --samples-table {folder / 'samples'} --points 500 "
         f"--students {files[0]} {files[1]} --device cpu --spiked {folder / 'spiked'} "
@@ -346,7 +346,7 @@ def test_the_spiked_teachers_are_described_and_meet_the_error_in_the_table(tmp_p
         (-1, 12),
     ]
     rows = pd.read_parquet(tmp_path / "errors")
-    students, pairs, _ = load_networks(tmp_path / "fifth")
+    students, pairs, _ = load_networks(tmp_path / "fifth_1of1")
     rows = rows[(rows["kind"] == "adaptive") & (rows["norm"] == "inf")]
     rows = rows[(rows["batch_rule"] == "fifth") & (rows["evaluation"] == 2)]
     for row in rows.itertuples():
@@ -372,7 +372,7 @@ def test_touched_spikes_count_as_nothing(tmp_path):
     rows = pd.read_parquet(tmp_path / "errors").query("kind == 'fixed_mean' and norm == 'inf'")
     assert (rows["spikes"] == 4).all()
     assert (rows["untouched"] == 0.75).all()
-    students, pairs, _ = load_networks(tmp_path / "fifth")
+    students, pairs, _ = load_networks(tmp_path / "fifth_1of1")
     teacher, _ = piecewise_linear(load_networks(tmp_path / "teachers")[0])
     grid = SpikeGrid.against(NetworkClass(1, 4, 9, INF, 0.5), 1)
     total = 0.0
@@ -399,22 +399,22 @@ def test_files_of_other_problems_give_one_sentence(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     write_problem(other, 1, 4, NetworkClass(1, 4, 9, INF, 0.5))
-    wrong = [str(other / "hundred") if a.endswith("hundred") else a for a in arguments]
+    wrong = [str(other / "hundred_1of1") if a.endswith("hundred_1of1") else a for a in arguments]
     with pytest.raises(InputError, match=r"found students of .*'samples': 4"):
         measure_adversary(wrong)
     assert arguments[0] == "--teachers"
     with pytest.raises(InputError, match="expected teachers of a class"):
-        measure_adversary(["--teachers", str(tmp_path / "fifth"), *arguments[2:]])
+        measure_adversary(["--teachers", str(tmp_path / "fifth_1of1"), *arguments[2:]])
     teachers, described, _ = load_networks(tmp_path / "teachers")
     save_networks(tmp_path / "none", teachers[:0], described)
     with pytest.raises(InputError, match="none: expected teachers, found none"):
         measure_adversary(["--teachers", str(tmp_path / "none"), *arguments[2:]])
-    students, description, extra = load_networks(tmp_path / "hundred")
-    save_networks(tmp_path / "hundred", random_teachers(8, 2, 3, 5, 2, 1), description, extra)
+    students, description, extra = load_networks(tmp_path / "hundred_1of1")
+    save_networks(tmp_path / "hundred_1of1", random_teachers(8, 2, 3, 5, 2, 1), description, extra)
     with pytest.raises(InputError, match="found students of d = 2, expected the teachers' d = 1"):
         measure_adversary(arguments)
     description["students"]["seed"][0] = 13
-    save_networks(tmp_path / "hundred", students, description, extra)
+    save_networks(tmp_path / "hundred_1of1", students, description, extra)
     with pytest.raises(InputError, match=r"each of the seeds \[11, 12\]"):
         measure_adversary(arguments)
 

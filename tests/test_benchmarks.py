@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import certificate
 import crossovers
 import exact
+import graph
 import report
 import scaling
 import stages
@@ -26,6 +28,7 @@ from tables import (
     CERTIFICATE,
     EXACT,
     EXPONENTS,
+    GRAPH,
     SCALING,
     STAGES,
     TRAINING,
@@ -80,7 +83,26 @@ def measured(tmp_path_factory):
     run("exact.py", *small, "--output", folder / "exact.parquet")
     output = folder / "stages.parquet"
     stages.main(["--results", str(folder / "smoke"), "--output", str(output)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph, "timed_snakemake", pretended_snakemake(delays=[0, 1, 5]))
+        graph.main(["--runs", "3", "--output", str(folder / "graph.parquet")])
     return folder
+
+
+def pretended_snakemake(delays):
+    """A second to read, a second for each 50 jobs of the graph, and a late dry run."""
+    late = {scale: iter(delays) for scale in graph.SCALES}
+
+    def timed_snakemake(options, scale, tree):
+        assert f"{graph.TENFOLD}:" in (tree / "config.yaml").read_text()
+        jobs = {"smoke": 5, "laptop": 10, "paper": 100, "tenfold": 1000}[scale]
+        if options == ["--list-rules"]:
+            return "", 1, 10
+        if options == ["--rulegraph"]:
+            return "", 1 + jobs / 50, 20
+        return f"train {jobs - 1}\ntotal   7\n\ntotal  {jobs}\n", 100 + next(late[scale]), jobs
+
+    return timed_snakemake
 
 
 def made(results):
@@ -90,7 +112,7 @@ def made(results):
     cell = {"family": "random", "dim": 3, "samples": 10, "depth": 3, "width": 6}
     cell["batch_rule"] = "fifth"
     pairs = {"teacher": [0, 1, 1, 0], "seed": [5] * 4, "evaluation": [1, 1, 2, 2], "epoch": [9] * 4}
-    path = results / "students/random/d3_m10_L3_w6_fifth.safetensors"
+    path = results / "students/random/d3_m10_L3_w6_fifth_1of1.safetensors"
     description = {"cell": {**cell, "batch": 2}, "students": pairs}
     save_networks(path, students, description, {"loss": np.zeros(4)})
     row = {**cell, "algorithm_set": "network", "norm": "inf", "statistic": "minmax", "error": 1.0}
@@ -169,6 +191,7 @@ def test_tables_say_where_they_were_measured(measured):
         ("exact", EXACT),
         ("certificate", CERTIFICATE),
         ("stages", STAGES),
+        ("graph", GRAPH),
     ):
         table, said = read_measured(measured / f"{name}.parquet", schema)
         assert len(table) > 0
@@ -242,6 +265,31 @@ def test_stages_are_sums_over_jobs(measured, tmp_path):
         stages.stages(tmp_path)
 
 
+def test_a_scale_of_the_graph_has_its_own_jobs_times_and_memory(measured):
+    table, _ = read_measured(measured / "graph.parquet", GRAPH)
+    assert list(table["scale"]) == graph.SCALES
+    assert list(table["jobs"]) == list(table["memory"]) == [5, 10, 100, 1000]
+    assert (table["read"] == 1).all()
+    assert list(table["graph"]) == [1.1, 1.2, 3, 21]
+    assert (table[["seconds", "low", "high"]] == [101, 100, 105]).all(axis=None)
+    ((text, _),) = report.graph(measured)
+    assert "grows as the power 1.00 of the jobs" in text
+    assert "| paper | 100 | 1.0 | 3.0 | 101.0 | 100 | 20 |" in text
+
+
+def test_a_sweep_ten_times_the_papers_is_read_from_a_clean_tree(tmp_path):
+    graph.copy_tree(tmp_path)
+    assert not (tmp_path / "results").exists()
+    scales = yaml.safe_load((tmp_path / "config.yaml").read_text())["scales"]
+    assert len(set(scales[graph.TENFOLD]["sample"]["seeds"])) == 30
+    printed, seconds, memory = graph.timed_snakemake(["--list-rules"], graph.TENFOLD, tmp_path)
+    assert "train_students" in printed
+    assert 0.3 < seconds < 60
+    assert 50 < memory < 1000
+    with pytest.raises(InputError, match="scale is 'none'"):
+        graph.timed_snakemake(["--list-rules"], "none", tmp_path)
+
+
 def test_the_report_replaces_its_block_of_the_readme_and_nothing_else(measured, tmp_path):
     readme, figure = tmp_path / "README.md", tmp_path / "docs/benchmark.png"
     readme.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n")
@@ -256,6 +304,7 @@ def test_the_report_replaces_its_block_of_the_readme_and_nothing_else(measured, 
         "float32",
         "| students |",
         "| `train` |",
+        "| scale |",
         "torch ",
         "| width | pieces",
     ):

@@ -12,7 +12,6 @@ from supnorm.errors.measured import Errors
 from supnorm.errors.rows import student_rows
 from supnorm.networks import save_networks
 from supnorm.packed import values
-from supnorm.programs import InputError
 from supnorm.students import load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import read_table, table_columns, write_table
@@ -183,21 +182,6 @@ def test_certificates_of_students_without_errors_are_refused(tree):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "--certificates: expected students that have errors, found family random" in done.stderr
-
-
-def test_only_the_students_asked_for_are_read(tree):
-    path = tree[2][0]
-    every, some = load_students(path), load_students(path, teacher=1, evaluation=2)
-    rows = [
-        k
-        for k in range(COUNT)
-        if (every.pairs["teacher"][k], every.pairs["evaluation"][k]) == (1, 2)
-    ]
-    assert some.pairs["seed"] == list(SEEDS)
-    for name, array in some.networks.tensors().items():
-        assert (array == every.networks.tensors()[name][rows]).all()
-    with pytest.raises(InputError, match="expected students of teacher 9, found none"):
-        load_students(path, teacher=9)
 
 
 def test_files_of_other_kinds_are_refused_in_one_sentence(tree):

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from supnorm.configuration import batch_size, resolve
+from supnorm.configuration import resolve
 from supnorm.programs import InputError
 from supnorm.teachers import FAMILIES
+from supnorm.work import batch_size
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -101,7 +102,7 @@ def changed(config, path, value):
         ("training.learning_rate", "1e-4", r"'1e-4'; .* a power of ten needs a point, as in 1\.0e"),
         ("training.final_learning_rate", 1, r"is 1; expected at most training\.learning_rate"),
         ("training.precision", "half", r"training\.precision is 'half'; expected float64 or"),
-        ("training.device", "tpu", r"training\.device is 'tpu'; expected cpu or cuda"),
+        ("training.device", "tpu", r"training\.device is 'tpu'; expected auto, cpu or"),
         ("evaluation.points", None, r"evaluation\.points is empty; expected a whole number"),
     ],
 )

@@ -286,7 +286,7 @@ def write_results(folder, dims):
             pairs["epoch"] = evaluation
             students = random_teachers(8 * number + 8, dim, 3, 8, np.inf, 0.6)[8 * number :]
             description = {"cell": cell, "students": pairs}
-            name = f"d{dim}_m{samples}_L3_w8_{rule}.safetensors"
+            name = f"d{dim}_m{samples}_L3_w8_{rule}_1of1.safetensors"
             path = folder / "students/random" / name
             save_networks(path, students, description, {"loss": np.zeros(len(students))})
             place = np.random.default_rng(dim).random((8, dim)) - 0.5
@@ -388,10 +388,13 @@ def without(pattern):
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (broken_student, "hundred.safetensors: expected a safetensors file of networks, found"),
+        (
+            broken_student,
+            "hundred_1of1.safetensors: expected a safetensors file of networks, found",
+        ),
         (
             other_seed,
-            "hundred.safetensors: expected students of teacher 1, seed 9, evaluation 2, found",
+            "hundred_1of1.safetensors: expected students of teacher 1, seed 9, evaluation 2, found",
         ),
         (infinite, "the error of a student that decides .*minmax for d = 1 and m = 150 is inf"),
         (without("students/random/*m150*hundred*"), "d1_m150_L3_w8_hundred"),

@@ -100,18 +100,29 @@ def integrals(places, values):
     return first, second**0.5
 
 
-def by_student(path):
-    """The rows of a table of errors by teacher, seed, evaluation and norm."""
-    return {(r["teacher"], r["seed"], r["evaluation"], r["norm"]): r for r in rows(path)}
+def read_cell(results, cell):
+    """The students of all shards of a cell, and what each is."""
+    paths = sorted(results.glob(f"students/random/{cell}_*of*.safetensors"))
+    parts = [read_networks(path) for path in paths]
+    tensors = {name: np.concatenate([part[name] for part, _ in parts]) for name in parts[0][0]}
+    pairs = [metadata["students"] for _, metadata in parts]
+    return tensors, {name: [k for some in pairs for k in some[name]] for name in pairs[0]}
+
+
+def by_student(results, cell):
+    """The rows of a cell's tables of errors by teacher, seed, evaluation and norm."""
+    found = [
+        row for path in results.glob(f"errors/random/{cell}_*of*.parquet") for row in rows(path)
+    ]
+    return {(r["teacher"], r["seed"], r["evaluation"], r["norm"]): r for r in found}
 
 
 @pytest.mark.parametrize("cell", ["d1_m10_L5_w8_hundred", "d1_m20_L5_w8_fifth"])
 def test_exact_errors_are_recomputed(finished, cell):
     results = finished.results
     teachers, _ = read_networks(results / "teachers/random/d1.safetensors")
-    students, metadata = read_networks(results / f"students/random/{cell}.safetensors")
-    pairs = metadata["students"]
-    errors = by_student(results / f"errors/random/{cell}.parquet")
+    students, pairs = read_cell(results, cell)
+    errors = by_student(results, cell)
     assert len(errors) == 3 * len(pairs["seed"])
     for k in range(len(pairs["seed"])):
         key = tuple(pairs[name][k] for name in ("teacher", "seed", "evaluation"))
@@ -132,10 +143,9 @@ def test_exact_errors_are_recomputed(finished, cell):
 def test_sampled_errors_are_recomputed_and_climbed_ones_are_local_maxima(finished):
     results = finished.results
     teachers, _ = read_networks(results / "teachers/random/d3.safetensors")
-    students, metadata = read_networks(results / "students/random/d3_m20_L5_w8_fifth.safetensors")
+    students, pairs = read_cell(results, "d3_m20_L5_w8_fifth")
     points = documented_points("evaluation;dim=3", 4096, 3)
-    pairs = metadata["students"]
-    errors = by_student(results / "errors/random/d3_m20_L5_w8_fifth.parquet")
+    errors = by_student(results, "d3_m20_L5_w8_fifth")
     rng = np.random.default_rng(0)
     for k in range(len(pairs["seed"])):
         key = tuple(pairs[name][k] for name in ("teacher", "seed", "evaluation"))
@@ -170,9 +180,9 @@ def test_no_error_exceeds_a_certified_upper_end(finished):
     assert len(certified) == 80
     for row in certified:
         cell = "d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}".format_map(row)
-        students, metadata = read_networks(results / f"students/random/{cell}.safetensors")
+        students, pairs = read_cell(results, cell)
         names = ("teacher", "seed", "evaluation")
-        keys = list(zip(*(metadata["students"][name] for name in names), strict=True))
+        keys = list(zip(*(pairs[name] for name in names), strict=True))
         k = keys.index(tuple(row[name] for name in names))
         place = np.array([[row[f"at{i}"] for i in range(3)]])
         at = np.concatenate([points, place])
@@ -230,9 +240,7 @@ def test_a_student_is_trained_again_from_its_name(
     results = finished.results
     samples = pq.read_table(results / f"samples/random/d{dim}_m{size}.parquet").to_pandas()
     linears = retrained(samples, dim, seed, teacher, rule, batch, epochs)
-    path = results / f"students/random/d{dim}_m{size}_L5_w8_{rule}.safetensors"
-    students, metadata = read_networks(path)
-    pairs = metadata["students"]
+    students, pairs = read_cell(results, f"d{dim}_m{size}_L5_w8_{rule}")
     (k,) = (
         k
         for k in range(len(pairs["seed"]))
@@ -315,8 +323,8 @@ def test_spiked_teachers_are_in_the_class_and_as_far_from_students_as_stated(fin
     names = ("teacher", "seed", "evaluation")
     for row in adaptive:
         cell = "d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}".format_map(row)
-        students, known = read_networks(results / f"students/random/{cell}.safetensors")
-        keys = list(zip(*(known["students"][name] for name in names), strict=True))
+        students, pairs = read_cell(results, cell)
+        keys = list(zip(*(pairs[name] for name in names), strict=True))
         k, spike = keys.index((0, row["seed"], row["evaluation"])), (row["sign"], row["seed"])
         at, centre = (
             np.array([[row[f"{name}{i}"] for i in range(dim)]]) for name in ("at", "centre")

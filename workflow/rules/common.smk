@@ -1,18 +1,18 @@
-# What all rules share: the configuration in force, the code of a program, the names of cells,
-# and what a cell costs.
+# What all rules share: the configuration in force, the code of a program, the names of cells and
+# their shards, and what jobs ask for.
 
-import itertools
 import json
-import math
 import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, "workflow/scripts")
 
-from supnorm.configuration import batch_size, resolve
+from supnorm.configuration import resolve
 from supnorm.imports import imported_files
 from supnorm.programs import InputError
+from supnorm.throughput import Throughput, read_calibration
+from supnorm.work import cells, shard_names, shards, sine_cell
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
@@ -22,15 +22,38 @@ try:
 except InputError as error:
     sys.exit(str(error))
 
+RESULTS = f"results/{CONFIG['scale']}"
 TEACHER, SAMPLE, STUDENT = CONFIG["teacher"], CONFIG["sample"], CONFIG["student"]
 TRAINING, EVALUATION = CONFIG["training"], CONFIG["evaluation"]
 CERTIFICATE, REFERENCE, SINE = CONFIG["certificate"], CONFIG["reference"], CONFIG["sine"]
 
-# Above the priority of any training: the longest can start first only when all samples are there.
-DATA_FIRST = 10**9
+# What `auto` is, `make reproduce` finds out once; this file is read on every node.
+DEVICE = config.get("device", "cpu") if TRAINING["device"] == "auto" else TRAINING["device"]
 
-# A cell: the students of one algorithm at one sample size, all teachers and seeds of a family.
+try:
+    THROUGHPUT = Throughput(CONFIG, DEVICE, read_calibration("results/calibration.json"))
+except InputError as error:
+    sys.exit(str(error))
+
+# How many of the GPUs of this machine a job takes that trains or evaluates networks by torch.
+LOCAL_GPU = 1 if DEVICE == "cuda" else 0
+
+# Before training, whose priority is below 0: what is wrong with data is then found at once.
+DATA_FIRST = 1
+
+# A cell: the students of one algorithm at one sample size, all teachers and seeds of a family. A
+# shard: those of them that one job trains, and one job measures.
 CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"
+SHARD_NAME = f"{CELL_NAME}_{{shard}}"
+PROBLEM_NAME = "{family}/d{dim}_m{samples}"
+CELLS = list(cells(CONFIG))
+SHARDS = {
+    name: (cell, rows)
+    for cell in CELLS
+    for name, rows in zip(shard_names(cell, CONFIG), shards(cell, CONFIG))
+}
+# Cheap cells train first, so that their errors are there early.
+CHEAPEST_FIRST = sorted(CELLS, key=lambda cell: cell.students * cell.student_flops)
 
 
 wildcard_constraints:
@@ -40,6 +63,7 @@ wildcard_constraints:
     depth="[0-9]+",
     width="[0-9]+",
     batch_rule="[a-z][a-z0-9]*",
+    shard="[0-9]+of[0-9]+",
 
 
 def library(program):
@@ -59,106 +83,68 @@ def of_all_problems(pattern, dims=TEACHER["dims"]):
 
 
 def of_algorithms(folder, kind, widths=STUDENT["widths"]):
-    """The files of all cells of a family, dimension and sample size, which stay wildcards."""
-    return expand(
-        f"<results>/{folder}/{CELL_NAME}.{kind}",
-        allow_missing=True,
-        depth=STUDENT["depths"],
-        width=widths,
-        batch_rule=list(STUDENT["batch_rules"]),
-    )
+    """The files of all cells of the family, dimension and sample size that are wildcards."""
+
+    def files(wildcards):
+        problem = wildcards.family, int(wildcards.dim), int(wildcards.samples)
+        found = [cell for cell in CELLS if (cell.family, cell.dim, cell.samples) == problem]
+        return of_shards(folder, kind, [cell for cell in found if cell.width in widths])
+
+    return files
 
 
 def of_all_cells(folder, kind="parquet"):
-    """The files of all cells below a folder of the results."""
-    return [file for pattern in of_algorithms(folder, kind) for file in of_all_problems(pattern)]
+    """The files of all cells of teachers."""
+    return of_shards(folder, kind, [cell for cell in CELLS if cell.family != "sine"])
 
 
-def batch(wildcards):
-    if wildcards.family == "sine":
-        return SINE["batch"]
-    return batch_size(STUDENT["batch_rules"][wildcards.batch_rule], int(wildcards.samples))
+def of_shards(folder, kind, cells):
+    """The files of some cells, shard after shard."""
+    names = [name for cell in cells for name in shard_names(cell, CONFIG)]
+    return [f"<results>/{folder}/{name}.{kind}" for name in names]
 
 
-def epochs(wildcards):
-    if wildcards.family == "sine":
-        return SINE["epochs"]
-    return STUDENT["batch_rules"][wildcards.batch_rule]["epochs"]
+def shard_name(wildcards):
+    return SHARD_NAME.format_map(wildcards)
 
 
-def students(wildcards):
-    """How many students a cell has."""
-    if wildcards.family == "sine":
-        return len(SINE["seeds"])
-    return TEACHER["count"] * len(SAMPLE["seeds"])
+def find_shard(wildcards):
+    """The cell of a shard, and which of its students the shard has."""
+    name = shard_name(wildcards)
+    if name not in SHARDS:
+        raise WorkflowError(f"{name} is no shard of this configuration")
+    return SHARDS[name]
 
 
-def network_size(dim, depth, width):
-    """How many parameters a network has."""
-    sizes = [int(dim), *[int(width)] * (int(depth) - 1), 1]
-    return sum((fan_in + 1) * out for fan_in, out in zip(sizes, sizes[1:]))
+def training_priority(wildcards):
+    cell, _ = find_shard(wildcards)
+    return -CHEAPEST_FIRST.index(cell)
 
 
-def parameters(wildcards):
-    """How many parameters a student has."""
-    return network_size(wildcards.dim, wildcards.depth, wildcards.width)
+def megabytes(task, name=""):
+    """The memory that an attempt at a job of a rule asks for; `name` has wildcards in it."""
+
+    def asked(wildcards, attempt):
+        return attempt * THROUGHPUT.megabytes(task, name.format_map(wildcards))
+
+    return asked
 
 
-def all_parameters(wildcards):
-    """How many parameters a student of each algorithm has, in all."""
-    architectures = itertools.product(STUDENT["depths"], STUDENT["widths"])
-    sizes = sum(network_size(wildcards.dim, *shape) for shape in architectures)
-    return len(STUDENT["batch_rules"]) * sizes
+def minutes(task, name=""):
+    """The time that an attempt at a job of a rule asks for, likewise."""
+
+    def asked(wildcards, attempt):
+        return THROUGHPUT.minutes(task, name.format_map(wildcards), attempt)
+
+    return asked
 
 
-def training_mb(wildcards, attempt):
-    """Memory to train a cell: parameters, gradient, two moments, the evaluations twice over,
-    activations of a batch, the labels three times over, and what Python and torch take."""
-    stored = parameters(wildcards) * (4 + 2 * EVALUATION["times"])
-    held = int(wildcards.depth) * int(wildcards.width) * max(batch(wildcards), 1024)
-    numbers = students(wildcards) * (stored + 2 * held + 3 * int(wildcards.samples))
-    return attempt * math.ceil(700 + 8 * numbers / 1e6)
-
-
-def training_minutes(wildcards, attempt):
-    """Time to train a cell, at a slow core's or GPU's rate of arithmetic."""
-    rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
-    work = 6 * parameters(wildcards) * students(wildcards) * int(wildcards.samples)
-    return attempt * math.ceil(10 + work * epochs(wildcards) / rate / 60)
+def growing(amount):
+    """Memory or time of which each attempt asks for more."""
+    return lambda wildcards, attempt: attempt * amount
 
 
 def evaluation_points(dim):
     """The option for uniform points on which errors are sampled, if any are."""
     exact = EVALUATION["method"] == "exact" and int(dim) == 1
     return "" if exact else f"--points {EVALUATION['points']}"
-
-
-def measuring_minutes(wildcards, attempt):
-    """Time to measure the errors of a cell, likewise."""
-    return attempt * evaluating_minutes(parameters(wildcards) * students(wildcards))
-
-
-def adversary_mb(wildcards, attempt):
-    """Memory for one teacher's students by all algorithms, at all evaluations, three times over."""
-    count = len(SAMPLE["seeds"]) * EVALUATION["times"]
-    return attempt * math.ceil(1500 + 24 * all_parameters(wildcards) * count / 1e6)
-
-
-def adversary_minutes(wildcards, attempt):
-    """Time to measure them without a spike, and with one of either sign."""
-    count = 3 * len(SAMPLE["seeds"])
-    return attempt * evaluating_minutes(all_parameters(wildcards) * count)
-
-
-def comparing_mb(wildcards, attempt):
-    """Memory for the largest students that may decide, of one evaluation and teacher."""
-    shapes = itertools.product(TEACHER["dims"], STUDENT["depths"], STUDENT["widths"])
-    largest = max(network_size(*shape) for shape in shapes)
-    return attempt * math.ceil(1500 + 24 * largest * len(SAMPLE["seeds"]) / 1e6)
-
-
-def evaluating_minutes(numbers):
-    """Time to evaluate networks of so many parameters in all, at each evaluation, on all points."""
-    rate = {"cpu": 2e9, "cuda": 5e11}[TRAINING["device"]]
-    work = 2 * numbers * EVALUATION["times"] * EVALUATION["points"]
-    return math.ceil(10 + work / rate / 60)

@@ -17,8 +17,8 @@ rule resolve_config:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         config=json.dumps(CONFIG),
     shell:
@@ -40,8 +40,8 @@ rule sample_teachers:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         depth=TEACHER["depth"],
         width=TEACHER["width"],
@@ -72,8 +72,8 @@ rule draw_samples:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         seeds=SAMPLE["seeds"],
     shell:

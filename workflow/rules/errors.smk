@@ -1,6 +1,6 @@
 # How far students are from their teachers, and other algorithms from the same teachers.
 #
-#   measure_errors       students, teachers           ->  errors/<cell>.parquet
+#   measure_errors       students, teachers           ->  errors/<shard>.parquet
 #   certify_errors       errors, students, teachers   ->  certificates/<family>/d<dim>_m<samples>.parquet
 #   measure_references   samples, teachers            ->  references/<family>/d<dim>_m<samples>.parquet
 
@@ -24,30 +24,32 @@ rule measure_errors:
     input:
         program="workflow/scripts/measure_errors.py",
         library=library("measure_errors"),
-        students="<results>/students/<cell>.safetensors",
+        students="<results>/students/<shard>.safetensors",
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
     output:
-        errors="<results>/errors/<cell>.parquet",
+        errors="<results>/errors/<shard>.parquet",
     log:
-        "<logs>/measure_errors/<cell>.log",
+        text="<logs>/measure_errors/<shard>.log",
+        heartbeat="<logs>/measure_errors/<shard>.json",
     benchmark:
-        "<benchmarks>/measure_errors/<cell>.tsv"
+        "<benchmarks>/measure_errors/<shard>.tsv"
     wildcard_constraints:
         family="|".join(TEACHER["families"]),
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=training_mb,
-        runtime=measuring_minutes,
+        mem_mb=megabytes("measure_errors", SHARD_NAME),
+        runtime=minutes("measure_errors", SHARD_NAME),
+        local_gpu=LOCAL_GPU,
     params:
         method=EVALUATION["method"],
         points=lambda wildcards: evaluation_points(wildcards.dim),
-        device=TRAINING["device"],
+        device=DEVICE,
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
         " --method {params.method} {params.points} --device {params.device} --threads {threads}"
-        " --output {output.errors:q} 2> {log:q}"
+        " --heartbeat {log.heartbeat:q} --output {output.errors:q} 2> {log.text:q}"
 
 
 rule certify_errors:
@@ -60,15 +62,16 @@ rule certify_errors:
     output:
         certificates="<results>/certificates/{family}/d{dim}_m{samples}.parquet",
     log:
-        "<logs>/certify_errors/{family}/d{dim}_m{samples}.log",
+        text="<logs>/certify_errors/{family}/d{dim}_m{samples}.log",
+        heartbeat="<logs>/certify_errors/{family}/d{dim}_m{samples}.json",
     benchmark:
         "<benchmarks>/certify_errors/{family}/d{dim}_m{samples}.tsv"
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=minutes("certify_errors", PROBLEM_NAME),
     params:
         students=CERTIFICATE["students"],
         gap=CERTIFICATE["gap"],
@@ -76,7 +79,8 @@ rule certify_errors:
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --errors {input.errors:q}"
         " --students {input.students:q} --certify {params.students} --gap {params.gap}"
-        " --boxes {params.boxes} --threads {threads} --output {output.certificates:q} 2> {log:q}"
+        " --boxes {params.boxes} --threads {threads} --heartbeat {log.heartbeat:q}"
+        " --output {output.certificates:q} 2> {log.text:q}"
 
 
 rule measure_references:
@@ -88,7 +92,8 @@ rule measure_references:
     output:
         errors="<results>/references/{family}/d{dim}_m{samples}.parquet",
     log:
-        "<logs>/measure_references/{family}/d{dim}_m{samples}.log",
+        text="<logs>/measure_references/{family}/d{dim}_m{samples}.log",
+        heartbeat="<logs>/measure_references/{family}/d{dim}_m{samples}.json",
     benchmark:
         "<benchmarks>/measure_references/{family}/d{dim}_m{samples}.tsv"
     # Before training: a name that is not known is then found at once.
@@ -97,10 +102,8 @@ rule measure_references:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        # Some 50 bytes for each pair of samples, of which a dense method takes 10000 at most.
-        mem_mb=lambda wildcards: 1500 + 50 * min(int(wildcards.samples), 10000) ** 2 // 10**6,
-        # Measured: about 10 hours for 2^24 points where d = 3 and m = 10^5.
-        runtime=30 + 1200 * EVALUATION["points"] // 2**24,
+        mem_mb=megabytes("measure_references", PROBLEM_NAME),
+        runtime=minutes("measure_references", PROBLEM_NAME),
     params:
         algorithms=REFERENCE["algorithms"],
         points=EVALUATION["points"],
@@ -108,4 +111,4 @@ rule measure_references:
         "python {input.program:q} --family {wildcards.family} --teachers {input.teachers:q}"
         " --samples-table {input.samples:q} --samples {wildcards.samples}"
         " --algorithms {params.algorithms} --points {params.points}"
-        " --output {output.errors:q} 2> {log:q}"
+        " --heartbeat {log.heartbeat:q} --output {output.errors:q} 2> {log.text:q}"

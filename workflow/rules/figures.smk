@@ -88,8 +88,8 @@ for figure, (tables, category, shows) in FIGURES.items():
             "../../envs/supnorm.yaml"
         threads: 1
         resources:
-            mem_mb=1500,
-            runtime=10,
+            mem_mb=growing(1500),
+            runtime=growing(10),
         params:
             family=TEACHER["families"][0],
             tables=table_options,

@@ -5,14 +5,7 @@
 #
 # In between train_students does what it does for every family.
 
-SINE_CELL = CELL_NAME.format(
-    family="sine",
-    dim=1,
-    samples=SINE["samples"],
-    depth=SINE["depth"],
-    width=SINE["width"],
-    batch_rule="size",
-)
+SINE_ERRORS = f"<results>/errors/{sine_cell(SINE).name}.parquet"
 
 
 rule draw_sine_samples:
@@ -30,8 +23,8 @@ rule draw_sine_samples:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         seeds=SINE["seeds"],
     shell:
@@ -43,9 +36,9 @@ rule measure_sine:
     input:
         program="workflow/scripts/measure_sine.py",
         library=library("measure_sine"),
-        students=f"<results>/students/{SINE_CELL}.safetensors",
+        students=of_shards("students", "safetensors", [sine_cell(SINE)]),
     output:
-        errors=f"<results>/errors/{SINE_CELL}.parquet",
+        errors=SINE_ERRORS,
         profile="<results>/tables/sine.parquet",
     log:
         "<logs>/measure_sine.log",
@@ -55,8 +48,8 @@ rule measure_sine:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=minutes("measure_sine"),
     params:
         points=EVALUATION["points"],
     shell:

@@ -1,7 +1,7 @@
 # The tables from which figures are drawn.
 #
 #   collect_errors           errors of all kinds, certificates   ->  tables/errors.parquet
-#   collect_curves           curves of all cells                 ->  tables/curves.parquet
+#   collect_curves           curves of all shards                ->  tables/curves.parquet
 #   rank_algorithms          tables/errors                       ->  tables/minmax, tables/rates
 #   tabulate_growth          tables/errors                       ->  tables/growth.parquet
 #   compare_methods          tables/errors, minmax, networks     ->  tables/methods.parquet
@@ -22,7 +22,7 @@ rule collect_errors:
     input:
         program="workflow/scripts/collect_errors.py",
         library=library("collect_errors"),
-        errors=[*of_all_cells("errors"), *REFERENCES, f"<results>/errors/{SINE_CELL}.parquet"],
+        errors=[*of_all_cells("errors"), *REFERENCES, SINE_ERRORS],
         certificates=CERTIFICATES,
     output:
         errors="<results>/tables/errors.parquet",
@@ -34,8 +34,8 @@ rule collect_errors:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     shell:
         "python {input.program:q} --errors {input.errors:q} --certificates {input.certificates:q}"
         " --output {output.errors:q} 2> {log:q}"
@@ -56,8 +56,8 @@ rule collect_curves:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     shell:
         "python {input.program:q} --curves {input.curves:q} --output {output.curves:q} 2> {log:q}"
 
@@ -78,8 +78,8 @@ rule rank_algorithms:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     shell:
         "python {input.program:q} --errors {input.errors:q} --minmax {output.minmax:q}"
         " --rates {output.rates:q} 2> {log:q}"
@@ -99,8 +99,8 @@ rule tabulate_bounds:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         dims=TEACHER["dims"],
         samples=SAMPLE["sizes"],
@@ -133,8 +133,8 @@ rule tabulate_profiles:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --output {output.profiles:q}"
         " 2> {log:q}"
@@ -155,8 +155,8 @@ rule tabulate_growth:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     shell:
         "python {input.program:q} --errors {input.errors:q} --output {output.growth:q} 2> {log:q}"
 
@@ -176,22 +176,25 @@ rule compare_methods:
     output:
         methods="<results>/tables/methods.parquet",
     log:
-        "<logs>/compare_methods.log",
+        text="<logs>/compare_methods.log",
+        heartbeat="<logs>/compare_methods.json",
     benchmark:
         "<benchmarks>/compare_methods.tsv"
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=comparing_mb,
-        runtime=240,
+        mem_mb=megabytes("compare_methods"),
+        runtime=minutes("compare_methods"),
+        local_gpu=LOCAL_GPU,
     params:
         points=EVALUATION["points"],
-        device=TRAINING["device"],
+        device=DEVICE,
     shell:
         "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
         " --teachers {input.teachers:q} --students {input.students:q} --points {params.points}"
-        " --device {params.device} --threads {threads} --output {output.methods:q} 2> {log:q}"
+        " --device {params.device} --threads {threads} --heartbeat {log.heartbeat:q}"
+        " --output {output.methods:q} 2> {log.text:q}"
 
 
 rule tabulate_spikes:
@@ -217,8 +220,8 @@ rule tabulate_spikes:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     shell:
         "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
         " --teachers {input.teachers:q} --students {input.students:q}"
@@ -240,8 +243,8 @@ rule tabulate_sample_counts:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.program:q} --sample-counts {output.sample_counts:q}"
         " --two-sided {output.two_sided:q} 2> {log:q}"
@@ -261,8 +264,8 @@ rule tabulate_hat:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.program:q} --output {output.hat:q} 2> {log:q}"
 
@@ -282,8 +285,8 @@ rule tabulate_settings:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.program:q} --config {input.config:q} --output {output.settings:q} 2> {log:q}"
 
@@ -308,8 +311,8 @@ rule tabulate_claims:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         family=TEACHER["families"][0],
         gap=CERTIFICATE["gap"],
@@ -340,8 +343,8 @@ rule write_summary:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         family=TEACHER["families"][0],
     shell:

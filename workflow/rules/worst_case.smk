@@ -16,23 +16,26 @@ rule measure_adversary:
         spiked="<results>/adversary/{family}/d{dim}_m{samples}.safetensors",
         errors="<results>/adversary/{family}/d{dim}_m{samples}.parquet",
     log:
-        "<logs>/measure_adversary/{family}/d{dim}_m{samples}.log",
+        text="<logs>/measure_adversary/{family}/d{dim}_m{samples}.log",
+        heartbeat="<logs>/measure_adversary/{family}/d{dim}_m{samples}.json",
     benchmark:
         "<benchmarks>/measure_adversary/{family}/d{dim}_m{samples}.tsv"
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=adversary_mb,
-        runtime=adversary_minutes,
+        mem_mb=megabytes("measure_adversary", PROBLEM_NAME),
+        runtime=minutes("measure_adversary", PROBLEM_NAME),
+        local_gpu=LOCAL_GPU,
     params:
         points=EVALUATION["points"],
-        device=TRAINING["device"],
+        device=DEVICE,
     shell:
         "python {input.program:q} --teachers {input.teachers:q}"
         " --samples-table {input.samples:q} --students {input.students:q}"
         " --points {params.points} --device {params.device} --threads {threads}"
-        " --spiked {output.spiked:q} --output {output.errors:q} 2> {log:q}"
+        " --heartbeat {log.heartbeat:q} --spiked {output.spiked:q} --output {output.errors:q}"
+        " 2> {log.text:q}"
 
 
 rule tabulate_worst_case:
@@ -51,8 +54,8 @@ rule tabulate_worst_case:
         "../../envs/supnorm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     shell:
         "python {input.program:q} --adversary {input.adversary:q} --minmax {input.minmax:q}"
         " --output {output.worst_case:q} 2> {log:q}"

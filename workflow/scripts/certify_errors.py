@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from supnorm.errors.certificate import bracket
+from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
 from supnorm.ranking import ALGORITHM, decide
@@ -33,8 +34,15 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--gap", type=float, required=True, help="upper end over error, less 1")
     parser.add_argument("--boxes", type=count, required=True, help="at most so many a student")
     parser.add_argument("--threads", type=count, default=1, help="students certified at once")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_certificates(a)
+
+
+def write_certificates(a: argparse.Namespace) -> None:
+    """Certify the students of some files, as the arguments say."""
     teachers, _ = load_teachers(a.teachers)
     dim = teachers.weights[0].shape[2]
     errors = collect(a.errors, [errors_schema(dim)] * len(a.errors))

@@ -8,11 +8,12 @@ import pandas as pd
 from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_maxima
+from supnorm.heartbeat import Heartbeat
 from supnorm.networks import Networks, load_teachers
 from supnorm.programs import count, run
 from supnorm.ranking import ALGORITHM
 from supnorm.streams import Stream
-from supnorm.students import CellStudents, cell_file, load_students
+from supnorm.students import CellStudents, cell_files, files_of, load_cell
 from supnorm.tables.errors import LEADING
 from supnorm.tables.methods import METHODS
 from supnorm.tables.ranking import MINMAX
@@ -33,8 +34,15 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--points", type=count, required=True, help="number of uniform points")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_methods(a)
+
+
+def write_methods(a: argparse.Namespace) -> None:
+    """Compare the methods on the students that decide, as the arguments say."""
     minmax = read_table(a.minmax, MINMAX.columns)
     uniform = (minmax["algorithm_set"] == "network") & (minmax["norm"] == "inf")
     deciding = minmax[uniform & (minmax["statistic"] == "minmax")]
@@ -43,10 +51,11 @@ def main(argv: list[str]) -> None:
     loaded = [load_teachers(path) for path in a.teachers]
     teachers = {(told["family"], told["dim"]): networks for networks, told in loaded}
     frames = []
+    files = cell_files(a.students)
     families = {family for family, _ in teachers}
     for problem in deciding[deciding["family"].isin(families)].to_dict("records"):
         chosen = {name: int(problem[name]) for name in ("teacher", "evaluation")}
-        students = load_students(cell_file(a.students, problem), **chosen)
+        students = load_cell(files_of(problem, files), **chosen)
         wanted = teachers[problem["family"], problem["dim"]]
         frames.append(found_anew(problem, students, wanted, a.points, a.device, a.threads))
         of_problem = errors[(errors[SAME] == pd.Series(problem)[SAME]).all(axis=1)]

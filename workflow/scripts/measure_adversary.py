@@ -24,10 +24,11 @@ from supnorm.adversary import (
 from supnorm.errors.ascent import climb
 from supnorm.errors.measure import measure
 from supnorm.errors.measured import Errors
+from supnorm.heartbeat import Heartbeat
 from supnorm.networks import Networks, load_teachers, save_networks
 from supnorm.programs import InputError, count, run
 from supnorm.streams import Stream
-from supnorm.students import check_teachers, load_students
+from supnorm.students import cell_files, check_teachers, load_cell
 from supnorm.tables.adversary import adversary_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.samples import read_samples
@@ -49,17 +50,25 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--points", type=int, required=True, help="number of uniform points")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
     parser.add_argument("--spiked", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_errors(a)
+
+
+def write_errors(a: argparse.Namespace) -> None:
+    """Measure the spiked teachers' errors, as the arguments say."""
     teachers, description = load_teachers(a.teachers)
     cls, teacher = network_class(a.teachers, teachers, description), teachers[[TEACHER]]
-    trained = [load_trained(path, teacher) for path in a.students]
+    files = cell_files(a.students)
+    trained = [load_trained(paths, teacher) for paths in files.values()]
     cell = trained[0].cell
     sample = read_samples(a.samples_table, cls.dim, cell["samples"])
     seeds, points = zip(*sorted(zip(*sample[:2], strict=True)), strict=True)
-    for path, some in zip(a.students, trained, strict=True):
-        check(path, some, {name: cell[name] for name in ("family", "dim", "samples")}, seeds)
+    for name, some in zip(files, trained, strict=True):
+        check(name, some, {name: cell[name] for name in ("family", "dim", "samples")}, seeds)
     # A class of depth below 3 or of width 1 has no spikes: then there is nothing to measure.
     spikes = [unseen_spike(cls, sample) for sample in points if admissible_actives_sharp(cls)]
     spiked = spiked_teachers(cls, teacher, spikes)
@@ -102,10 +111,10 @@ class Trained:
     pairs: pd.DataFrame
 
 
-def load_trained(path: Path, teacher: Networks) -> Trained:
-    """Return the students of teacher 0 in a file of students; raises InputError on another."""
-    students = load_students(path, teacher=TEACHER)
-    check_teachers(path, students, teacher)
+def load_trained(paths: Sequence[Path], teacher: Networks) -> Trained:
+    """Return the students of teacher 0 in a cell's files; raises InputError on others."""
+    students = load_cell(paths, teacher=TEACHER)
+    check_teachers(paths[0], students, teacher)
     pairs = pd.DataFrame(students.pairs).sort_values(["evaluation", "seed"])
     # A student whose loss is not finite is none, whatever its weights have become.
     broken = ~np.isfinite(students.losses[pairs.index])
@@ -115,16 +124,16 @@ def load_trained(path: Path, teacher: Networks) -> Trained:
     return Trained(students.cell, networks, pairs.drop(columns="teacher"))
 
 
-def check(path: Path, trained: Trained, problem: dict, seeds: Sequence[int]) -> None:
-    """Raise InputError unless a file's students are of the problem, one a seed and evaluation."""
+def check(name: str, trained: Trained, problem: dict, seeds: Sequence[int]) -> None:
+    """Raise InputError unless a cell's students are of the problem, one a seed and evaluation."""
     found = {name: trained.cell[name] for name in problem}
     if found != problem:
-        raise InputError(f"{path}: found students of {found}, expected those of {problem}")
+        raise InputError(f"{name}: found students of {found}, expected those of {problem}")
     evaluations = trained.pairs["evaluation"].unique().tolist()
     expected = list(itertools.product(evaluations, seeds))
     if list(zip(trained.pairs["evaluation"], trained.pairs["seed"], strict=True)) != expected:
         raise InputError(
-            f"{path}: expected a student of teacher {TEACHER} for each evaluation and for each of "
+            f"{name}: expected a student of teacher {TEACHER} for each evaluation and for each of "
             f"the seeds {list(seeds)}, found {len(trained.pairs)} students"
         )
 

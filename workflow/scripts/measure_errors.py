@@ -8,6 +8,7 @@ import numpy as np
 from supnorm.errors.measure import measure, methods
 from supnorm.errors.rows import student_rows
 from supnorm.errors.sampled import sampled_errors
+from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
 from supnorm.streams import Stream
@@ -26,8 +27,15 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--points", type=count, help="uniform points; none if exact and d = 1")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_errors(a)
+
+
+def write_errors(a: argparse.Namespace) -> None:
+    """Measure the students of a file, as the arguments say."""
     teachers, _ = load_teachers(a.teachers)
     students = load_students(a.students)
     check_teachers(a.students, students, teachers)

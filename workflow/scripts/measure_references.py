@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from supnorm.errors.measured import Errors
+from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
 from supnorm.packed import values
 from supnorm.programs import InputError, count, run
@@ -47,8 +48,15 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--samples", type=count, required=True, help="sample size m")
     parser.add_argument("--algorithms", nargs="+", choices=list(ALGORITHMS), required=True)
     parser.add_argument("--points", type=count, required=True, help="number of uniform points")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_errors(a)
+
+
+def write_errors(a: argparse.Namespace) -> None:
+    """Measure the reference algorithms, as the arguments say."""
     teachers, _ = load_teachers(a.teachers)
     dim = teachers.weights[0].shape[2]
     seeds, points, labels = read_samples(a.samples_table, dim, a.samples)

@@ -12,7 +12,7 @@ from supnorm.packed import values
 from supnorm.programs import InputError, count, run
 from supnorm.sine import FAMILY, draw_sine_samples, sine, sine_errors
 from supnorm.streams import Stream
-from supnorm.students import load_students
+from supnorm.students import load_cell
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
@@ -25,15 +25,17 @@ POSITIONS = 10001
 def main(argv: list[str]) -> None:
     """Write the errors of every student, and the students of the last evaluation along Q."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--students", type=Path, required=True, help="safetensors of students")
+    parser.add_argument(
+        "--students", type=Path, nargs="+", required=True, help="safetensors of all shards"
+    )
     parser.add_argument("--points", type=count, required=True, help="number of uniform points")
     parser.add_argument("--errors", type=Path, required=True, help="Parquet table to write")
     parser.add_argument("--profile", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    students = load_students(a.students)
+    students = load_cell(a.students)
     if students.cell["family"] != FAMILY:
         raise InputError(
-            f"{a.students}: expected students of the family {FAMILY}, found those of the family "
+            f"{a.students[0]}: expected students of the family {FAMILY}, found those of the family "
             f"{students.cell['family']}"
         )
     # The points on which students of other families are sampled for d = 1.

@@ -72,7 +72,10 @@ SHOWN = {
     "reference.algorithms": Setting("3", "reference algorithms"),
 }
 # Keys in no table, and why.
-LEFT_OUT = {"scale": "it names the run and says nothing of the experiment"}
+LEFT_OUT = {
+    "scale": "it names the run and says nothing of the experiment",
+    "training.flops_per_job": "results do not depend on how training is cut into jobs",
+}
 
 
 def main(argv: list[str]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from supnorm.networks import Networks, load_teachers
 from supnorm.packed import values
 from supnorm.programs import InputError, run
-from supnorm.students import cell_file, load_students
+from supnorm.students import cell_files, files_of, load_cell
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.ranking import MINMAX
 from supnorm.tables.samples import samples_schema, teacher_column
@@ -63,7 +63,7 @@ def main(argv: list[str]) -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    frames = []
+    frames, files = [], cell_files(a.students)
     loaded = [load_teachers(path) for path in a.teachers]
     teachers = {(told["family"], told["dim"]): networks for networks, told in loaded}
     for decided in deciding(a.minmax, a.errors):
@@ -71,8 +71,8 @@ def main(argv: list[str]) -> None:
         if of_problem is None:  # a family of functions that are no networks
             continue
         teacher = of_problem[[decided["teacher"]]]
-        path = cell_file(a.students, decided)
-        student = load_students(path, **{name: decided[name] for name in PAIR}).networks
+        pair = {name: decided[name] for name in PAIR}
+        student = load_cell(files_of(decided, files), **pair).networks
         points, labels = find_samples(a.samples_tables, decided)
         place = decided[[f"at{i}" for i in range(decided["dim"])]].to_numpy(float)
         named = {name: decided[name] for name in [*CELL, *PAIR, "batch"]}

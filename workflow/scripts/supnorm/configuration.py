@@ -15,8 +15,9 @@ from supnorm.programs import InputError
 def resolve(config: dict, schema_file: Path) -> dict:
     """Return the configuration in force: the base with what its scale changes, key by key.
 
-    Every scale is checked, not only the chosen one. Raises InputError with one sentence that
-    names the key, what was found, and what is allowed.
+    Every scale is checked, not only the chosen one. A key `device` beside the sections comes from
+    the command line and is no part of the experiment: it says what training.device auto is here.
+    Raises InputError with one sentence that names the key, what was found, and what is allowed.
     """
     schema = yaml.safe_load(Path(schema_file).read_text())
     scales = config.get("scales")
@@ -27,20 +28,15 @@ def resolve(config: dict, schema_file: Path) -> dict:
         raise InputError(
             f"config.yaml: scale is {_show(config.get('scale'))}; expected one of {allowed}"
         )
+    if config.get("device", "cpu") not in ("cpu", "cuda"):
+        raise InputError(f"device is {_show(config['device'])}; expected cpu or cuda")
     resolved = {scale: _resolved(config, scale, schema) for scale in scales}
     return resolved[str(config["scale"])]
 
 
-def batch_size(rule: dict, samples: int) -> int:
-    """Return the batch size of a batch rule at a sample size."""
-    if "divisor" in rule:
-        return -(-samples // rule["divisor"])
-    return min(rule["at_most"], samples) if "at_most" in rule else rule["size"]
-
-
 def _resolved(config: dict, scale: str, schema: dict) -> dict:
     """Return the configuration of one scale, checked."""
-    base = {key: value for key, value in config.items() if key != "scales"}
+    base = {key: value for key, value in config.items() if key not in ("scales", "device")}
     changes = config["scales"][scale]
     changed = set()
     resolved = copy.deepcopy(base) | {"scale": scale}
@@ -107,7 +103,7 @@ def _check_together(resolved: dict, name) -> None:
             f"{training['final_learning_rate']}; expected at most training.learning_rate, "
             f"{training['learning_rate']}"
         )
-    if training["engine"] == "narrow" and training["device"] != "cpu":
+    if training["engine"] == "narrow" and training["device"] == "cuda":
         raise InputError(
             f"config.yaml: {name(('training', 'engine'))} is 'narrow' and training.device is "
             f"{training['device']!r}; expected device cpu, or engine auto, stacked or loop"

@@ -135,7 +135,8 @@ def _read(file: Any, name: str, rows: Sequence[int] | None) -> np.ndarray:
     if rows is None:
         return file.get_tensor(name)
     part = file.get_slice(name)
-    return np.concatenate([part[row : row + 1] for row in rows])
+    none = np.empty((0, *part.get_shape()[1:]))
+    return np.concatenate([none, *(part[row : row + 1] for row in rows)])
 
 
 def load_teachers(path: Path) -> tuple[Networks, dict]:

@@ -1,18 +1,22 @@
-"""Files of students: the networks of a cell at each evaluation, and what each of them is."""
+"""Files of students: the networks of a cell at each evaluation, and what each of them is.
 
-from collections.abc import Iterable, Mapping
+A cell's students lie in the files of its shards, <cell>_<number>of<count>.safetensors.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from supnorm.networks import Networks, load_networks
+from supnorm.networks import Networks, concatenate, load_networks
 from supnorm.programs import InputError
 
 
 @dataclass(frozen=True)
 class CellStudents:
-    """The students of a cell.
+    """Students of a cell: those of a shard, or of all.
 
     `cell` names family, dim, samples, depth, width, batch_rule and batch; `pairs` has, for each
     network, its teacher, seed, evaluation and epoch; `losses` [students] are training losses.
@@ -27,18 +31,14 @@ class CellStudents:
 def load_students(path: Path, **chosen: int) -> CellStudents:
     """Return the students of a file; only those of a `teacher`, `seed` or `evaluation` if named.
 
-    Of a file of wide students, which may be larger than the memory, nothing else is read. Raises
-    InputError where the file is not one of students, or has none of those chosen.
+    Of a file of wide students, which may be larger than the memory, nothing else is read; there
+    may be none of those chosen. Raises InputError where the file is not one of students.
     """
 
     def choose(description: dict) -> list[int]:
         pairs = _described(path, description)
         numbers = range(len(pairs["teacher"]))
-        rows = [k for k in numbers if all(pairs[name][k] == chosen[name] for name in chosen)]
-        if not rows:
-            wanted = ", ".join(f"{name} {value}" for name, value in chosen.items())
-            raise InputError(f"{path}: expected students of {wanted}, found none")
-        return rows
+        return [k for k in numbers if all(pairs[name][k] == chosen[name] for name in chosen)]
 
     networks, description, extra = load_networks(path, choose if chosen else None)
     pairs = _described(path, description)
@@ -49,7 +49,7 @@ def load_students(path: Path, **chosen: int) -> CellStudents:
     if losses.shape != (len(networks),) or len(pairs["teacher"]) != len(networks):
         raise InputError(f"{path}: expected a file of students, found another")
     for name, array in networks.tensors().items():
-        broken = ~np.isfinite(array).reshape(len(array), -1).all(axis=1) & np.isfinite(losses)
+        broken = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim))) & np.isfinite(losses)
         if broken.any():
             raise InputError(
                 f"{path}: {name} of network {int(broken.argmax())} has coefficients that are not "
@@ -81,14 +81,52 @@ def check_teachers(path: Path, students: CellStudents, teachers: Networks) -> No
         )
 
 
-def cell_file(paths: Iterable[Path], cell: Mapping) -> Path:
-    """Return the file of a cell among files that bear the names of cells.
+def load_cell(paths: Sequence[Path], **chosen: int) -> CellStudents:
+    """Return the students of all shards of a cell; only some of them as in `load_students`.
+
+    Raises InputError where the files are of different cells, or have none of those chosen.
+    """
+    parts = [load_students(path, **chosen) for path in paths]
+    cell = parts[0].cell
+    for path, part in zip(paths, parts, strict=True):
+        if part.cell != cell:
+            raise InputError(f"{path}: found students of {part.cell}, expected those of {cell}")
+    parts = [part for part in parts if len(part.networks)]
+    if not parts:
+        wanted = ", ".join(f"{name} {value}" for name, value in chosen.items())
+        raise InputError(f"{paths[0]}: expected students of {wanted}, found none")
+    pairs = {name: [k for part in parts for k in part.pairs[name]] for name in parts[0].pairs}
+    losses = np.concatenate([part.losses for part in parts])
+    return CellStudents(concatenate([part.networks for part in parts]), cell, pairs, losses)
+
+
+def cell_files(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """Return the files of each cell's shards, in order, by the name of the cell.
+
+    Raises InputError on a file that is not called after a shard, and where shards are missing.
+    """
+    found, counts = {}, {}
+    for path in paths:
+        named = re.fullmatch(r"(.+)_([0-9]+)of([0-9]+)", path.stem)
+        if named is None:
+            raise InputError(f"{path}: expected a name <cell>_<number>of<count>, found another")
+        name, number, count = f"{path.parent.name}/{named[1]}", int(named[2]), int(named[3])
+        found.setdefault(name, {})[number] = path
+        counts.setdefault(name, set()).add(count)
+    for name, shards in found.items():
+        if {len(shards)} != counts[name] or sorted(shards) != list(range(1, len(shards) + 1)):
+            files = ", ".join(path.name for path in shards.values())
+            raise InputError(f"{name}: expected the files of all its shards, found {files}")
+    return {name: [shards[k] for k in sorted(shards)] for name, shards in found.items()}
+
+
+def files_of(cell: Mapping, files: Mapping[str, list[Path]]) -> list[Path]:
+    """Return the files of a cell among those of `cell_files`.
 
     `cell` names family, dim, samples, depth, width and batch_rule. Raises InputError where there
-    is no such file.
+    are none.
     """
     name = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}".format_map(cell)
-    for path in paths:
-        if f"{path.parent.name}/{path.stem}" == name:
-            return path
-    raise InputError(f"expected a file of the cell {name}, found none")
+    if name not in files:
+        raise InputError(f"expected files of the cell {name}, found none")
+    return files[name]

@@ -1,9 +1,16 @@
 """The training engines, all with one interface, and which of them `auto` is.
 
 An engine is made from a recipe, initial networks and students (see `recipe`), and a device,
-precision and number of threads; `run` trains for some epochs, `losses` and `networks` return what
-has become of the students.
+precision and number of threads. `run` trains: its orders [epochs, seeds, samples] are those of the
+samples in the epochs that follow on those that all students have done, and where a deadline ends it
+early, students have done some of them, by their number in `epochs` [students]. `losses` and
+`networks` return what has become of the students; `state` all of it, named arrays from which
+`restore` lets an engine go on to the same bits.
 """
+
+import platform
+import re
+from pathlib import Path
 
 ENGINES = ["auto", "narrow", "stacked", "loop"]
 
@@ -34,3 +41,24 @@ def engine_class(name: str) -> type:
     from supnorm.training.loop import LoopEngine
 
     return LoopEngine
+
+
+def hardware(name: str, device: str) -> dict[str, str]:
+    """Return what the rounding of an engine depends on: nothing where that is only its code.
+
+    torch has products for each processor and GPU, and changes them from version to version.
+    """
+    if name == "narrow":
+        return {}
+    import torch
+
+    machine = torch.cuda.get_device_name() if device == "cuda" else processor()
+    return {"torch": torch.__version__, "machine": machine}
+
+
+def processor() -> str:
+    """Return the name of the CPU."""
+    information = Path("/proc/cpuinfo")
+    text = information.read_text() if information.exists() else ""
+    named = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    return named[1] if named else platform.processor() or platform.machine()

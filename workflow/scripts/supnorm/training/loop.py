@@ -4,11 +4,15 @@ It is the training that the paper describes, written as one would write it first
 fast engine must agree with.
 """
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 
 from supnorm.devices import use_device
 from supnorm.networks import Networks, concatenate
+from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students
 
 
@@ -49,27 +53,65 @@ class LoopEngine:
             self._networks.append(network)
             self._optimisers.append(optimiser)
             self._schedulers.append(scheduler)
+        self.epochs = np.zeros(len(initial), int)
 
-    def run(self, orders: np.ndarray) -> None:
-        """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
-        for order in torch.as_tensor(orders, device=self._points.device):
-            self._run_epoch(order)
+    def run(self, orders: np.ndarray, deadline: float = math.inf) -> None:
+        """Train for some epochs, or until the deadline (see `engines`)."""
+        orders, first = torch.as_tensor(orders, device=self._points.device), int(self.epochs.min())
+        for k, seed in enumerate(self._seed_of):
+            for part in slices(int(self.epochs[k]), first + len(orders), deadline):
+                for order in orders[part.start - first : part.stop - first, seed]:
+                    self._run_epoch(k, order)
+                self.epochs[k] = part.stop
 
-    def _run_epoch(self, order: torch.Tensor) -> None:
-        for network, optimiser, scheduler, seed, values in zip(
-            self._networks,
-            self._optimisers,
-            self._schedulers,
-            self._seed_of,
-            self._values,
-            strict=True,
+    def _run_epoch(self, k: int, order: torch.Tensor) -> None:
+        """Train a student on its samples in an order [samples]."""
+        points, values = self._points[self._seed_of[k]], self._values[k]
+        for batch in order.split(self._recipe.batch):
+            self._optimisers[k].zero_grad()
+            predicted = forward(self._networks[k], points[batch])
+            torch.nn.functional.mse_loss(predicted, values[batch]).backward()
+            self._optimisers[k].step()
+        self._schedulers[k].step()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all that has become of the students, as it is until they train on.
+
+        Of each parameter these are its values and Adam's two moments, [students, 3, …].
+        """
+        rates = np.array([optimiser.param_groups[0]["lr"] for optimiser in self._optimisers])
+        parameters = {
+            name: np.stack([self._parameter(k, name) for k in range(len(rates))])
+            for name in self._networks[0].tensors()
+        }
+        return {"epochs": self.epochs, "rates": rates, **parameters}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state of such an engine."""
+        self.epochs[:] = state["epochs"]
+        steps = self.epochs * math.ceil(self._values.shape[1] / self._recipe.batch)
+        for k, (network, optimiser) in enumerate(
+            zip(self._networks, self._optimisers, strict=True)
         ):
-            for batch in order[seed].split(self._recipe.batch):
-                optimiser.zero_grad()
-                predicted = forward(network, self._points[seed, batch])
-                torch.nn.functional.mse_loss(predicted, values[batch]).backward()
-                optimiser.step()
-            scheduler.step()
+            optimiser.param_groups[0]["lr"] = float(state["rates"][k])
+            self._schedulers[k].last_epoch = int(self.epochs[k])
+            for name, parameter in network.tensors().items():
+                values, first, second = torch.tensor(state[name][k], device=parameter.device)
+                with torch.no_grad():
+                    parameter.copy_(values)
+                optimiser.state[parameter] = {
+                    "step": torch.tensor(float(steps[k])),
+                    "exp_avg": first.clone(),
+                    "exp_avg_sq": second.clone(),
+                }
+
+    def _parameter(self, k: int, name: str) -> np.ndarray:
+        """Return a parameter of a student and Adam's two moments of it, [3, …]."""
+        parameter = self._networks[k].tensors()[name]
+        # Before the first step Adam has none.
+        adam, zeros = self._optimisers[k].state.get(parameter, {}), torch.zeros_like(parameter)
+        parts = [parameter, adam.get("exp_avg", zeros), adam.get("exp_avg_sq", zeros)]
+        return torch.stack(parts).detach().cpu().numpy()
 
     def losses(self) -> np.ndarray:
         """Return the mean squared error of each student on its whole sample, [students]."""

@@ -8,14 +8,14 @@ from functools import cached_property
 
 import torch
 
+from supnorm import work
 from supnorm.networks import Networks, layer_shapes
 from supnorm.programs import InputError
 from supnorm.training.recipe import Students
+from supnorm.work import CACHE_LINE
 
-CACHE_LINE = 64
-LARGEST_GROUP = 256
-# A GPU of 16 GB holds a group, and beside it the samples, CUDA, and the graphs.
-GROUP_BYTES, OTHER_BYTES = 12e9, 4e9
+# What a GPU holds beside a group: the samples, CUDA, and the graphs.
+OTHER_BYTES = 4e9
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,6 @@ class Layout:
     def parameters(self) -> int:
         """Return how many numbers a student has in a buffer."""
         return sum(map(math.prod, self.shapes))
-
-    def student_bytes(self, batch: int) -> int:
-        """Return the bytes that a student in training takes on a GPU, its samples apart.
-
-        They are its parameters, their gradient and two moments, and for a batch the inputs of all
-        layers and the derivatives by the outputs of two.
-        """
-        activations = batch * (sum(columns for _, columns in self.shapes) + 2 * self.width)
-        return self.dtype.itemsize * (4 * self.parameters + activations)
 
     def matrices(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """Return the layers [students, rows, columns] in a flat buffer."""
@@ -107,13 +98,15 @@ def fill(places: torch.Tensor, students: torch.Tensor) -> None:
 class Group:
     """Students that train together.
 
-    `values` [students, samples] are the labels, `seed_of` [students] the rows of points, and
-    `state` the flat buffers of parameters and of Adam's moments, None while a trainer has them.
+    `values` [students, samples] are the labels, `seed_of` [students] the rows of points, `state`
+    the flat buffers of parameters and of Adam's moments, None while a trainer has them, and
+    `epochs` how many these students have done.
     """
 
     values: torch.Tensor
     seed_of: torch.Tensor
     state: torch.Tensor | None
+    epochs: int = 0
 
     @staticmethod
     def of(initial: Networks, students: Students, layout: Layout, part: slice) -> "Group":
@@ -130,13 +123,15 @@ class Group:
 def group_size(device: str, layout: Layout, batch: int) -> int:
     """Return how many students train at once.
 
-    It follows from the architecture and the batch size alone, never from how many students there
-    are or from the memory at hand, because the rounding of batched products may depend on it. On
-    a CPU it is 1: one wide student keeps a core busy, and more of them would share its cache.
+    On a CPU it is 1: one wide student keeps a core busy, and more of them would share its cache.
     """
     if device == "cpu":
         return 1
-    return max(1, min(LARGEST_GROUP, int(GROUP_BYTES // layout.student_bytes(batch))))
+    return work.group_size(layout.dim, layout.depth, layout.width, batch, layout.precision)
+
+
+def _student_bytes(layout: Layout, batch: int) -> int:
+    return work.student_bytes(layout.dim, layout.depth, layout.width, batch, layout.precision)
 
 
 @contextmanager
@@ -147,9 +142,9 @@ def explaining_lack_of_memory(size: int, layout: Layout, batch: int) -> Iterator
     except torch.OutOfMemoryError:
         free, total = torch.cuda.mem_get_info()
         free += torch.cuda.memory_reserved()
-        needed = size * layout.student_bytes(batch)
+        needed = size * _student_bytes(layout, batch)
         single = Layout(layout.dim, layout.depth, layout.width, "float32")
-        smaller = group_size("cuda", single, batch) * single.student_bytes(batch)
+        smaller = group_size("cuda", single, batch) * _student_bytes(single, batch)
         remedy = f", or training.precision float32, where it takes {smaller / 1e9:.1f} GB"
         raise InputError(
             f"a group of {size} students of width {layout.width}, with batches of {batch} in "

@@ -1,5 +1,7 @@
 """The narrow engine: one student after another, each in one compiled call (see `kernels`)."""
 
+import math
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,6 +10,7 @@ from supnorm.kernels import deviation, train
 from supnorm.networks import Networks
 from supnorm.packed import Packing, aligned
 from supnorm.programs import InputError
+from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students
 
 
@@ -34,32 +37,46 @@ class NarrowEngine:
         self._values = students.values.astype(dtype)
         self._parameters = packing.pack(initial)
         self._moments = aligned(2, *self._parameters.shape, dtype=dtype)
-        self._epoch, self._powers = 0, (1.0, 1.0)
+        self._powers = np.ones((len(initial), 2))
+        self.epochs = np.zeros(len(initial), int)
         # Its square is still above the denormal numbers.
         self._tiny = 2 * float(np.finfo(dtype).tiny) ** 0.5
 
-    def run(self, orders: np.ndarray) -> None:
-        """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
-        recipe = self._recipe
-        epochs = range(self._epoch, self._epoch + len(orders))
-        rates = np.array([recipe.learning_rate * recipe.decay**epoch for epoch in epochs])
+    def run(self, orders: np.ndarray, deadline: float = math.inf) -> None:
+        """Train for some epochs, or until the deadline (see `engines`)."""
+        recipe, first = self._recipe, int(self.epochs.min())
 
-        def train_student(k: int) -> tuple[float, float]:
-            seed = self._seed_of[k]
-            return train(
-                (self._parameters[k], self._moments[0, k], self._moments[1, k]),
-                self._packing.workspace(),
-                (self._points[seed], self._values[k]),
-                orders[:, seed],
-                rates,
-                self._powers,
-                self._packing.shape,
-                recipe.batch,
-                self._tiny,
-            )
+        def train_student(k: int) -> None:
+            seed, work = self._seed_of[k], self._packing.workspace()
+            for part in slices(int(self.epochs[k]), first + len(orders), deadline):
+                self._powers[k] = train(
+                    (self._parameters[k], self._moments[0, k], self._moments[1, k]),
+                    work,
+                    (self._points[seed], self._values[k]),
+                    orders[part.start - first : part.stop - first, seed],
+                    np.array([recipe.learning_rate * recipe.decay**epoch for epoch in part]),
+                    tuple(self._powers[k].tolist()),
+                    self._packing.shape,
+                    recipe.batch,
+                    self._tiny,
+                )
+                self.epochs[k] = part.stop
 
-        *_, self._powers = self._of_all(train_student)
-        self._epoch += len(orders)
+        self._of_all(train_student)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all that has become of the students, as it is until they train on."""
+        return {
+            "epochs": self.epochs,
+            "powers": self._powers,
+            "parameters": self._parameters,
+            "moments": self._moments,
+        }
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state of such an engine."""
+        for name, array in self.state().items():
+            array[...] = state[name]
 
     def losses(self) -> np.ndarray:
         """Return the mean squared error of each student on its whole sample, [students]."""

@@ -9,7 +9,7 @@ order of the samples, the learning rate, the number of the step) they read from 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ import torch
 from supnorm.devices import use_device
 from supnorm.networks import Networks, concatenate
 from supnorm.training.memory import Group, Layout, explaining_lack_of_memory, fill, group_size
+from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students
 
 ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
@@ -48,6 +49,7 @@ class StackedEngine:
         size = group_size(device, layout, recipe.batch)
         parts = [slice(k, k + size) for k in range(0, count, size)]
         groups = [Group.of(initial[part], students, layout, part) for part in parts]
+        self._groups = groups
         points = torch.zeros(*students.points.shape[:2], layout.shapes[0][1], dtype=layout.dtype)
         points[..., :dim], points[..., dim] = torch.tensor(students.points), 1
         shares = min(threads, len(groups)) if device == "cpu" else 1
@@ -62,15 +64,34 @@ class StackedEngine:
                 for share in np.array_split(np.arange(len(groups)), shares)
             ]
 
-    def run(self, orders: np.ndarray) -> None:
-        """Train for some epochs; `orders` [epochs, seeds, samples] are the samples' orders."""
+    @property
+    def epochs(self) -> np.ndarray:
+        """Return how many epochs each student has done, [students]."""
+        return np.concatenate([np.full(len(g.values), g.epochs) for g in self._groups])
+
+    def run(self, orders: np.ndarray, deadline: float = math.inf) -> None:
+        """Train for some epochs, or until the deadline (see `engines`)."""
+        first = int(self.epochs.min())
         # Adam's moments of dead units decay into denormal numbers, which are slow on a CPU: threads
         # of its own flush them, and nothing else in the process does.
         pool = ThreadPoolExecutor(
             len(self._trainers), initializer=torch.set_flush_denormal, initargs=(True,)
         )
         with self._explaining_lack_of_memory(), pool:
-            list(pool.map(lambda trainer: trainer.run(orders), self._trainers))
+            list(pool.map(lambda trainer: trainer.run(orders, first, deadline), self._trainers))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all that has become of the students, as it is until they train on."""
+        states = [state for trainer in self._trainers for state in trainer.states()]
+        groups = {f"group_{k}": state.numpy() for k, state in enumerate(states)}
+        return {"epochs": np.array([group.epochs for group in self._groups]), **groups}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state of such an engine."""
+        for trainer in self._trainers:
+            trainer.release()
+        for k, group in enumerate(self._groups):
+            group.epochs, group.state = int(state["epochs"][k]), torch.tensor(state[f"group_{k}"])
 
     def losses(self) -> np.ndarray:
         """Return the mean squared error of each student on its whole sample, [students]."""
@@ -110,7 +131,7 @@ class _Trainer:
     ):
         """Prepare for `groups`; `points` [seeds, samples, columns] end in a one and zeros."""
         self._recipe, self._layout, self._points, self._groups = recipe, layout, points, groups
-        self._held, self._epochs = None, 0
+        self._held = None
         samples, new = points.shape[1], points.new_zeros
         self._state = new(3, size * layout.parameters)
         self._values, self._seed_of = new(size, samples), new(size, dtype=torch.int64)
@@ -140,17 +161,33 @@ class _Trainer:
         prepare = self._captured if points.is_cuda else lambda n: partial(self._epoch, n)
         self._passes = {n: prepare(n) for n in {length, samples % length} - {0}}
 
-    def run(self, orders: np.ndarray) -> None:
-        """Train all groups for some epochs; `orders` [epochs, seeds, samples]."""
+    def run(self, orders: np.ndarray, first: int, deadline: float) -> None:
+        """Train all groups up to the last of the epochs after `first`, or until the deadline."""
         orders = torch.as_tensor(orders, device=self._points.device)
         for group in self._groups:
-            self._hold(group)
-            for epoch, order in enumerate(orders, self._epochs):
-                self._rate.fill_(self._recipe.learning_rate * self._recipe.decay**epoch)
-                for part in order[self._seed_of].split(self._order.shape[1], 1):
-                    self._order[:, : part.shape[1]] = part
-                    self._passes[part.shape[1]]()
-        self._epochs += len(orders)
+            for part in slices(group.epochs, first + len(orders), deadline):
+                self._hold(group)
+                for epoch in part:
+                    self._run_epoch(epoch, orders[epoch - first])
+                group.epochs = part.stop
+                # A GPU works behind the clock.
+                if self._points.is_cuda:
+                    torch.cuda.synchronize()
+
+    def _run_epoch(self, epoch: int, order: torch.Tensor) -> None:
+        """Train the group that is held on its samples, in an order [seeds, samples]."""
+        self._rate.fill_(self._recipe.learning_rate * self._recipe.decay**epoch)
+        for part in order[self._seed_of].split(self._order.shape[1], 1):
+            self._order[:, : part.shape[1]] = part
+            self._passes[part.shape[1]]()
+
+    def states(self) -> list[torch.Tensor]:
+        """Return each group's flat buffers, on the CPU."""
+        return [self._held_state() if g is self._held else g.state for g in self._groups]
+
+    def release(self) -> None:
+        """Hold no group, and let the state of the one that is held be lost."""
+        self._held = None
 
     def losses(self) -> list[np.ndarray]:
         """Return each group's mean squared errors on the whole sample, [size]."""
@@ -177,14 +214,19 @@ class _Trainer:
         if group is self._held:
             return
         if self._held is not None:
-            count = len(self._held.values) * self._layout.parameters
-            self._held.state = torch.empty(3, count, dtype=self._state.dtype)
-            self._layout.copy(self._state, self._held.state)
+            self._held.state = self._held_state()
         self._layout.copy(group.state, self._state)
         fill(self._values, group.values)
         fill(self._seed_of, group.seed_of)
-        self._step_count.fill_(self._epochs * math.ceil(self._values.shape[1] / self._recipe.batch))
+        self._step_count.fill_(group.epochs * math.ceil(self._values.shape[1] / self._recipe.batch))
         self._held, group.state = group, None
+
+    def _held_state(self) -> torch.Tensor:
+        """Return what the buffers hold of the group that is held, on the CPU."""
+        count = len(self._held.values) * self._layout.parameters
+        state = torch.empty(3, count, dtype=self._state.dtype)
+        self._layout.copy(self._state, state)
+        return state
 
     def _captured(self, length: int) -> Callable[[], None]:
         """Return what does `_epoch` by one launch of a graph of all its kernels.

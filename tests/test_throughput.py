@@ -1,0 +1,309 @@
+"""What jobs are expected to take, and the calibration from which that follows."""
+
+import copy
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import calibrate
+from tables import STAGES, read_measured
+
+from supnorm.configuration import resolve
+from supnorm.programs import InputError
+from supnorm.references.algorithms import DENSE as REFERENCE_DENSE
+from supnorm.throughput import (
+    DENSE,
+    FORMAT,
+    MARGIN,
+    MODEL,
+    SPARE_MINUTES,
+    Throughput,
+    interpolated,
+    read_calibration,
+)
+from supnorm.work import group_size
+
+ROOT = Path(__file__).parents[1]
+
+
+def configuration(scale):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text()) | {"scale": scale}
+    return resolve(config, ROOT / "workflow/schemas/config.schema.yaml")
+
+
+def entry(device, **measured):
+    """An entry of a calibration, with the numbers of the model where none are given."""
+    return {**copy.deepcopy(MODEL[device]), "precision": "float64", **measured}
+
+
+def write(path, entries):
+    path.write_text(json.dumps({"format": FORMAT, **entries}))
+    return path
+
+
+def shard_of(throughput, start):
+    return next(name for name in throughput.shards if name.startswith(start))
+
+
+def test_lines_in_logarithms():
+    points = [(100, 1.0), (10, 4.0)]
+    assert interpolated(points, 10) == pytest.approx(4)
+    assert interpolated(points, 1000**0.5) == pytest.approx(2)
+    assert interpolated(points, 1) == pytest.approx(4)
+    assert interpolated(points, 1, below=2) == pytest.approx(0.04)
+    assert interpolated(points, 1000, above=3) == pytest.approx(1000)
+    assert interpolated([(5, 7.0)], 50) == pytest.approx(7)
+
+
+def test_without_a_file_nothing_was_measured(tmp_path):
+    assert read_calibration(tmp_path / "calibration.json") == {}
+
+
+def test_a_calibration_is_read_as_it_was_written(tmp_path):
+    entries = {"cpu": entry("cpu"), "cuda": entry("cuda", machine="a GPU")}
+    assert read_calibration(write(tmp_path / "calibration.json", entries)) == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{", "Expecting"),
+        ("[1, 2]", "another file"),
+        (json.dumps({"format": "supnorm calibration 0", "cpu": entry("cpu")}), "another file"),
+        (json.dumps({"format": FORMAT, "tpu": entry("cpu")}), "tpu"),
+        (json.dumps({"format": FORMAT, "cpu": {"start": 1.0}}), "cpu.training: null"),
+        (json.dumps({"format": FORMAT, "cpu": entry("cpu", start="1")}), "cpu.start"),
+        (json.dumps({"format": FORMAT, "cpu": entry("cpu", epoch=-1.0)}), "cpu.epoch"),
+        (json.dumps({"format": FORMAT, "cpu": entry("cpu", exact=[])}), "cpu.exact"),
+        (json.dumps({"format": FORMAT, "cpu": entry("cpu", exact=[[32]])}), "cpu.exact"),
+        (json.dumps({"format": FORMAT, "cpu": entry("cpu", start=math.inf)}), "cpu.start"),
+    ],
+)
+def test_a_foreign_or_broken_calibration_is_named(tmp_path, text, found):
+    path = tmp_path / "calibration.json"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        read_calibration(path)
+    message = str(error.value)
+    assert message.startswith(f"{path}: expected")
+    assert found in message
+    assert "\n" not in message
+
+
+def test_training_takes_what_its_arithmetic_takes():
+    config = configuration("laptop")
+    measured = entry("cpu", start=3.0, epoch=1e-3, shuffle=[[100, 1e-2]])
+    measured["training"] = [[5, 32, 20, 1e10], [22, 50, 20, 5e9]]
+    throughput = Throughput(config, "cpu", {"cpu": measured})
+    name = shard_of(throughput, "random/d1_m100_L5_w32_fifth")
+    cell, rows = throughput.shards[name]
+    assert len(rows) == 48
+    beside = 3.0 + 5000 * (3 * 1e-2 + 48 * 1e-3)
+    expected = beside + 48 * cell.student_flops / 1e10
+    assert throughput.seconds("train_students", name) == pytest.approx(expected)
+    name = shard_of(throughput, "sine/")
+    cell, rows = throughput.shards[name]
+    # One seed; shuffles of ten times as many samples.
+    beside = 3.0 + 5000 * (1e-2 * 10**1.1 + 1e-3)
+    expected = beside + cell.student_flops / 5e9
+    assert throughput.seconds("train_students", name) == pytest.approx(expected)
+
+
+def test_rates_are_those_of_batch_and_width():
+    config = configuration("laptop")
+    rows = [[5, 8, 20, 1e9], [5, 128, 20, 4e9], [5, 8, 80, 4e9], [5, 128, 80, 16e9]]
+    throughput = Throughput(config, "cpu", {"cpu": entry("cpu", training=rows)})
+    assert throughput._training_rate(5, 8, 40) == pytest.approx(2e9)
+    assert throughput._training_rate(5, 32, 40) == pytest.approx(4e9)
+    assert throughput._training_rate(9, 512, 1000) == pytest.approx(16e9)
+
+
+def test_a_gpu_trains_whole_groups():
+    throughput = Throughput(configuration("paper"), "cuda")
+    name = shard_of(throughput, "random/d1_m100_L5_w512_hundred")
+    cell, rows = throughput.shards[name]
+    group = group_size(1, 5, 512, 100, "float64")
+    assert len(rows) % group
+    whole = -(-len(rows) // group) * group
+    rate = throughput._training_rate(5, 512, 100)
+    seconds = throughput.seconds("train_students", name)
+    work = whole * cell.student_flops / rate
+    entry = MODEL["cuda"]
+    beside = whole // group * entry["epoch"] + 3 * entry["shuffle"][0][1]
+    assert seconds == pytest.approx(entry["start"] + cell.epochs * beside + work)
+
+
+def test_rates_of_another_precision_are_not_used():
+    config = configuration("laptop")
+    name = shard_of(Throughput(config), "random/d1_m100")
+    single = entry("cpu", training=[[5, 32, 20, 1e12]], precision="float32")
+    throughput = Throughput(config, "cpu", {"cpu": single})
+    assert throughput.basis("train_students", name) == "model"
+    assert throughput.seconds("train_students", name) == pytest.approx(
+        Throughput(config).seconds("train_students", name)
+    )
+    single["start"] += 1
+    assert throughput.basis("rank_algorithms") == "measured"
+
+
+def test_times_say_what_they_rest_on():
+    config = configuration("laptop")
+    measured = entry("cpu", training=[[5, 32, 20, 1e10]], reference=[[3, 30, 1e-3, 1e-5]])
+    measured["certificate"] = [[3, 0.1]]
+    throughput = Throughput(config, "cpu", {"cpu": measured})
+
+    def basis(rule, start):
+        names = [*throughput.shards, "random/d3_m30", "random/d3_m100", "random/d1_m30", ""]
+        return throughput.basis(rule, next(n for n in names if n.startswith(start)))
+
+    assert basis("train_students", "random/d1_m100_L5_w32_fifth") == "measured"
+    assert basis("train_students", "random/d1_m300_L5_w32_fifth") == "between"
+    assert basis("measure_errors", "random/d3_m100_L5_w32_fifth") == "measured"
+    assert throughput.basis("measure_references", "random/d3_m30") == "measured"
+    assert throughput.basis("measure_references", "random/d3_m100") == "between"
+    assert throughput.basis("certify_errors", "random/d3_m100") == "measured"
+    assert throughput.basis("plot_rates") == "measured"
+    gpu = Throughput(configuration("paper"), "cuda", {"cpu": measured})
+    name = shard_of(gpu, "random/d1_m100_L5_w32_fifth")
+    assert gpu.basis("train_students", name) == "model"
+    assert gpu.basis("compare_methods") == "model"
+    assert gpu.basis("collect_errors") == "measured"
+
+
+def test_students_are_trained_and_evaluated_on_the_device():
+    throughput = Throughput(configuration("paper"), "cuda")
+    on_gpu = ("train_students", "measure_errors", "measure_adversary", "compare_methods")
+    assert {throughput.device(rule) for rule in on_gpu} == {"cuda"}
+    others = ("certify_errors", "measure_references", "measure_sine", "plot_rates")
+    assert {throughput.device(rule) for rule in others} == {"cpu"}
+
+
+def test_errors_are_exact_or_of_all_points():
+    config = configuration("laptop")
+    measured = entry("cpu", start=1.0, exact=[[32, 0.1]], climb=[[32, 0.2]])
+    measured["evaluation"] = [[32, 1e9]]
+    throughput = Throughput(config, "cpu", {"cpu": measured})
+    names = [shard_of(throughput, f"random/d{dim}_m100_L5_w32_fifth") for dim in (1, 3)]
+    exact, climbed = (throughput.seconds("measure_errors", name) for name in names)
+    assert exact == pytest.approx(1 + 240 * 0.1)
+    cell, _ = throughput.shards[names[1]]
+    network = 2 * cell.parameters * 131072 / 1e9
+    assert climbed == pytest.approx(1 + 240 * (network + 0.2) + 16 * network)
+    config["evaluation"]["method"] = "sampled"
+    sampled = [throughput.seconds("measure_errors", name) for name in names]
+    assert sampled[1] == pytest.approx(1 + 256 * network)
+    assert sampled[0] == pytest.approx(sampled[1], rel=0.05)
+
+
+def test_references_solve_systems_up_to_a_size():
+    assert DENSE == REFERENCE_DENSE
+    config = configuration("paper")
+    rows = [[3, 100, 1e-3, 1e-6], [3, 1000, 1.0, 1e-5], [3, 100000, 7.0, 3e-4]]
+    throughput = Throughput(config, "cpu", {"cpu": entry("cpu", start=1.0, reference=rows)})
+    times = {m: throughput.seconds("measure_references", f"random/d3_m{m}") for m in (10**4, 10**5)}
+    points = config["evaluation"]["points"]
+    assert times[10**4] == pytest.approx(1 + 3 * (1e3 + (points + 10**4) * 1e-4))
+    assert times[10**5] == pytest.approx(1 + 3 * (7.0 + (points + 10**5) * 3e-4))
+
+
+def test_certificates_are_for_students_that_are_narrow_enough():
+    config = configuration("paper")
+    measured = {"cpu": entry("cpu", start=1.0, certificate=[[3, 0.5]])}
+    throughput = Throughput(config, "cuda", measured)
+    # Three batch rules, five evaluations, 120 students; of width 32 alone.
+    assert throughput.seconds("certify_errors", "random/d3_m100") == pytest.approx(1 + 1800 * 0.5)
+    config["certificate"]["students"] = "deciding"
+    assert throughput.seconds("certify_errors", "random/d3_m100") == pytest.approx(1 + 240 * 0.5)
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_every_job_has_a_time_and_memory(scale, device):
+    throughput = Throughput(configuration(scale), device)
+    jobs = [("train_students", name) for name in throughput.shards]
+    jobs += [("measure_errors", name) for name in throughput.shards if "sine" not in name]
+    problems = ("draw_samples", "certify_errors", "measure_references", "measure_adversary")
+    jobs += [(rule, "random/d3_m100") for rule in problems]
+    jobs += [(rule, "") for rule in ("compare_methods", "measure_sine", "plot_rates", "any")]
+    for job in jobs:
+        assert 0.5 < throughput.seconds(*job) < 1e7
+        assert 500 < throughput.megabytes(*job) < 5e5
+
+
+def test_memory_grows_with_students():
+    throughput = Throughput(configuration("paper"), "cuda")
+    name = shard_of(throughput, "random/d3_m100_L5_w2048_fifth")
+    cell, rows = throughput.shards[name]
+    for rule, copies in (("train_students", 14), ("measure_errors", 10)):
+        least = 8e-6 * copies * len(rows) * cell.parameters
+        assert least < throughput.megabytes(rule, name) < 1.1 * least + 5000
+
+
+def test_jobs_ask_for_more_than_is_expected_and_more_with_each_attempt():
+    throughput = Throughput(configuration("paper"), "cuda")
+    name = shard_of(throughput, "random/d3_m100000_L5_w2048_fifth")
+    minutes = throughput.seconds("train_students", name) / 60
+    asked = throughput.minutes("train_students", name)
+    assert asked == math.ceil(SPARE_MINUTES + MARGIN * minutes)
+    assert throughput.minutes("train_students", name, attempt=3) == 3 * asked
+
+
+def test_the_model_is_slower_than_the_machine_of_the_benchmarks():
+    """By a factor of two or so, stage by stage of the laptop run."""
+    stages, _ = read_measured(ROOT / "benchmarks/measured/stages.parquet", STAGES)
+    took = stages.set_index("rule")["seconds"]
+    throughput = Throughput(configuration("laptop"))
+    problems = [f"random/d{dim}_m{m}" for dim in (1, 3) for m in (30, 100, 300, 1000)]
+    jobs = {
+        "train_students": list(throughput.shards),
+        "measure_errors": [name for name in throughput.shards if "sine" not in name],
+        "measure_references": problems,
+        "measure_adversary": problems,
+        "certify_errors": problems[4:],
+    }
+    for rule, names in jobs.items():
+        expected = sum(throughput.seconds(rule, name) for name in names)
+        assert 1 < expected / took[rule] < 4, rule
+
+
+def test_it_is_cheap_to_import():
+    code = (
+        "import sys, supnorm.throughput; "
+        "print({'numpy', 'torch', 'pandas', 'scipy'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "workflow/scripts", capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_a_machine_is_calibrated(tmp_path, monkeypatch):
+    """In miniature: every size of the scale is measured, and other devices' entries stay."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(calibrate, "one_thread", lambda device: None)
+    monkeypatch.setattr(calibrate, "SLICE", 1e-3)
+    monkeypatch.setattr(calibrate, "SLICES", 1)
+    monkeypatch.setattr(calibrate, "LEARNED", {"samples": 10, "batch": 5, "epochs": 5})
+    monkeypatch.setitem(calibrate.GUESS, "cpu", 1e5)
+    path = write(tmp_path / "calibration.json", {"cuda": entry("cuda"), "cpu": entry("cpu")})
+    calibrate.main(["--scale", "smoke", "--output", str(path)])
+    found = read_calibration(path)
+    assert found["cuda"] == entry("cuda")
+    assert found["cpu"]["scale"] == "smoke"
+    assert found["cpu"]["machine"]
+    assert 0.1 < found["cpu"]["start"] < 60
+    config = configuration("smoke")
+    throughput = Throughput(config, "cpu", found)
+    jobs = [("train_students", name) for name in throughput.shards]
+    jobs += [("measure_errors", name) for name in throughput.shards if "sine" not in name]
+    jobs += [("measure_references", f"random/d{d}_m{m}") for d in (1, 3) for m in (10, 20)]
+    jobs += [("certify_errors", "random/d3_m10"), ("plot_rates", "")]
+    assert {throughput.basis(*job) for job in jobs} == {"measured"}
+    assert all(0.1 < throughput.seconds(*job) < 600 for job in jobs)

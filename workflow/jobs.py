@@ -1,0 +1,118 @@
+"""The jobs of a run, as Snakemake lists them: what a plan and a view of progress start from."""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).with_name("scripts")))
+
+from supnorm.configuration import resolve
+from supnorm.programs import InputError
+
+JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
+FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: its rule, the files it writes, and whether a run would do it now.
+
+    `log` is results/<scale>/logs/<rule>/<name>.log, or <rule>.log of a rule with one job, whose
+    name is "". `heartbeat` is where its program tells how far it is, None if it does not. A job is
+    `pending` when outputs are missing, incomplete or stale.
+    """
+
+    rule: str
+    outputs: tuple[Path, ...]
+    log: Path
+    heartbeat: Path | None
+    pending: bool
+
+    @property
+    def name(self) -> str:
+        """Return which of its rule's jobs it is: a shard or a problem, as in random/d1_m100."""
+        return "/".join(self.log.with_suffix("").parts[4:])
+
+    @property
+    def stage(self) -> str:
+        """Return the folder of the results that it fills; "" where it writes beside them."""
+        return self.outputs[0].parts[2] if len(self.outputs[0].parts) > 3 else ""
+
+
+def configuration(scale: str | None) -> dict:
+    """Return the configuration in force at a scale, or at the one that config.yaml names.
+
+    Works in the root of the repository. Raises InputError where that is not the case, or where the
+    configuration is wrong.
+    """
+    if not Path("Snakefile").is_file():
+        raise InputError(f"{Path.cwd()}: expected the root of the repository, found no Snakefile")
+    config = yaml.safe_load(Path("config.yaml").read_text())
+    if scale:
+        config["scale"] = scale
+    return resolve(config, Path("workflow/schemas/config.schema.yaml"))
+
+
+def run_device(config: dict) -> str:
+    """Return where a run trains, "cpu" or "cuda".
+
+    Where the configuration leaves that to the machine, the latest training to start has told it in
+    its heartbeat; before there is one it is "cpu".
+    """
+    if config["training"]["device"] != "auto":
+        return config["training"]["device"]
+    told = []
+    for path in Path("results", config["scale"], "logs/train_students").rglob("*.json"):
+        # Files come and go, and need not be heartbeats.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads(path.read_text())
+            if facts["device"] in ("cpu", "cuda"):
+                told.append((float(facts["started"]), facts["device"]))
+    return max(told, default=(0, "cpu"))[1]
+
+
+def jobs(scale: str, device: str = "cpu") -> list[Job]:
+    """Return all jobs of a scale; takes Snakemake some seconds, also beside a run at work.
+
+    `device` is where the run trains. Raises InputError with what Snakemake said if it fails.
+    """
+    # Together, as they take the same time: one knows all jobs, the other those still to be done.
+    settings = [f"scale={scale}", f"device={device}"]
+    asked = [_dry_run(*options, "--config", *settings) for options in (["--forceall"], [])]
+    every, pending = [_jobs_in(_answer(process)) for process in asked]
+    return [Job(*job, job in pending) for job in every]
+
+
+def _dry_run(*options: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--dry-run", *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _answer(process: subprocess.Popen) -> str:
+    answer, _ = process.communicate()
+    if process.returncode:
+        last = (answer.strip() or "nothing").splitlines()[-1]
+        raise InputError(f"snakemake --dry-run failed, expected its list of jobs; it said: {last}")
+    return answer
+
+
+def _jobs_in(answer: str) -> dict[tuple, None]:
+    """Return (rule, outputs, log, heartbeat) of the jobs that a dry run lists, in its order."""
+    found = {}
+    for rule, body in JOB.findall(answer):
+        files = {field: tuple(map(Path, names.split(", "))) for field, names in FIELD.findall(body)}
+        if "output" in files:
+            log, heartbeat = [*files["log"], None][:2]
+            found[rule, files["output"], log, heartbeat] = None
+    return found

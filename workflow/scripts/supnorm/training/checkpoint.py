@@ -1,0 +1,118 @@
+"""Checkpoints: files from which a training that was ended goes on, to the same bits.
+
+A checkpoint is a safetensors file of a training's state. Its metadata are a checksum of that, and
+the identity of the training, which says all that results depend on: what is damaged, or is of
+another training, is not trusted.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from supnorm.imports import imported_files
+from supnorm.outputs import appearing
+from supnorm.programs import InputError
+from supnorm.training.cell import Training
+
+# What reading a damaged file may raise.
+DAMAGE = (safetensors.SafetensorError, ValueError, KeyError, TypeError, AttributeError)
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be used: a sentence that names the file and says why."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The checkpoint of a training, at a path; without a path there is none.
+
+    `identity` says by texts, numbers, lists and dictionaries all that the results depend on.
+    """
+
+    path: Path | None
+    identity: dict
+
+    def save(self, training: Training) -> None:
+        """Write where a training is, in the place of what was there.
+
+        Raises CheckpointError where that fails, as on a full disk; what was there is left.
+        """
+        if self.path is None:
+            return
+        state = {name: np.ascontiguousarray(array) for name, array in training.state().items()}
+        metadata = {"identity": json.dumps(self.identity), "checksum": digest(state)}
+        try:
+            with appearing(self.path) as temporary:
+                safetensors.numpy.save_file(state, temporary, metadata)
+        except (OSError, safetensors.SafetensorError) as error:
+            raise CheckpointError(f"{self.path}: cannot be written: {error}") from None
+
+    def resume(self, training: Training) -> bool:
+        """Bring a training that has not begun to where it was saved; False if it never was.
+
+        Raises CheckpointError where the file is damaged or of another training, and InputError
+        where it cannot be read.
+        """
+        if self.path is None:
+            return False
+        try:
+            self.path.open("rb").close()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: expected a checkpoint or nothing, found: {error.strerror}"
+            ) from None
+        try:
+            identity, state = _read(self.path)
+            names = {**identity, **self.identity}
+            others = [name for name in names if identity.get(name) != self.identity.get(name)]
+            if others:
+                raise CheckpointError(
+                    f"{self.path}: found the checkpoint of another training (not the same "
+                    f"{', '.join(others)})"
+                )
+            training.restore(state)
+        except DAMAGE as error:
+            raise CheckpointError(f"{self.path}: found a damaged checkpoint: {error}") from None
+        return True
+
+    def remove(self) -> None:
+        """Remove the checkpoint, and what killed processes have left of it."""
+        if self.path is None:
+            return
+        for half in self.path.parent.glob(f".{self.path.stem}.*{self.path.suffix}"):
+            half.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+
+
+def digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256 of arrays: of their names, types, shapes and numbers."""
+    total = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return total.hexdigest()
+
+
+def code_digest(program: Path) -> str:
+    """Return the SHA-256 of a program and of all that it imports from the library."""
+    files = [program, *imported_files(program)]
+    contents = {str(path.relative_to(program.parent)): path.read_bytes() for path in files}
+    return digest({name: np.frombuffer(code, np.uint8) for name, code in contents.items()})
+
+
+def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """Return the identity and the state in a file; something of DAMAGE if they are not whole."""
+    with safetensors.safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if digest(state) != metadata["checksum"]:
+        raise ValueError("its checksum is not that of its contents")
+    return json.loads(metadata["identity"]), state
