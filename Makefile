@@ -36,7 +36,7 @@ test: .venv/complete
 
 # One HTML page with all figures, captions, and how each was made.
 report: .venv/complete
-	$(bin)/python workflow/reproduce.py $(scale) --report report.html
+	$(bin)/python workflow/reproduce.py $(scale) $(device) --report report.html
 
 # Written again only when the pins change; the mark comes last, so that a broken set-up is redone.
 .venv/complete: envs/requirements.txt
@@ -62,6 +62,7 @@ ifneq ($(DEVICE),cuda)
 		--exponents $(measured)/exponents.parquet
 	$(measure)/agreement.py --output $(measured)/agreement.parquet
 	$(measure)/exact.py --output $(measured)/exact.parquet
+	$(measure)/graph.py --output $(measured)/graph.parquet
 	test ! -f $(ran)/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
 		--output $(measured)/certificate.parquet
 	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \

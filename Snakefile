@@ -9,6 +9,10 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
+# Used by --sdm apptainer alone; envs/supnorm.def says how to build it.
+container: "envs/supnorm.sif"
+
+
 include: "workflow/rules/common.smk"
 
 

@@ -18,6 +18,7 @@ from tables import (
     CERTIFICATE,
     EXACT,
     EXPONENTS,
+    GRAPH,
     SCALING,
     STAGES,
     TRAINING,
@@ -66,6 +67,7 @@ def main(argv: list[str]) -> None:
         *exact(a.measured),
         *certificate(a.measured),
         *stages(a.measured),
+        *graph(a.measured),
         *agreement(a.measured),
         *on_gpu(a.measured),
     ]
@@ -281,6 +283,36 @@ def stages(measured: Path) -> list[tuple[str, dict]]:
     text = (
         f"The `{machine['scale']}` run by stage, {number(table['seconds'].sum())} seconds of jobs "
         f"in all:\n\n{markdown('rule', cells)}"
+    )
+    return [(text, machine)]
+
+
+def graph(measured: Path) -> list[tuple[str, dict]]:
+    """Return what the graph of jobs costs at each scale and its machine, if that was measured."""
+    path = measured / "graph.parquet"
+    if not path.exists():
+        return []
+    table, machine = read_measured(path, GRAPH)
+    building = table["graph"] - table["read"]
+    # A small graph takes no more than reading varies by.
+    rate = (1000 * building / table["jobs"]).where(building > table["read"] / 4)
+    cells = pd.DataFrame(
+        {
+            "jobs": table["jobs"].map(str),
+            "Snakefile read, s": table["read"].map("{:.1f}".format),
+            "graph built, s": table["graph"].map("{:.1f}".format),
+            "dry run, s": table["seconds"].map("{:.1f}".format),
+            "MB": table["memory"].map(number),
+            "s per 1000 jobs": rate.map(number, na_action="ignore"),
+        }
+    ).set_index(table["scale"].replace("tenfold", "ten times the paper’s"))
+    times, jobs = (np.log(column.to_numpy()[-2:]) for column in (building, table["jobs"]))
+    text = (
+        "The workflow itself, before any job runs: processor time until the Snakefile is read, "
+        "until the graph of jobs is built too, and until a dry run has shown all jobs; and the "
+        "memory of that. A thousand jobs are counted from the Snakefile read to the graph built, "
+        f"which grows as the power {np.diff(times)[0] / np.diff(jobs)[0]:.2f} of the jobs between "
+        f"the last two rows:\n\n{markdown('scale', cells)}"
     )
     return [(text, machine)]
 

@@ -123,6 +123,20 @@ CERTIFICATE = Schema(
     ),
 )
 
+GRAPH = Schema(
+    "a scale: the workflow's graph of jobs",
+    (
+        text("scale", "smoke, laptop, paper, or tenfold: ten times the paper's seeds"),
+        integer("jobs", "jobs of the graph"),
+        real("read", "processor time until the Snakefile is read, median over runs", "s"),
+        real("graph", "the same until the graph is built", "s"),
+        real("seconds", "the same of a dry run, which shows all jobs", "s"),
+        real("low", "least of a dry run", "s"),
+        real("high", "largest of a dry run", "s"),
+        real("memory", "largest resident memory of the dry run, median", "MB"),
+    ),
+)
+
 STAGES = Schema(
     "a rule of the workflow",
     (

@@ -2,7 +2,9 @@
 
 Snakemake alone refuses to start where a killed run left its lock, and knows nothing of jobs that
 outlived that run. Here one driver holds an operating-system lock, which no kill leaves behind;
-whoever holds it may end what remains of an earlier driver and remove the lock it left.
+whoever holds it may end what remains of an earlier driver and remove the lock it left. On this
+machine it also finds the GPUs and says how many jobs may have one; with a profile, as for SLURM,
+that is the cluster's matter.
 """
 
 import argparse
@@ -12,19 +14,33 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import yaml
 
+sys.path.insert(0, str(Path(__file__).with_name("scripts")))
+
+from supnorm.configuration import resolve
+from supnorm.devices import visible_gpus
+from supnorm.programs import InputError
+
+SCHEMA = Path("workflow/schemas/config.schema.yaml")
 STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
-# Files that programs write beside their outputs (supnorm.outputs): .<name>.<process>.<ending>.
-TEMPORARY = r"\..+\.\d+\.[a-z]+"
+PROBE = Path(__file__).with_name("probe_gpu.py")
+PROBE_SECONDS = 300
+# Trainings that are told to end are saved first; SLURM may leave them minutes for it.
+STOP_SECONDS, CANCEL_SECONDS = 60, 900
+# Files that programs write beside outputs (supnorm.outputs): .<name>.<host>-<process>.<ending>.
+TEMPORARY = r"\..+\..+-\d+\.[a-z]+"
 PR_SET_PDEATHSIG = 1
 
 
@@ -33,23 +49,117 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="scale of config.yaml to run, if not the one it names")
     parser.add_argument("--cores", default="all", help="cores to use (default: all)")
+    parser.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where training.device is auto: cpu, cuda, or what this machine has (default)",
+    )
+    parser.add_argument("--profile", help="profile of a cluster, as slurm, to run there")
+    parser.add_argument("--config", nargs="*", default=[], help="settings, as of snakemake")
     arguments, further = parser.parse_known_args(argv)
-    scale = ["--config", f"scale={arguments.scale}"] if arguments.scale else []
-    snakemake = [sys.executable, "-m", "snakemake", "--cores", arguments.cores, *further, *scale]
     STATE.mkdir(exist_ok=True)
     with LOCK.open("a+") as lock:
         hold(lock)
         refuse_beside_snakemake()
         # Before anything is ended or removed: the lock may be that of a run on another machine.
+        refuse_foreign_lock(lock)
+        where, settings = options(arguments)
+        snakemake = [sys.executable, "-m", "snakemake", *where, *further, *settings]
+        clean_up(on_cluster=bool(arguments.profile or read_driver(lock).get("profile")))
         if snakemake_locked():
-            remove_snakemake_lock(lock, snakemake)
-        end_orphans()
-        record_driver(lock)
+            remove_snakemake_lock(snakemake)
+        record_driver(lock, arguments.profile)
         status = supervise(snakemake)
-        end_orphans()
         if not snakemake_locked():
             lock.truncate(0)
+        if status:
+            clean_up(on_cluster=bool(arguments.profile))
     return status
+
+
+def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """Return Snakemake's options: where it runs, and settings that replace those of config.yaml.
+
+    It runs by a cluster's profile, or on the cores and GPUs of this machine.
+    """
+    settings = dict(setting.partition("=")[::2] for setting in arguments.config)
+    if arguments.scale:
+        settings["scale"] = arguments.scale
+    if arguments.profile:
+        where, device = ["--profile", arguments.profile], arguments.device
+        if device != "auto" and not settings:
+            raise InputError(
+                "--device takes the place of the profile's scale; expected --scale too"
+            )
+    else:
+        device, gpus = choose_device(arguments.device, settings.get("scale"))
+        where = ["--cores", arguments.cores]
+        if gpus:
+            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+            # Not at the end: it would take a target that follows for a further resource.
+            where = ["--resources", f"local_gpu={len(gpus)}", *where]
+    if device != "auto":
+        settings["device"] = device
+    given = [f"{key}={value}" for key, value in settings.items()]
+    return where, ["--config", *given] if given else []
+
+
+def choose_device(wanted: str, scale: str | None) -> tuple[str, list[str]]:
+    """Return the device of a run on this machine, and which GPUs its jobs may use.
+
+    Only a wish for CUDA by --device is refused where there is no GPU: a dry run or a report of
+    what was made elsewhere needs none.
+    """
+    config = yaml.safe_load(Path("config.yaml").read_text())
+    config = resolve(config | ({"scale": scale} if scale else {}), SCHEMA)
+    configured = config["training"]["device"]
+    if configured != "auto" and wanted not in ("auto", configured):
+        raise InputError(
+            f"--device is {wanted}; expected training.device auto at scale {config['scale']}, "
+            f"where it is {configured}"
+        )
+    device = wanted if configured == "auto" else configured
+    if device == "cpu":
+        return "cpu", []
+    try:
+        gpus = visible_gpus()
+    except InputError as error:
+        print(error)
+        gpus = []
+    if device == "auto":
+        gpus = working(gpus)
+        return ("cuda", gpus) if gpus else ("cpu", [])
+    if wanted == "cuda" and not gpus:
+        raise InputError("--device is cuda; expected a GPU here that nvidia-smi lists, found none")
+    return "cuda", gpus
+
+
+def working(gpus: list[str]) -> list[str]:
+    """Return the GPUs on which a few students train as on the CPU; say why others do not."""
+    probes = {
+        gpu: subprocess.Popen(
+            [sys.executable, PROBE],
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": gpu},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for gpu in gpus
+    }
+    troubles = {}
+    for gpu, process in probes.items():
+        try:
+            _, said = process.communicate(timeout=PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said = f"a short training does not end within {PROBE_SECONDS} s"
+        if process.returncode != 0:
+            lines = said.splitlines() or [f"a short training ends with {process.returncode}"]
+            troubles.setdefault(lines[-1], []).append(gpu)
+    for trouble, some in troubles.items():
+        print(f"no training on {', '.join(some)}: {trouble}")
+    return [gpu for gpu in gpus if probes[gpu].returncode == 0]
 
 
 def hold(lock) -> None:
@@ -65,29 +175,80 @@ def hold(lock) -> None:
 
 
 def refuse_beside_snakemake() -> None:
-    """Exit where somebody runs snakemake in this tree without this driver."""
+    """Exit where somebody runs snakemake in this tree without this driver.
+
+    What a job of a cluster runs on this machine is no such run.
+    """
     for process in processes_here():
-        if any(Path(part).name == "snakemake" for part in process.info["cmdline"][:3]):
+        command = process.info["cmdline"]
+        if any(Path(part).name == "snakemake" for part in command[:3]) and "remote" not in command:
             sys.exit(
                 f"snakemake is at work in this tree (process {process.pid}); wait until it ends, "
                 "or stop it, and run again"
             )
 
 
-def end_orphans() -> None:
-    """Kill programs that outlived the run which started them, and remove what they left half done.
+def clean_up(on_cluster: bool) -> None:
+    """End jobs that outlived the run which started them, and remove what they left half done.
 
-    Their outputs are made again.
+    Their outputs are made again. A job of SLURM elsewhere may be writing what looks half done
+    from here: those end first. Where a run was `on_cluster`, SLURM must answer.
     """
+    end_cluster_jobs(on_cluster)
+    end_orphans()
+    for path in Path("results").rglob(".*"):
+        if re.fullmatch(TEMPORARY, path.name):
+            path.unlink()
+
+
+def end_cluster_jobs(on_cluster: bool) -> None:
+    """Cancel this tree's jobs in SLURM, and wait until none is left."""
+    cancelled, deadline = set(), time.monotonic() + CANCEL_SECONDS
+    while jobs := cluster_jobs(on_cluster):
+        if time.monotonic() > deadline:
+            sys.exit(
+                f"jobs of this tree are still in SLURM {CANCEL_SECONDS} s after scancel "
+                f"({', '.join(sorted(jobs))}); wait until they end, and run again"
+            )
+        if late := jobs - cancelled:
+            print(f"cancelling {len(late)} SLURM jobs, left over from a run that has ended")
+            subprocess.run(["scancel", *late])
+            cancelled |= late
+        time.sleep(1)
+
+
+def cluster_jobs(on_cluster: bool) -> set[str]:
+    """Return the numbers of this user's SLURM jobs that Snakemake submitted in this tree."""
+    if not shutil.which("squeue"):
+        return set()
+    listed = subprocess.run(
+        ["squeue", "--me", "--noheader", "--format=%i\t%k\t%Z"], capture_output=True, text=True
+    )
+    if listed.returncode and on_cluster:
+        sys.exit(
+            "squeue does not tell which jobs a run left in SLURM; wait until it does, and run "
+            f"again: {' '.join(listed.stderr.split())}"
+        )
+    jobs = [line.split("\t") for line in listed.stdout.splitlines()]
+    return {
+        number
+        for number, comment, folder in jobs
+        if comment.startswith("rule_") and folder == str(Path.cwd())
+    }
+
+
+def end_orphans() -> None:
+    """Stop programs that run on this machine without their run: trainings are saved first."""
     orphans = [process for process in processes_here() if is_program(process.info["cmdline"])]
     for process in orphans:
         print(f"ending process {process.pid}, left over from a run that was killed")
         with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(orphans, timeout=STOP_SECONDS)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(orphans, timeout=30)
-    for path in Path("results").rglob(".*"):
-        if re.fullmatch(TEMPORARY, path.name):
-            path.unlink()
+    psutil.wait_procs(alive, timeout=30)
 
 
 def is_program(command: list[str]) -> bool:
@@ -112,23 +273,28 @@ def snakemake_locked() -> bool:
     return any((STATE / "locks").glob("*"))
 
 
-def remove_snakemake_lock(lock, snakemake: list[str]) -> None:
-    """Remove the lock that a killed run of this driver left; exit if it may be another's."""
-    if read_driver(lock).get("host") != socket.gethostname():
+def refuse_foreign_lock(lock) -> None:
+    """Exit where the tree is locked, but not by a run of this driver on this machine."""
+    if snakemake_locked() and read_driver(lock).get("host") != socket.gethostname():
         sys.exit(
             "the tree is locked by a run of snakemake that this command did not start; if none is "
             "at work on any machine, remove the lock with `snakemake --unlock` and run again"
         )
+
+
+def remove_snakemake_lock(snakemake: list[str]) -> None:
+    """Remove the lock that a killed run of this driver left."""
     print("removing the lock that a killed run left")
     status = subprocess.run([*snakemake, "--unlock"]).returncode
     if status:
         sys.exit(status)
 
 
-def record_driver(lock) -> None:
-    """Write into the lock file which process holds it."""
+def record_driver(lock, profile: str | None) -> None:
+    """Write into the lock file which process holds it, and by which profile it runs."""
     lock.truncate(0)
-    json.dump({"host": socket.gethostname(), "pid": os.getpid()}, lock)
+    driver = {"host": socket.gethostname(), "pid": os.getpid(), "profile": profile}
+    json.dump(driver, lock)
     lock.flush()
 
 
@@ -150,13 +316,19 @@ def supervise(command: list[str]) -> int:
     child = subprocess.Popen(command, process_group=0, preexec_fn=begin_child)
 
     def stop(_number, _frame) -> None:
-        os.killpg(child.pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGINT)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # What was ignored from the start, as by nohup, stays ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
-    return child.wait()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # What was ignored from the start, as by nohup, stays ignored.
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, stop)
+    status = child.wait()
+    # The rest is cleaning up, which another run would do.
+    for number in heard:
+        signal.signal(number, signal.SIG_DFL)
+    return status
 
 
 def begin_child() -> None:
@@ -175,4 +347,11 @@ def die_with_parent(number: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # In a log, too, our lines and Snakemake's stand in their order.
+    sys.stdout.reconfigure(line_buffering=True)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except InputError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

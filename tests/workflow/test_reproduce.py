@@ -15,6 +15,9 @@ TARGET = "results/smoke/tables/curves.parquet"
 PART = ["students/random/d3_m20*", "curves/random/d3_m20*", "tables/curves.parquet"]
 
 
+LEFTOVER = ".d1_m10_L5_w8_fifth.node-7.cluster-4711.safetensors"
+
+
 @pytest.fixture
 def unfinished(copy):
     for pattern in PART:
@@ -170,7 +173,7 @@ def test_a_lock_that_may_be_anothers_is_left_alone(unfinished):
     locks = unfinished.path / ".snakemake/locks"
     locks.mkdir(exist_ok=True)
     (locks / "0.output.lock").write_text("results/smoke/tables/errors.parquet\n")
-    unfinished_file = unfinished.results / "students/random/.d1_m10_L5_w8_fifth.4711.safetensors"
+    unfinished_file = unfinished.results / "students/random" / LEFTOVER
     unfinished_file.write_bytes(b"being written by a job on another machine")
     refused = run(reproduce(unfinished), unfinished.path)
     assert refused.returncode == 1
@@ -193,7 +196,7 @@ def test_a_mistake_in_the_configuration_is_told_although_a_lock_is_left(unfinish
 
 
 def test_who_only_reads_a_program_is_left_alone_and_leftovers_are_removed(copy):
-    leftover = copy.results / "students/random/.d1_m10_L5_w8_fifth.4711.safetensors"
+    leftover = copy.results / "students/random" / LEFTOVER
     leftover.write_bytes(b"half a file")
     program = "workflow/scripts/plot_rates.py"
     reader = subprocess.Popen(["tail", "-f", program], cwd=copy.path, stdout=subprocess.DEVNULL)

@@ -84,5 +84,5 @@ def digests(results):
     return {
         str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(results.rglob("*"))
-        if path.suffix in kinds
+        if path.suffix in kinds and results / "logs" not in path.parents
     }

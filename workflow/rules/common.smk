@@ -38,9 +38,6 @@ except InputError as error:
 # How many of the GPUs of this machine a job takes that trains or evaluates networks by torch.
 LOCAL_GPU = 1 if DEVICE == "cuda" else 0
 
-# Before training, whose priority is below 0: what is wrong with data is then found at once.
-DATA_FIRST = 1
-
 # A cell: the students of one algorithm at one sample size, all teachers and seeds of a family. A
 # shard: those of them that one job trains, and one job measures.
 CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"
@@ -52,8 +49,10 @@ SHARDS = {
     for cell in CELLS
     for name, rows in zip(shard_names(cell, CONFIG), shards(cell, CONFIG))
 }
-# Cheap cells train first, so that their errors are there early.
-CHEAPEST_FIRST = sorted(CELLS, key=lambda cell: cell.students * cell.student_flops)
+# Cheap cells train first, so that their errors are there early: the last have priority 1. Before
+# all of them comes what they need, and what measures them.
+COSTLIEST_FIRST = sorted(CELLS, key=lambda cell: -cell.students * cell.student_flops)
+BEFORE_TRAINING = len(CELLS) + 1
 
 
 wildcard_constraints:
@@ -118,7 +117,7 @@ def find_shard(wildcards):
 
 def training_priority(wildcards):
     cell, _ = find_shard(wildcards)
-    return -CHEAPEST_FIRST.index(cell)
+    return COSTLIEST_FIRST.index(cell) + 1
 
 
 def megabytes(task, name=""):

@@ -35,7 +35,7 @@ rule sample_teachers:
         "<logs>/sample_teachers/{family}/d{dim}.log",
     benchmark:
         "<benchmarks>/sample_teachers/{family}/d{dim}.tsv"
-    priority: DATA_FIRST
+    priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
@@ -67,7 +67,7 @@ rule draw_samples:
         "<benchmarks>/draw_samples/{family}/d{dim}_m{samples}.tsv"
     wildcard_constraints:
         family="|".join(TEACHER["families"]),
-    priority: DATA_FIRST
+    priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
     threads: 1

@@ -35,6 +35,7 @@ rule measure_errors:
         "<benchmarks>/measure_errors/<shard>.tsv"
     wildcard_constraints:
         family="|".join(TEACHER["families"]),
+    priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
@@ -66,6 +67,7 @@ rule certify_errors:
         heartbeat="<logs>/certify_errors/{family}/d{dim}_m{samples}.json",
     benchmark:
         "<benchmarks>/certify_errors/{family}/d{dim}_m{samples}.tsv"
+    priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
     threads: 1
@@ -97,7 +99,7 @@ rule measure_references:
     benchmark:
         "<benchmarks>/measure_references/{family}/d{dim}_m{samples}.tsv"
     # Before training: a name that is not known is then found at once.
-    priority: DATA_FIRST
+    priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
     threads: 1

@@ -18,7 +18,7 @@ rule draw_sine_samples:
         "<logs>/draw_samples/sine/d1_m{samples}.log",
     benchmark:
         "<benchmarks>/draw_samples/sine/d1_m{samples}.tsv"
-    priority: DATA_FIRST
+    priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
     threads: 1

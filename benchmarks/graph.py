@@ -1,0 +1,121 @@
+"""Measure what the graph of jobs costs, from the smoke scale to a sweep ten times the paper's.
+
+Snakemake reads the Snakefile, builds the graph, and shows all jobs without running one, in a tree
+without results. A driver that submits jobs takes as much time and memory before the first of them.
+Times are those of the processor: nothing else is waited for.
+"""
+
+import argparse
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import yaml
+from tables import GRAPH, machine, write_measured
+
+from supnorm.programs import InputError, run
+
+ROOT = Path(__file__).parents[1]
+TREE = ["Snakefile", "config.yaml", "workflow", "envs", "profiles"]
+TENFOLD = "tenfold"
+SCALES = ["smoke", "laptop", "paper", TENFOLD]
+# In the order of what they do: each does what those before it do, and more.
+COMMANDS = {"read": ["--list-rules"], "graph": ["--rulegraph"], "seconds": ["--dry-run"]}
+
+
+@dataclass
+class Timed:
+    """A scale, and what was measured: a number a run in each list, in seconds and megabytes."""
+
+    scale: str
+    jobs: int = 0
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in COMMANDS})
+    memory: list[float] = field(default_factory=list)
+
+    def measure(self, tree: Path) -> None:
+        """Run each command once in a tree."""
+        for name, options in COMMANDS.items():
+            printed, seconds, memory = timed_snakemake(options, self.scale, tree)
+            self.seconds[name].append(seconds)
+        # Of the last command, the dry run.
+        self.memory.append(memory)
+        self.jobs = int(re.findall(r"^total +([0-9]+)$", printed, re.MULTILINE)[-1])
+
+    def row(self) -> dict:
+        """Return the row of the scale: medians."""
+        dry = self.seconds["seconds"]
+        return {
+            "scale": self.scale,
+            "jobs": self.jobs,
+            **{name: np.median(seconds) for name, seconds in self.seconds.items()},
+            "low": min(dry),
+            "high": max(dry),
+            "memory": np.median(self.memory),
+        }
+
+
+def main(argv: list[str]) -> None:
+    """Write a row for each scale."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="of each command at each scale")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    a = parser.parse_args(argv)
+    timed = [Timed(scale) for scale in SCALES]
+    with TemporaryDirectory() as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        for _ in range(a.runs):
+            for each in timed:
+                each.measure(tree)
+    table = pd.DataFrame([each.row() for each in timed])
+    print(table.round(2).to_string(index=False))
+    write_measured(a.output, table, GRAPH, machine("cpu"))
+
+
+def copy_tree(target: Path) -> None:
+    """Copy the workflow, without results, and with a further scale: ten times the paper's seeds."""
+    for name in TREE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target / name)
+        else:
+            shutil.copy2(ROOT / name, target / name)
+    file = target / "config.yaml"
+    config = yaml.safe_load(file.read_text())
+    config["scales"][TENFOLD] = tenfold(config)
+    file.write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def tenfold(config: dict) -> dict:
+    """Return what a scale changes that has ten times as many seeds as the paper's."""
+    changes = copy.deepcopy(config["scales"]["paper"])
+    sample = changes.setdefault("sample", {})
+    seeds = sample.get("seeds", config["sample"]["seeds"])
+    sample["seeds"] = list(range(min(seeds), min(seeds) + 10 * len(seeds)))
+    return changes
+
+
+def timed_snakemake(options: list[str], scale: str, tree: Path) -> tuple[str, float, float]:
+    """Return what Snakemake printed, its processor time, and its largest memory in megabytes."""
+    command = [sys.executable, "-m", "snakemake", *options, "--config", f"scale={scale}"]
+    printed = tree / "printed"
+    with printed.open("w") as file:
+        process = subprocess.Popen(command, cwd=tree, stdout=file, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise InputError(f"{' '.join(command)} failed: {printed.read_text().strip()}")
+    kilobyte = 1 if sys.platform == "darwin" else 1024
+    seconds = used.ru_utime + used.ru_stime
+    return printed.read_text(), seconds, used.ru_maxrss * kilobyte / 1e6
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,314 @@
+"""The driver's parts by themselves: GPUs, queues of a cluster, and what is left over."""
+
+import importlib.util
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from argparse import Namespace
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from test_reproduce import LEFTOVER
+from tree import ROOT, copy_repository, run
+
+from supnorm.outputs import appearing
+from supnorm.programs import InputError
+
+GPUS = ["GPU-0a", "GPU-1b"]
+
+
+def load(name):
+    """Import a program of the folder workflow/."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "workflow" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+driver, probe_gpu = load("reproduce"), load("probe_gpu")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty tree as working directory, with commands of its own first on the path."""
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT / "workflow/schemas", tree / "workflow/schemas")
+    (tree / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tree / "bin"), prepend=os.pathsep)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.chdir(tree)
+    return tree
+
+
+def write_command(tree, name, script):
+    path = tree / "bin" / name
+    path.write_text(f"#!{sys.executable}\n{script}\n")
+    path.chmod(0o755)
+
+
+def options(device="auto", scale=None, profile=None, config=()):
+    """Snakemake's options, in one list."""
+    given = Namespace(device=device, scale=scale, profile=profile, cores="all", config=config)
+    where, settings = driver.options(given)
+    return where + settings
+
+
+@pytest.fixture
+def machine(here, monkeypatch):
+    """A machine with two GPUs, of which the first fails a probe, and a configuration of device."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    write_command(here, "nvidia-smi", f"for g in {GPUS}: print(f'GPU n: H100 (UUID: {{g}})')")
+    probe = here / "probe.py"
+    probe.write_text(
+        "import os, sys\n"
+        f"sys.exit('a sentence' if os.environ['CUDA_VISIBLE_DEVICES'] == {GPUS[0]!r} else 0)\n"
+    )
+    monkeypatch.setattr(driver, "PROBE", probe)
+
+    def configure(device):
+        config = yaml.safe_load((ROOT / "config.yaml").read_text())
+        for scale in config["scales"].values():
+            scale.get("training", {}).pop("device", None)
+        config["training"]["device"] = device
+        (here / "config.yaml").write_text(yaml.safe_dump(config))
+
+    configure("auto")
+    return configure
+
+
+ON_CPU = ["--cores", "all", "--config", "device=cpu"]
+
+
+def test_the_gpus_that_pass_are_used_one_job_each(machine, capsys):
+    expected = ["--resources", "local_gpu=1", "--cores", "all", "--config", "device=cuda"]
+    assert options() == expected
+    assert capsys.readouterr().out == f"no training on {GPUS[0]}: a sentence\n"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == GPUS[1]
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("import sys; sys.exit('driver too old')", "driver too old"),
+        ("import os; os._exit(3)", "a short training ends with 3"),
+        ("import time; time.sleep(60)", "a short training does not end within 0.1 s"),
+    ],
+)
+def test_gpus_that_fail_give_one_line_and_a_run_on_the_cpu(
+    machine, capsys, monkeypatch, script, says
+):
+    driver.PROBE.write_text(script)
+    monkeypatch.setattr(driver, "PROBE_SECONDS", 0.1 if "sleep" in script else 60)
+    assert options() == ON_CPU
+    assert capsys.readouterr().out == f"no training on {', '.join(GPUS)}: {says}\n"
+
+
+def test_without_a_gpu_nothing_is_said(machine, capsys, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert options() == ON_CPU
+    assert capsys.readouterr().out == ""
+
+
+def test_a_driver_that_fails_is_told_and_the_cpu_taken(machine, here, capsys):
+    write_command(here, "nvidia-smi", "import sys; sys.exit('version mismatch')")
+    assert options() == ON_CPU
+    assert capsys.readouterr().out == "nvidia-smi finds no GPU: version mismatch\n"
+
+
+def test_what_is_asked_for_is_not_probed(machine, monkeypatch):
+    driver.PROBE.unlink()
+    assert options("cpu") == ON_CPU
+    expected = ["--resources", "local_gpu=2", "--cores", "all", "--config", "device=cuda"]
+    assert options("cuda") == expected
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(InputError, match="--device is cuda; expected a GPU here"):
+        options("cuda")
+
+
+def test_the_device_of_the_configuration_is_no_matter_of_the_command_line(machine):
+    machine("cpu")
+    driver.PROBE.unlink()
+    assert options() == ON_CPU
+    with pytest.raises(InputError) as caught:
+        options("cuda", scale="laptop")
+    assert str(caught.value) == (
+        "--device is cuda; expected training.device auto at scale laptop, where it is cpu"
+    )
+
+
+def test_a_run_for_gpus_can_be_planned_where_there_is_none(machine, monkeypatch):
+    machine("cuda")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert options() == ["--cores", "all", "--config", "device=cuda"]
+
+
+def test_settings_of_ones_own_are_kept(machine):
+    machine("cpu")
+    assert options(config=["scale=paper", "teacher={count: 2}"], scale="smoke") == [
+        *("--cores", "all"),
+        *("--config", "scale=smoke", "teacher={count: 2}", "device=cpu"),
+    ]
+    with pytest.raises(InputError, match="scale is 'small'; expected one of"):
+        options(config=["scale=small"])
+
+
+def test_on_a_cluster_gpus_are_its_own_matter(machine, here):
+    (here / "bin/nvidia-smi").unlink()
+    assert options(profile="slurm") == ["--profile", "slurm"]
+    assert options("cpu", "laptop", "slurm") == [
+        *("--profile", "slurm"),
+        *("--config", "scale=laptop", "device=cpu"),
+    ]
+    with pytest.raises(InputError, match="expected --scale too"):
+        options("cpu", profile="slurm")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_torch_that_cannot_use_the_gpu_fails_the_probe(machine, capsys, monkeypatch):
+    monkeypatch.setattr(driver, "PROBE", ROOT / "workflow/probe_gpu.py")
+    assert options() == ON_CPU
+    said = capsys.readouterr().out
+    assert re.fullmatch(f"no training on {', '.join(GPUS)}: .*(CUDA|NVIDIA).*\n", said)
+
+
+@pytest.mark.parametrize("off", [0, 1e-12, 1e-9, np.nan])
+def test_the_probe_compares_gpu_and_cpu(monkeypatch, off):
+    train = probe_gpu.train
+    monkeypatch.setattr(torch.cuda, "init", lambda: None)
+    monkeypatch.setattr(
+        probe_gpu,
+        "train",
+        lambda device: train("cpu").map(lambda a: a * (1 + off * (device == "cuda"))),
+    )
+    if off < 1e-10:
+        probe_gpu.main()
+    else:
+        with pytest.raises(SystemExit, match="students trained there differ from the CPU's by"):
+            probe_gpu.main()
+
+
+@pytest.mark.usefixtures("machine")
+def test_each_training_on_this_machine_takes_a_gpu(tmp_path):
+    tree = copy_repository(tmp_path / "whole").path
+    command = [sys.executable, "workflow/reproduce.py", "--scale", "laptop", "--device", "cuda"]
+    planned = run([*command, "--dry-run"], tree).stdout
+    for rule, takes in [
+        ("train_students", True),
+        ("measure_errors", True),
+        ("draw_samples", False),
+    ]:
+        jobs = re.findall(rf"^rule {rule}:\n(.*?)^\[", planned, re.MULTILINE | re.DOTALL)
+        assert jobs, planned
+        assert all(("local_gpu=1" in job) == takes for job in jobs), rule
+
+
+@pytest.mark.parametrize("name", ["d1_m10_L5_w8_fifth_1of2.safetensors", "rates.prov.json"])
+def test_what_a_killed_program_leaves_is_known_by_its_name(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(socket, "gethostname", lambda: "node-7.cluster")
+    with appearing(tmp_path / name) as temporary:
+        temporary.touch()
+    assert f".node-7.cluster-{os.getpid()}." in temporary.name
+    assert re.fullmatch(driver.TEMPORARY, temporary.name)
+    assert not re.fullmatch(driver.TEMPORARY, name)
+
+
+# A job that is cancelled is listed once more.
+SQUEUE = """
+import pathlib, sys
+if sys.argv[1:] != ["--me", "--noheader", "--format=%i\\t%k\\t%Z"]:
+    sys.exit("squeue: no such option")
+here = pathlib.Path("bin")
+queue, cancelled, gone = (here / name for name in ("queue", "cancelled", "gone"))
+ended = gone.read_text().split() if gone.exists() else []
+lines = queue.read_text().splitlines(keepends=True)
+print(*[line for line in lines if line.split()[0] not in ended], sep="", end="")
+if cancelled.exists():
+    gone.write_text(cancelled.read_text())
+"""
+SCANCEL = """
+import pathlib, sys
+with pathlib.Path("bin/cancelled").open("a") as file:
+    print(*sys.argv[1:], file=file)
+"""
+
+
+@pytest.fixture
+def queue(here, monkeypatch):
+    """A cluster with jobs of this tree, of another one, and one that is not Snakemake's."""
+    monkeypatch.setattr(driver.time, "sleep", lambda _: None)
+    write_command(here, "squeue", SQUEUE)
+    write_command(here, "scancel", SCANCEL)
+    (here / "bin/queue").write_text(
+        f"11\trule_train_students_wildcards_random_1\t{here}\n"
+        f"12\trule_draw_samples\t{here}\n"
+        f"13\trule_draw_samples\t{here}-2\n"
+        f"14\t(null)\t{here}\n"
+    )
+    (here / "results").mkdir()
+    (here / "results" / LEFTOVER).touch()
+    return here
+
+
+def test_jobs_of_a_killed_run_are_cancelled_then_leftovers_removed(queue, capsys):
+    driver.clean_up(on_cluster=False)
+    assert sorted((queue / "bin/cancelled").read_text().split()) == ["11", "12"]
+    said = "cancelling 2 SLURM jobs, left over from a run that has ended\n"
+    assert capsys.readouterr().out == said
+    assert not list((queue / "results").iterdir())
+
+
+def test_what_a_job_may_be_writing_is_left_alone(queue, monkeypatch):
+    monkeypatch.setattr(driver, "CANCEL_SECONDS", -1)
+    with pytest.raises(SystemExit, match=r"still in SLURM .* \(11, 12\)"):
+        driver.clean_up(on_cluster=True)
+    assert (queue / "results" / LEFTOVER).exists()
+
+
+def test_a_cluster_that_does_not_answer_is_a_matter_for_runs_there_only(queue):
+    write_command(queue, "squeue", "import sys; sys.exit('squeue: error: no controller')")
+    with pytest.raises(SystemExit, match="run again: squeue: error: no controller"):
+        driver.clean_up(on_cluster=True)
+    assert (queue / "results" / LEFTOVER).exists()
+    driver.clean_up(on_cluster=False)
+    assert not (queue / "results" / LEFTOVER).exists()
+
+
+PROGRAM = """
+import pathlib, signal, sys, time
+save = lambda *_: pathlib.Path("saved").touch() or sys.exit(1)
+signal.signal(signal.SIGTERM, save if sys.argv[1] == "saves" else signal.SIG_IGN)
+print(flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("manner", ["saves", "ignores"])
+def test_a_program_left_over_may_save_what_it_has(here, monkeypatch, manner):
+    monkeypatch.setattr(driver, "STOP_SECONDS", 20 if manner == "saves" else 0.2)
+    (here / "workflow/scripts").mkdir()
+    program = "workflow/scripts/program.py"
+    (here / program).write_text(PROGRAM)
+    with subprocess.Popen([sys.executable, program, manner], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        driver.end_orphans()
+        assert process.poll() is not None
+    assert (here / "saved").exists() == (manner == "saves")
+
+
+@pytest.mark.parametrize(("mode", "refused"), [("default", True), ("remote", False)])
+def test_a_job_of_the_cluster_on_this_machine_is_no_second_run(here, mode, refused):
+    (here / "snakemake").write_text("print(flush=True); import time; time.sleep(60)")
+    command = [sys.executable, "snakemake", "--mode", mode]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        if refused:
+            with pytest.raises(SystemExit, match=rf"at work in .* \(process {process.pid}\)"):
+                driver.refuse_beside_snakemake()
+        else:
+            driver.refuse_beside_snakemake()
+        process.kill()
