@@ -35,6 +35,11 @@ include: "workflow/rules/figures.smk"
 report: "workflow/report/workflow.rst"
 
 
+onstart:
+    if workflow.executor_plugin.name == "slurm":
+        prepare_for_slurm(workflow.dag.needrun_jobs())
+
+
 localrules:
     all,
     resolve_config,

@@ -2,6 +2,8 @@
 # A real one-node SLURM on this machine's loopback, for tests.
 #
 #   eval "$(tests/slurm/cluster.sh start DIR)"   # start it (or find it running) and point SLURM's commands at it
+#   tests/slurm/cluster.sh pause DIR             # end its controller; jobs run on
+#   tests/slurm/cluster.sh restart DIR           # start its controller again, ended if need be
 #   tests/slurm/cluster.sh stop DIR              # cancel its jobs and stop its daemons
 #
 # Configuration, munge key and socket, state and logs lie below DIR, the ports are free ones, and nothing is read
@@ -43,9 +45,10 @@ write_config() {
     head -c 1024 /dev/urandom >"$dir/munge.key"
     chmod 600 "$dir/munge.key"
 
-    # No control groups and no accounting database: neither is to be had in a bare container. Memory is counted when
-    # jobs are placed, not enforced. Ended jobs stay in sight for an hour (MinJobAge): tests look at them.
-    # The scheduler does not wait to gather jobs, and a job that no node can ever hold is refused, not left pending.
+    # No control groups and no accounting database: neither is to be had in a bare container. Memory is polled every
+    # second, and who holds more than asked for is killed. Ended jobs stay in sight for an hour (MinJobAge): tests look
+    # at them. The scheduler does not wait to gather jobs, and a job that no node can ever hold is refused, not left
+    # pending. A requeued job waits until its credentials have expired (cred_expire), two minutes if not told better.
     cat >"$dir/slurm.conf" <<CONF
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
@@ -54,7 +57,7 @@ SlurmdPort=${ports[1]}
 SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge.socket
+AuthInfo=socket=$dir/munge.socket,cred_expire=10
 CryptoType=crypto/munge
 SlurmctldPidFile=$dir/slurmctld.pid
 SlurmdPidFile=$dir/slurmd.pid
@@ -64,13 +67,15 @@ StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SlurmdParameters=config_overrides
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000,sched_interval=1
 EnforcePartLimits=ALL
 ReturnToService=2
 MinJobAge=3600
@@ -78,6 +83,8 @@ KillWait=5
 GresTypes=gpu
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$cpus RealMemory=$mem_mb Gres=gpu:2 State=UNKNOWN
 PartitionName=main Nodes=$host Default=YES MaxTime=7-0 DefMemPerCPU=512 State=UP
+PartitionName=short Nodes=$host MaxTime=10 DefMemPerCPU=512 State=UP
+PartitionName=theirs Nodes=$host AllowAccounts=others DefMemPerCPU=512 State=UP
 CONF
     # Two pretend GPUs: SLURM wants a device file for each and opens neither.
     printf 'Name=gpu File=%s\n' /dev/null /dev/zero >"$dir/gres.conf"
@@ -104,6 +111,10 @@ launch() {
     "$@" </dev/null >>"$dir/$name.log" 2>&1 || die "$name did not start: $(tail -n 15 "$dir/$name.log")"
 }
 
+launch_controller() {   # further arguments go to it
+    launch slurmctld slurmctld -f "$SLURM_CONF" "$@"
+}
+
 start() {
     # slurm.conf has no quoting, and a socket's path at most 107 bytes.
     [[ $dir != *[[:space:]#\",]* && ${#dir} -le 85 ]] ||
@@ -120,9 +131,16 @@ start() {
         write_srun
         launch munged munged --key-file="$dir/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munged.pid" \
             --log-file="$dir/munged.log" --seed-file="$dir/munge.seed" --num-threads=2
-        launch slurmctld slurmctld -c -f "$SLURM_CONF"      # -c: as a new cluster, forgetting an earlier one's jobs
+        launch_controller -c            # as a new cluster, forgetting an earlier one's jobs
         launch slurmd slurmd -c -f "$SLURM_CONF"
     fi
+    await_node
+    trap - EXIT
+    printf 'export SLURM_CONF=%q\n' "$SLURM_CONF"
+    [[ $PATH == "$dir/bin:"* ]] || printf 'export PATH=%q:"$PATH"\n' "$dir/bin"
+}
+
+await_node() {
     local state= deadline=$((SECONDS + 60))
     until [[ $state =~ ^(idle|mixed|allocated)$ ]]; do
         (( SECONDS < deadline )) || die "the node is '$state', not idle, after a minute: $(sinfo -R 2>&1)
@@ -130,14 +148,23 @@ $(tail -n 15 "$dir/slurmctld.log" "$dir/slurmd.log" 2>&1)"
         sleep 0.3
         state=$(sinfo --noheader --format=%T 2>/dev/null) || true
     done
-    trap - EXIT
-    printf 'export SLURM_CONF=%q\n' "$SLURM_CONF"
-    [[ $PATH == "$dir/bin:"* ]] || printf 'export PATH=%q:"$PATH"\n' "$dir/bin"
+}
+
+pause() {
+    end slurmctld
+}
+
+# The controller comes back with the state that it saved.
+restart() {
+    export SLURM_CONF="$dir/slurm.conf"
+    pause
+    launch_controller
+    await_node
 }
 
 stop() {
     export SLURM_CONF="$dir/slurm.conf"
-    local name pid
+    local name
     # Jobs outlive the daemons, so they go first, while there still is someone to end them.
     if { pid_of slurmctld && pid_of slurmd; } >/dev/null; then
         scancel --user="$(id -un)" 2>/dev/null || true
@@ -147,17 +174,22 @@ stop() {
         done
     fi
     for name in slurmd slurmctld munged; do
-        pid=$(pid_of $name) || continue
-        kill "$pid" || true
-        for _ in {1..50}; do
-            pid_of $name >/dev/null || break
-            sleep 0.2
-        done
-        ! pid=$(pid_of $name) || kill -9 "$pid" || true
+        end $name
     done
 }
 
-[[ $# == 2 && $1 =~ ^(start|stop)$ ]] || die "usage: cluster.sh start|stop DIR"
+end() {     # a daemon; by force if it is still there ten seconds later
+    local pid
+    pid=$(pid_of "$1") || return 0
+    kill "$pid" || true
+    for _ in {1..50}; do
+        pid_of "$1" >/dev/null || return 0
+        sleep 0.2
+    done
+    kill -KILL "$pid" || true
+}
+
+[[ $# == 2 && $1 =~ ^(start|pause|restart|stop)$ ]] || die "usage: cluster.sh start|pause|restart|stop DIR"
 dir=$(realpath -m "$2")
 cpus=${CLUSTER_CPUS:-$(nproc)}
 mem_mb=${CLUSTER_MEM_MB:-$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo)}

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import time
 
 import pytest
 from small_cluster import (
@@ -135,14 +136,32 @@ def test_the_driver_is_killed_and_started_again(cluster, undisturbed, tmp_path):
 @pytest.mark.parametrize(
     ("resources", "told"),
     [
-        (
-            {"slurm_partition": "nowhere"},
-            "slurm_partition of {rule} is nowhere, which SLURM refuses: ",
-        ),
-        ({"constraint": "a100"}, "constraint of {rule} is a100, which SLURM refuses: "),
+        (["slurm_partition=nowhere"], "slurm_partition of sample_teachers is nowhere"),
+        (["slurm_partition=theirs"], "slurm_partition of sample_teachers is theirs"),
+        (["slurm_partition=short"], "runtime of sample_teachers is 30"),
+        (["constraint=a100"], "constraint of sample_teachers is a100"),
+        (["gres=gpu:3"], "gres of sample_teachers is gpu:3"),
+        (["mem_mb=100000000"], "mem_mb of sample_teachers is 100000000"),
     ],
 )
-def test_what_slurm_would_refuse_is_told_before_anything_is_submitted(
+def test_what_slurm_refuses_is_told_before_anything_is_submitted(
     cluster, tmp_path, resources, told
 ):
-    pass
+    tree = copy_repository(tmp_path / "tree")
+    settings = [f"sample_teachers:{resource}" for resource in [*resources, "runtime=30"]]
+    command = tree.command("--profile", "slurm", "--set-resources", *settings)
+    done = run(command, tree.path)
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith(f"slurm/config.yaml: {told}, which SLURM refuses with "), done.stdout
+    assert submitted(tree) == []
+
+
+def test_a_run_outlasts_a_controller_that_is_away(cluster, undisturbed, tmp_path):
+    tree = copy_trainings(tmp_path / "tree")
+    with driver(tree, TRAININGS) as process:
+        meet(tree, {CANCELLED: lambda _: control("pause", cluster)})
+        time.sleep(50)
+        control("restart", cluster)
+    assert process.returncode == 0, printed(tree)
+    assert outcome(tree) == undisturbed

@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from supnorm.work import cells, shard_names, shards, sine_cell
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
+
+# SLURM signals every process of a job whose time is nearly up; only its program is to listen.
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 try:
     CONFIG = resolve(config, "workflow/schemas/config.schema.yaml")
@@ -63,6 +67,18 @@ wildcard_constraints:
     width="[0-9]+",
     batch_rule="[a-z][a-z0-9]*",
     shard="[0-9]+of[0-9]+",
+
+
+def prepare_for_slurm(jobs):
+    """Ask SLURM whether it would take these jobs; end with one sentence if it would not."""
+    sys.path.insert(0, "workflow")
+    from cluster import check_requests, keep_sight_of_jobs
+
+    keep_sight_of_jobs()
+    try:
+        check_requests(jobs)
+    except InputError as error:
+        sys.exit(str(error))
 
 
 def library(program):

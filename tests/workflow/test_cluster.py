@@ -1,0 +1,119 @@
+"""What is asked of SLURM before a run is submitted; a script stands for sbatch and sinfo."""
+
+import asyncio
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
+
+import cluster
+import snakemake_executor_plugin_slurm
+
+from supnorm.programs import InputError
+
+# Knows the account physics, nodes of 64 GB, and a partition gpu that SLURM does not enforce.
+SBATCH = """#!/bin/bash
+echo "$*" >> "${0%/*}/asked"
+for option; do
+    case $option in
+        --account=physics) known=1 ;;
+        --mem=*) (( ${option#*=} <= 64000 )) || problem="Memory is too large" ;;
+        --constraint=*) problem="Invalid feature specification" ;;
+    esac
+done
+[[ $known ]] || problem="Invalid account"
+[[ ! $problem ]] || { echo "sbatch: error: $problem" >&2; exit 1; }
+"""
+SINFO = """#!/bin/bash
+[[ "$*" == *--partition=gpu* ]] && echo "gpu 2-01:30:00" || echo "cpu* infinite"
+"""
+
+
+@pytest.fixture(autouse=True)
+def asked(tmp_path, monkeypatch):
+    """Stand for SLURM; return a function that lists what sbatch was asked."""
+    for name, script in {"sbatch": SBATCH, "sinfo": SINFO}.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return lambda: (tmp_path / "asked").read_text().splitlines()
+
+
+def job(rule, local=False, **resources):
+    resources = {"slurm_account": "physics", "mem_mb": 1000, "runtime": 10} | resources
+    return SimpleNamespace(
+        rule=SimpleNamespace(name=rule), threads=2, resources=resources, is_local=local
+    )
+
+
+def test_jobs_that_differ_in_size_are_asked_for_once_or_twice(asked):
+    gpu = {"gres": "gpu:1", "slurm_extra": "--signal=USR1@120 --exclusive"}
+    jobs = [job("plot", mem_mb=500 + k) for k in range(50)]
+    jobs += [job("train", mem_mb=9000 - k, runtime=100 + k, **gpu) for k in range(50)]
+    cluster.check_requests([*jobs, job("resolve", local=True, constraint="none")])
+    first, second, third = asked()
+    assert "--mem=549 " in first
+    assert "gres" not in first
+    assert "--mem=9000 --time=100 --gres=gpu:1" in second
+    assert "--mem=8951 --time=149 --gres=gpu:1" in third
+    assert "--cpus-per-task=2" in third
+    assert "--signal=USR1@120 --exclusive" in third
+    assert all("--test-only" in line for line in asked())
+
+
+@pytest.mark.parametrize(
+    ("resources", "sentence"),
+    [
+        (
+            {"constraint": "a100"},
+            "constraint of train is a100, which SLURM refuses with mem_mb=1000, runtime=10, "
+            "slurm_account=physics: Invalid feature specification",
+        ),
+        (
+            {"mem_mb": 70000},
+            "mem_mb of train is 70000, which SLURM refuses with runtime=10, "
+            "slurm_account=physics: Memory is too large",
+        ),
+        (
+            {"slurm_account": ""},
+            "SLURM refuses train with mem_mb=1000, runtime=10: Invalid account",
+        ),
+        (
+            {"slurm_partition": "gpu", "runtime": 2971},
+            "runtime of train is 2971, which SLURM refuses with mem_mb=1000, "
+            "slurm_account=physics, slurm_partition=gpu: the partition's limit is 2970 minutes",
+        ),
+    ],
+)
+def test_a_refusal_is_one_sentence_that_names_the_key(resources, sentence):
+    with pytest.raises(InputError) as told:
+        cluster.check_requests([job("train", **resources)])
+    assert str(told.value) == f"slurm/config.yaml: {sentence}"
+
+
+@pytest.mark.parametrize(
+    "resources", [{"slurm_partition": "gpu", "runtime": 2970}, {"runtime": 9999}]
+)
+def test_a_job_within_the_limit_of_its_partition_is_taken(resources):
+    cluster.check_requests([job("train", **resources)])
+
+
+def test_a_machine_without_slurm(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with pytest.raises(InputError, match=r"^sbatch: expected SLURM's commands on this machine"):
+        cluster.check_requests([job("train")])
+
+
+def test_a_query_that_fails_says_nothing_of_any_job(monkeypatch):
+    """And not that no job is left, as the executor would take it."""
+    monkeypatch.setattr(snakemake_executor_plugin_slurm, "query_job_status", fails)
+    cluster.keep_sight_of_jobs()
+    answer = snakemake_executor_plugin_slurm.query_job_status("squeue", None)
+    assert asyncio.run(answer) == ({}, 0.0)
+
+
+async def fails(command, logger):
+    return None, None
