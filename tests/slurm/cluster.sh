@@ -73,7 +73,7 @@ JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
+SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000,sched_interval=1
 EnforcePartLimits=ALL
@@ -191,6 +191,6 @@ end() {     # a daemon; by force if it is still there ten seconds later
 
 [[ $# == 2 && $1 =~ ^(start|pause|restart|stop)$ ]] || die "usage: cluster.sh start|pause|restart|stop DIR"
 dir=$(realpath -m "$2")
-cpus=${CLUSTER_CPUS:-$(nproc)}
+cpus=${CLUSTER_CPUS:-$(env -u OMP_NUM_THREADS nproc)}    # else nproc says how many threads OpenMP may have
 mem_mb=${CLUSTER_MEM_MB:-$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo)}
 "$1"

@@ -120,7 +120,7 @@ def wait_for(condition, what, seconds=180):
 
 
 def start(tree, *arguments):
-    """Start `workflow/reproduce.py` on the cluster; what it prints goes to driver.log in the tree."""
+    """Start a run on the cluster; what it prints goes to driver.log in the tree."""
     command = [sys.executable, "workflow/reproduce.py", "--profile", "slurm", "--scale", "smoke"]
     with (tree.path / "driver.log").open("a") as log:
         return subprocess.Popen(
