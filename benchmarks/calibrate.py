@@ -49,7 +49,7 @@ from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
 from supnorm.teachers import random_teachers
 from supnorm.theory.bounds import NetworkClass, admissible_actives_sharp
-from supnorm.throughput import FORMAT, read_calibration
+from supnorm.throughput import CALIBRATION, FORMAT, read_calibration
 from supnorm.training.engines import choose, engine_class
 from supnorm.training.recipe import Recipe, initial_students, shuffle
 from supnorm.work import cells, group_size, network_size
@@ -76,7 +76,7 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="whose sizes are measured, if not those config.yaml names")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--output", type=Path, default=Path("results/calibration.json"))
+    parser.add_argument("--output", type=Path, default=CALIBRATION)
     a = parser.parse_args(argv)
     config = yaml.safe_load(Path("config.yaml").read_text())
     config |= {"scale": a.scale} if a.scale else {}

@@ -12,7 +12,7 @@ from supnorm.work import cells, shard_names
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from jobs import Job, configuration, jobs, run_device
+from jobs import Job, configuration, jobs, run_device, trained_on
 
 ROOT = Path(__file__).parents[1]
 
@@ -109,4 +109,7 @@ def test_the_device_is_that_of_the_latest_training_where_the_machine_decides(tmp
         (logs / f"{name}.json").write_text(json.dumps(facts))
     (logs / "f.json").write_text('{"device": "cp')
     assert run_device(config) == "cuda"
-    assert run_device(config | {"training": {"device": "cpu"}}) == "cpu"
+    assert trained_on(config) == "cuda"
+    assert run_device(config | {"training": {"device": "cpu"}}) == "cuda"
+    assert trained_on(config | {"scale": "other"}) is None
+    assert run_device({"scale": "other", "training": {"device": "cuda"}}) == "cuda"

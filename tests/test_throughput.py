@@ -150,7 +150,7 @@ def test_rates_of_another_precision_are_not_used():
         Throughput(config).seconds("train_students", name)
     )
     single["start"] += 1
-    assert throughput.basis("rank_algorithms") == "measured"
+    assert throughput.basis("rank_algorithms") == "between"
 
 
 def test_times_say_what_they_rest_on():
@@ -169,12 +169,12 @@ def test_times_say_what_they_rest_on():
     assert throughput.basis("measure_references", "random/d3_m30") == "measured"
     assert throughput.basis("measure_references", "random/d3_m100") == "between"
     assert throughput.basis("certify_errors", "random/d3_m100") == "measured"
-    assert throughput.basis("plot_rates") == "measured"
+    assert throughput.basis("plot_rates") == "between"
     gpu = Throughput(configuration("paper"), "cuda", {"cpu": measured})
     name = shard_of(gpu, "random/d1_m100_L5_w32_fifth")
     assert gpu.basis("train_students", name) == "model"
     assert gpu.basis("compare_methods") == "model"
-    assert gpu.basis("collect_errors") == "measured"
+    assert gpu.basis("collect_errors") == "between"
 
 
 def test_students_are_trained_and_evaluated_on_the_device():
@@ -241,7 +241,7 @@ def test_memory_grows_with_students():
     throughput = Throughput(configuration("paper"), "cuda")
     name = shard_of(throughput, "random/d3_m100_L5_w2048_fifth")
     cell, rows = throughput.shards[name]
-    for rule, copies in (("train_students", 14), ("measure_errors", 10)):
+    for rule, copies in (("train_students", 20), ("measure_errors", 10)):
         least = 8e-6 * copies * len(rows) * cell.parameters
         assert least < throughput.megabytes(rule, name) < 1.1 * least + 5000
 
@@ -304,6 +304,6 @@ def test_a_machine_is_calibrated(tmp_path, monkeypatch):
     jobs = [("train_students", name) for name in throughput.shards]
     jobs += [("measure_errors", name) for name in throughput.shards if "sine" not in name]
     jobs += [("measure_references", f"random/d{d}_m{m}") for d in (1, 3) for m in (10, 20)]
-    jobs += [("certify_errors", "random/d3_m10"), ("plot_rates", "")]
+    jobs.append(("certify_errors", "random/d3_m10"))
     assert {throughput.basis(*job) for job in jobs} == {"measured"}
     assert all(0.1 < throughput.seconds(*job) < 600 for job in jobs)

@@ -76,13 +76,19 @@ def keep_sight_of_jobs() -> None:
     """Have the executor take a query of states that fails for one that says nothing of any job.
 
     It would forget all jobs and wait for ever (snakemake-executor-plugin-slurm 2.8.0), where the
-    controller is away for a minute.
+    controller is away for a minute; and so it would for a job that ended unseen and that SLURM has
+    forgotten. Of that the state is now unknown, which lets Snakemake look for its outputs. There is
+    no setting for either.
     """
-    query = snakemake_executor_plugin_slurm.query_job_status
+    query, seen = snakemake_executor_plugin_slurm.query_job_status, set()
 
     async def query_patiently(command: str, logger) -> tuple[dict[str, str], float]:
         states, seconds = await query(command, logger)
-        return states or {}, seconds or 0.0
+        if states is None:
+            return {}, 0.0
+        forgotten = seen - states.keys()
+        seen.update(states)
+        return {**states, **dict.fromkeys(forgotten, "UNKNOWN")}, seconds
 
     snakemake_executor_plugin_slurm.query_job_status = query_patiently
 
@@ -118,6 +124,8 @@ def refused(request: Request) -> str:
     command = ["sbatch", "--test-only", "--ntasks=1", f"--cpus-per-task={request.threads}"]
     answer = slurm([*command, *options, *shlex.split(request.extra), "--wrap=true"])
     if answer.returncode:
+        if "Unable to contact slurm controller" in answer.stderr:
+            raise InputError("SLURM does not answer: its controller is away; try again later")
         said = re.sub("(sbatch: )?(error|allocation failure): ", "", answer.stderr)
         return " ".join(said.split())
     # Where limits of partitions are not enforced, sbatch takes what then waits for ever.

@@ -60,13 +60,13 @@ def configuration(scale: str | None) -> dict:
 
 
 def run_device(config: dict) -> str:
-    """Return where a run trains, "cpu" or "cuda".
+    """Return where a run trains, "cpu" or "cuda"; where it is for the machine to say, "cpu"."""
+    configured = config["training"]["device"]
+    return trained_on(config) or ("cpu" if configured == "auto" else configured)
 
-    Where the configuration leaves that to the machine, the latest training to start has told it in
-    its heartbeat; before there is one it is "cpu".
-    """
-    if config["training"]["device"] != "auto":
-        return config["training"]["device"]
+
+def trained_on(config: dict) -> str | None:
+    """Return where the latest training of a scale to start was, by its heartbeat; None if none."""
     told = []
     for path in Path("results", config["scale"], "logs/train_students").rglob("*.json"):
         # Files come and go, and need not be heartbeats.
@@ -74,7 +74,7 @@ def run_device(config: dict) -> str:
             facts = json.loads(path.read_text())
             if facts["device"] in ("cpu", "cuda"):
                 told.append((float(facts["started"]), facts["device"]))
-    return max(told, default=(0, "cpu"))[1]
+    return max(told, default=(0, None))[1]
 
 
 def jobs(scale: str, device: str = "cpu") -> list[Job]:

@@ -21,10 +21,9 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
 from supnorm.programs import run
-from supnorm.throughput import Throughput, read_calibration
+from supnorm.throughput import CALIBRATION, Throughput, read_calibration
 from supnorm.work import Cell, cells, group_size, student_bytes
 
-CALIBRATION = Path("results/calibration.json")
 # Rules that are stages of their own, in the order of the chain; all others are tables or figures.
 RULES = (
     *("sample_teachers", "draw_samples", "train_students", "measure_errors", "certify_errors"),
@@ -65,12 +64,11 @@ def main(argv: list[str]) -> None:
     """Print a scale's stages, its cells if asked for, and how long all of it takes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="scale of config.yaml, if not the one it names")
-    parser.add_argument("--device", choices=["cpu", "cuda"], help="where training.device is auto")
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="in place of training.device")
     parser.add_argument("--cells", action="store_true", help="print every cell, too")
     a = parser.parse_args(argv)
     config = configuration(a.scale)
-    automatic = config["training"]["device"] == "auto"
-    device = a.device if automatic and a.device else run_device(config)
+    device = a.device or run_device(config)
     calibration = read_calibration(CALIBRATION)
     throughput = Throughput(config, device, calibration)
     costs = [cost(job, throughput, config) for job in jobs(config["scale"], device)]

@@ -24,15 +24,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import yaml
 
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
-from supnorm.configuration import resolve
+from jobs import configuration, trained_on
+
 from supnorm.devices import visible_gpus
 from supnorm.programs import InputError
 
-SCHEMA = Path("workflow/schemas/config.schema.yaml")
 STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
 PROBE = Path(__file__).with_name("probe_gpu.py")
@@ -53,7 +52,7 @@ def main(argv: list[str]) -> int:
         "--device",
         choices=["auto", "cpu", "cuda"],
         default="auto",
-        help="where training.device is auto: cpu, cuda, or what this machine has (default)",
+        help="in place of training.device; auto (default) is what config.yaml says",
     )
     parser.add_argument("--profile", help="profile of a cluster, as slurm, to run there")
     parser.add_argument("--config", nargs="*", default=[], help="settings, as of snakemake")
@@ -109,17 +108,11 @@ def choose_device(wanted: str, scale: str | None) -> tuple[str, list[str]]:
     """Return the device of a run on this machine, and which GPUs its jobs may use.
 
     Only a wish for CUDA by --device is refused where there is no GPU: a dry run or a report of
-    what was made elsewhere needs none.
+    what was made elsewhere needs none. A scale that was trained on one device is not trained on
+    another because a GPU came, broke or is busy: raises InputError.
     """
-    config = yaml.safe_load(Path("config.yaml").read_text())
-    config = resolve(config | ({"scale": scale} if scale else {}), SCHEMA)
-    configured = config["training"]["device"]
-    if configured != "auto" and wanted not in ("auto", configured):
-        raise InputError(
-            f"--device is {wanted}; expected training.device auto at scale {config['scale']}, "
-            f"where it is {configured}"
-        )
-    device = wanted if configured == "auto" else configured
+    config = configuration(scale)
+    device = config["training"]["device"] if wanted == "auto" else wanted
     if device == "cpu":
         return "cpu", []
     try:
@@ -129,7 +122,13 @@ def choose_device(wanted: str, scale: str | None) -> tuple[str, list[str]]:
         gpus = []
     if device == "auto":
         gpus = working(gpus)
-        return ("cuda", gpus) if gpus else ("cpu", [])
+        found, before = "cuda" if gpus else "cpu", trained_on(config)
+        if before not in (None, found):
+            raise InputError(
+                f"results/{config['scale']} was trained on {before}, and this machine would train "
+                f"on {found} now; expected --device cuda or cpu: another device trains it anew"
+            )
+        return found, gpus
     if wanted == "cuda" and not gpus:
         raise InputError("--device is cuda; expected a GPU here that nvidia-smi lists, found none")
     return "cuda", gpus
@@ -172,16 +171,22 @@ def hold(lock) -> None:
             f"another run is at work in this tree (process {driver.get('pid', 'unknown')}); "
             "wait until it ends, or stop it, and run again"
         )
+    except OSError as error:
+        sys.exit(
+            f"{LOCK}: expected a file system with locks (flock), found: {error.strerror}; use "
+            "`snakemake` itself here"
+        )
 
 
 def refuse_beside_snakemake() -> None:
     """Exit where somebody runs snakemake in this tree without this driver.
 
-    What a job of a cluster runs on this machine is no such run.
+    What a job of a cluster runs on this machine is no such run, nor is a dry run.
     """
     for process in processes_here():
         command = process.info["cmdline"]
-        if any(Path(part).name == "snakemake" for part in command[:3]) and "remote" not in command:
+        harmless = {"remote", "--dry-run", "-n"} & set(command)
+        if any(Path(part).name == "snakemake" for part in command[:3]) and not harmless:
             sys.exit(
                 f"snakemake is at work in this tree (process {process.pid}); wait until it ends, "
                 "or stop it, and run again"

@@ -20,10 +20,9 @@ from rich.text import Text
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
 from supnorm.programs import InputError, run
-from supnorm.throughput import Throughput, read_calibration
+from supnorm.throughput import CALIBRATION, Throughput, read_calibration
 from supnorm.work import Cell
 
-CALIBRATION = Path("results/calibration.json")
 LOOK = 2.0  # seconds between two looks at the files
 ASK = 600.0  # seconds after which Snakemake is asked again, as it is when config.yaml changes
 PLAIN_WIDTH = 160

@@ -28,6 +28,11 @@ from tree import copy_repository
 COMMANDS = {"scancel": ["scancel"], "requeue": ["scontrol", "requeue"]}
 FAULTS = (*COMMANDS, "kill", "restart", "driver")
 STARTS = 20
+LONGER = {
+    "fifth: {divisor: 5, epochs: 20}": "fifth: {divisor: 5, epochs: 60000}",
+    "hundred: {at_most: 100, epochs: 10}": "hundred: {at_most: 100, epochs: 30000}",
+    "flops_per_job: 1.5e+6": "flops_per_job: 4.5e+9",
+}
 
 
 def main(argv: list[str]) -> int:
@@ -40,20 +45,23 @@ def main(argv: list[str]) -> int:
     a = parser.parse_args(argv)
     sys.stdout.reconfigure(line_buffering=True)
     scratch = Path(tempfile.mkdtemp(prefix="soak"))
-    calm = copy_repository(scratch / "calm")
+    calm = copy_longer(scratch / "calm")
     calm.snakemake("--cores", os.cpu_count())
     expected, different = outcome(calm), 0
     with cluster() as folder:
         for number in range(1, a.runs + 1):
-            tree, begun = copy_repository(scratch / f"run{number}"), time.monotonic()
+            tree, begun = copy_longer(scratch / f"run{number}"), time.monotonic()
             pauses = random.Random(f"{a.seed} {number}")
             starts, faults = disturb(tree, folder, pauses, a.pause, a.faults)
             found = outcome(tree)
             wrong = sorted(k for k in found | expected if found.get(k) != expected.get(k))
             met = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
+            logs = tree.results.glob("logs/train_students/*/*.log")
+            resumed = sum("resumed after" in log.read_text() for log in logs)
             print(
                 f"run {number}: {'DIFFERENT' if wrong else 'identical'}, "
-                f"{time.monotonic() - begun:.0f} s, {starts} starts, {met or 'no fault'}"
+                f"{time.monotonic() - begun:.0f} s, {starts} starts, {met or 'no fault'}; "
+                f"{resumed} trainings resumed"
             )
             if wrong:
                 different += 1
@@ -64,6 +72,14 @@ def main(argv: list[str]) -> int:
     if not different:
         shutil.rmtree(scratch)
     return int(different > 0)
+
+
+def copy_longer(target):
+    """Copy the repository, its trainings made long enough to be hit in their midst."""
+    tree = copy_repository(target)
+    for old, new in LONGER.items():
+        tree.edit("config.yaml", old, new)
+    return tree
 
 
 def disturb(tree, folder, chance, pause, most):
@@ -95,13 +111,15 @@ def inflict(fault, tree, folder, driver, chance):
         victims = programs(tree)
         with suppress(psutil.NoSuchProcess, IndexError):
             chance.choice(victims).kill()
-        return bool(victims)
+            return True
+        return False
     else:
         jobs = slurm("squeue", "--noheader", "--states=running", "--format=%i").split()
         # What has ended meanwhile is no longer there to be harmed.
         with suppress(AssertionError, IndexError):
             slurm(*COMMANDS[fault], chance.choice(jobs))
-        return bool(jobs)
+            return True
+        return False
     return True
 
 

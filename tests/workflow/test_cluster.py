@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
 import cluster
 import snakemake_executor_plugin_slurm
+import yaml
+from tree import ROOT
 
 from supnorm.programs import InputError
 
@@ -117,3 +119,11 @@ def test_a_query_that_fails_says_nothing_of_any_job(monkeypatch):
 
 async def fails(command, logger):
     return None, None
+
+
+def test_trainings_ask_for_a_signal_before_their_limit_and_one_gpu():
+    profile = yaml.safe_load((ROOT / "slurm/config.yaml").read_text())
+    for rule in ("train_students", "measure_errors", "measure_adversary", "compare_methods"):
+        asked = profile["set-resources"][rule]
+        assert asked["gres"] == "gpu:1"
+        assert "--signal=USR1@120" in asked["slurm_extra"]

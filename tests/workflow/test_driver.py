@@ -1,6 +1,7 @@
 """The driver's parts by themselves: GPUs, queues of a cluster, and what is left over."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -38,6 +39,7 @@ def here(tmp_path, monkeypatch):
     """An empty tree as working directory, with commands of its own first on the path."""
     tree = tmp_path / "tree"
     shutil.copytree(ROOT / "workflow/schemas", tree / "workflow/schemas")
+    (tree / "Snakefile").touch()
     (tree / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tree / "bin"), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -130,15 +132,22 @@ def test_what_is_asked_for_is_not_probed(machine, monkeypatch):
         options("cuda")
 
 
-def test_the_device_of_the_configuration_is_no_matter_of_the_command_line(machine):
+def test_the_command_line_goes_before_the_configuration(machine):
     machine("cpu")
     driver.PROBE.unlink()
     assert options() == ON_CPU
-    with pytest.raises(InputError) as caught:
-        options("cuda", scale="laptop")
-    assert str(caught.value) == (
-        "--device is cuda; expected training.device auto at scale laptop, where it is cpu"
-    )
+    assert options("cuda")[-1] == "device=cuda"
+
+
+def test_a_scale_trained_on_one_device_is_not_trained_on_another_by_chance(machine, here):
+    heartbeat = here / "results/laptop/logs/train_students/random/a.json"
+    heartbeat.parent.mkdir(parents=True)
+    heartbeat.write_text(json.dumps({"device": "cpu", "started": 1.0}))
+    with pytest.raises(InputError, match="results/laptop was trained on cpu, and this machine"):
+        options()
+    assert options("cuda")[-1] == "device=cuda"
+    heartbeat.write_text(json.dumps({"device": "cuda", "started": 1.0}))
+    assert options()[-1] == "device=cuda"
 
 
 def test_a_run_for_gpus_can_be_planned_where_there_is_none(machine, monkeypatch):

@@ -12,8 +12,8 @@ sys.path.insert(0, "workflow/scripts")
 from supnorm.configuration import resolve
 from supnorm.imports import imported_files
 from supnorm.programs import InputError
-from supnorm.throughput import Throughput, read_calibration
-from supnorm.work import cells, shard_names, shards, sine_cell
+from supnorm.throughput import CALIBRATION, Throughput, read_calibration
+from supnorm.work import cells, shard_names, sine_cell
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
@@ -31,11 +31,12 @@ TEACHER, SAMPLE, STUDENT = CONFIG["teacher"], CONFIG["sample"], CONFIG["student"
 TRAINING, EVALUATION = CONFIG["training"], CONFIG["evaluation"]
 CERTIFICATE, REFERENCE, SINE = CONFIG["certificate"], CONFIG["reference"], CONFIG["sine"]
 
-# What `auto` is, `make reproduce` finds out once; this file is read on every node.
-DEVICE = config.get("device", "cpu") if TRAINING["device"] == "auto" else TRAINING["device"]
+# `make reproduce` finds out once what `auto` is, and says it as it does a wish for a device: this
+# file is read on every node.
+DEVICE = config.get("device", TRAINING["device"]).replace("auto", "cpu")
 
 try:
-    THROUGHPUT = Throughput(CONFIG, DEVICE, read_calibration("results/calibration.json"))
+    THROUGHPUT = Throughput(CONFIG, DEVICE, read_calibration(CALIBRATION))
 except InputError as error:
     sys.exit(str(error))
 
@@ -48,11 +49,6 @@ CELL_NAME = "{family}/d{dim}_m{samples}_L{depth}_w{width}_{batch_rule}"
 SHARD_NAME = f"{CELL_NAME}_{{shard}}"
 PROBLEM_NAME = "{family}/d{dim}_m{samples}"
 CELLS = list(cells(CONFIG))
-SHARDS = {
-    name: (cell, rows)
-    for cell in CELLS
-    for name, rows in zip(shard_names(cell, CONFIG), shards(cell, CONFIG))
-}
 # Cheap cells train first, so that their errors are there early: the last have priority 1. Before
 # all of them comes what they need, and what measures them.
 COSTLIEST_FIRST = sorted(CELLS, key=lambda cell: -cell.students * cell.student_flops)
@@ -126,9 +122,9 @@ def shard_name(wildcards):
 def find_shard(wildcards):
     """The cell of a shard, and which of its students the shard has."""
     name = shard_name(wildcards)
-    if name not in SHARDS:
+    if name not in THROUGHPUT.shards:
         raise WorkflowError(f"{name} is no shard of this configuration")
-    return SHARDS[name]
+    return THROUGHPUT.shards[name]
 
 
 def training_priority(wildcards):

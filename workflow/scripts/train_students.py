@@ -144,9 +144,15 @@ def resume(training: Training, checkpoint: Checkpoint, heartbeat: Heartbeat) -> 
     """Bring a training to where a checkpoint left it; to its start where that is of no use."""
     resumed = None
     try:
-        if checkpoint.resume(training):
+        saved = checkpoint.resume(training)
+        if saved is not None:
             resumed = training.epoch
             say(f"resumed after {place(training)} from {checkpoint.path}")
+            if saved["hardware"] != checkpoint.identity["hardware"]:
+                say(
+                    f"it was saved on {saved['hardware']}, found {checkpoint.identity['hardware']} "
+                    "here: the last digits may differ from those of an undisturbed run"
+                )
     except CheckpointError as error:
         say(f"{error}; training starts anew")
     heartbeat.tell(resumed=resumed, epoch=training.epoch)

@@ -16,7 +16,7 @@ def resolve(config: dict, schema_file: Path) -> dict:
     """Return the configuration in force: the base with what its scale changes, key by key.
 
     Every scale is checked, not only the chosen one. A key `device` beside the sections comes from
-    the command line and is no part of the experiment: it says what training.device auto is here.
+    the command line, in place of training.device, and is no part of the experiment.
     Raises InputError with one sentence that names the key, what was found, and what is allowed.
     """
     schema = yaml.safe_load(Path(schema_file).read_text())

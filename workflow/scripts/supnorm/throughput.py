@@ -31,6 +31,7 @@ from supnorm.programs import InputError
 from supnorm.work import Cell, cells, group_size, network_size, shard_names, shards
 
 FORMAT = "supnorm calibration 1"
+CALIBRATION = Path("results/calibration.json")
 
 # Half the speed of a core of an AMD EPYC of 2022, and a third of the peak of a GPU for data
 # centres (V100, A100) in double precision, whose small steps cost some 100 µs.
@@ -209,16 +210,18 @@ class Throughput:
         measured = self._measured(self.device(rule))
         if not measured or (rule == "train_students" and "training" not in measured):
             return "model"
-        parts, sizes = self._parts(name), set()
+        parts = self._parts(name)
         if rule in ("train_students", "measure_errors"):
             cell = parts[0]
             key = "training" if rule == "train_students" else self._kind(cell.dim)
-            sizes = {(cell.depth, cell.width, cell.batch) if key == "training" else (cell.width,)}
+            size = (cell.depth, cell.width, cell.batch) if key == "training" else (cell.width,)
         elif rule in ("certify_errors", "measure_references"):
             _, dim, samples = parts
             key = "certificate" if rule == "certify_errors" else "reference"
-            sizes = {(dim,) if key == "certificate" else (dim, samples)}
-        return "measured" if all(_has(measured[key], size) for size in sizes) else "between"
+            size = (dim,) if key == "certificate" else (dim, samples)
+        else:
+            return "between"
+        return "measured" if _has(measured[key], size) else "between"
 
     def _measured(self, device: str) -> dict:
         """Return what was measured on a device, training only if in the same precision."""
@@ -355,8 +358,11 @@ class Throughput:
     # Megabytes beside Python and its libraries
 
     def _training_mb(self, cell: Cell, rows: range) -> float:
-        """Parameters, gradient and moments, the evaluations twice over, activations, labels."""
-        stored = cell.parameters * (4 + 2 * self._config["evaluation"]["times"])
+        """Parameters, gradient and moments, activations, labels; the evaluations three times over.
+
+        So many there are when they are written, and when a checkpoint is read.
+        """
+        stored = cell.parameters * (5 + 3 * self._config["evaluation"]["times"])
         held = 2 * cell.depth * cell.width * max(cell.batch, 1024) if self._device == "cpu" else 0
         labels = 3 * cell.students * cell.samples
         return 8e-6 * (len(rows) * stored + held + labels)

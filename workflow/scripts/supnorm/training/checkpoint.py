@@ -53,26 +53,27 @@ class Checkpoint:
         except (OSError, safetensors.SafetensorError) as error:
             raise CheckpointError(f"{self.path}: cannot be written: {error}") from None
 
-    def resume(self, training: Training) -> bool:
-        """Bring a training that has not begun to where it was saved; False if it never was.
+    def resume(self, training: Training) -> dict | None:
+        """Bring a training that has not begun to where it was saved; None if it never was.
 
-        Raises CheckpointError where the file is damaged or of another training, and InputError
-        where it cannot be read.
+        Returns the identity under which it was saved, whose `hardware` may be another: the rest of
+        the training is then rounded otherwise. Raises CheckpointError where the file is damaged or
+        of another training, and InputError where it cannot be read.
         """
         if self.path is None:
-            return False
+            return None
         try:
             self.path.open("rb").close()
         except FileNotFoundError:
-            return False
+            return None
         except OSError as error:
             raise InputError(
                 f"{self.path}: expected a checkpoint or nothing, found: {error.strerror}"
             ) from None
         try:
             identity, state = _read(self.path)
-            names = {**identity, **self.identity}
-            others = [name for name in names if identity.get(name) != self.identity.get(name)]
+            names = {**identity, **self.identity}.keys() - {"hardware"}
+            others = sorted(k for k in names if identity.get(k) != self.identity.get(k))
             if others:
                 raise CheckpointError(
                     f"{self.path}: found the checkpoint of another training (not the same "
@@ -81,7 +82,7 @@ class Checkpoint:
             training.restore(state)
         except DAMAGE as error:
             raise CheckpointError(f"{self.path}: found a damaged checkpoint: {error}") from None
-        return True
+        return identity
 
     def remove(self) -> None:
         """Remove the checkpoint, and what killed processes have left of it."""

@@ -44,12 +44,14 @@ def engine_class(name: str) -> type:
 
 
 def hardware(name: str, device: str) -> dict[str, str]:
-    """Return what the rounding of an engine depends on: nothing where that is only its code.
+    """Return what the rounding of an engine depends on besides its code: who compiles it, or torch.
 
     torch has products for each processor and GPU, and changes them from version to version.
     """
     if name == "narrow":
-        return {}
+        import numba
+
+        return {"numba": numba.__version__}
     import torch
 
     machine = torch.cuda.get_device_name() if device == "cuda" else processor()
