@@ -320,6 +320,15 @@ def test_hardware_matters_where_torch_rounds():
 HEARD = signal.SIGTERM, signal.SIGINT, signal.SIGUSR1
 
 
+@pytest.fixture
+def interruptible():
+    """Hear SIGINT, which what a shell starts in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_signals_are_noted_while_one_listens():
     before = [signal.getsignal(number) for number in HEARD]
     with listening() as asked:

@@ -102,7 +102,7 @@ def changed(config, path, value):
         ("training.learning_rate", "1e-4", r"'1e-4'; .* a power of ten needs a point, as in 1\.0e"),
         ("training.final_learning_rate", 1, r"is 1; expected at most training\.learning_rate"),
         ("training.precision", "half", r"training\.precision is 'half'; expected float64 or"),
-        ("training.device", "tpu", r"training\.device is 'tpu'; expected auto, cpu or"),
+        ("scales.laptop.training.device", "tpu", r"is 'tpu'; expected auto, cpu or cuda"),
         ("evaluation.points", None, r"evaluation\.points is empty; expected a whole number"),
     ],
 )
