@@ -273,10 +273,11 @@ class Calibration:
 
     def _fastest(self, function: Callable[[], object]) -> float:
         """Return the seconds of a call, in the fastest slice of several."""
-        once = self._slice(function, 1)
+        # The first call of all compiles.
+        once = min(self._slice(function, 1) for _ in range(2))
         if once > LONG:
             return once
-        calls = max(1, round(SLICE / min(once, self._slice(function, 1))))
+        calls = max(1, round(SLICE / once))
         return min(self._slice(function, calls) for _ in range(SLICES))
 
     def _slice(self, function: Callable[[], object], calls: int) -> float:
