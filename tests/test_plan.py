@@ -9,22 +9,14 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 import plan
 from jobs import Job
+from scales import ROOT, configuration
 
-from supnorm.configuration import resolve
 from supnorm.throughput import FORMAT, MODEL, Throughput
-
-ROOT = Path(__file__).parents[1]
-
-
-def configuration(scale):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text()) | {"scale": scale}
-    return resolve(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def job(rule, name="", pending=True):

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import calibrate
+from scales import ROOT, configuration
 from tables import STAGES, read_measured
 
-from supnorm.configuration import resolve
 from supnorm.programs import InputError
 from supnorm.references.algorithms import DENSE as REFERENCE_DENSE
 from supnorm.throughput import (
@@ -29,13 +28,6 @@ from supnorm.throughput import (
     read_calibration,
 )
 from supnorm.work import group_size
-
-ROOT = Path(__file__).parents[1]
-
-
-def configuration(scale):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text()) | {"scale": scale}
-    return resolve(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def entry(device, **measured):

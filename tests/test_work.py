@@ -4,14 +4,12 @@ import ast
 import math
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from scales import ROOT, configuration
 
-from supnorm.configuration import resolve
 from supnorm.networks import layer_shapes
 from supnorm.work import (
     CACHE_LINE,
@@ -23,13 +21,6 @@ from supnorm.work import (
     shards,
     student_bytes,
 )
-
-ROOT = Path(__file__).parents[1]
-
-
-def configuration(scale):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text()) | {"scale": scale}
-    return resolve(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def test_the_full_sweep_is_the_papers():
