@@ -23,7 +23,7 @@ reproduce: .venv/complete
 	$(bin)/python workflow/reproduce.py $(scale) $(device) $(profile)
 
 plan: .venv/complete
-	$(bin)/python workflow/plan.py $(scale) $(device)
+	$(bin)/python workflow/plan.py $(scale) $(device) --cells
 
 watch: .venv/complete
 	$(bin)/python workflow/watch.py $(scale)

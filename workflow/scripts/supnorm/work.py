@@ -97,13 +97,17 @@ def student_bytes(dim: int, depth: int, width: int, batch: int, precision: str) 
     They are its parameters, their gradient and two moments, and for a batch the inputs of all
     layers and the derivatives by the outputs of two; rows are whole cache lines.
     """
-    number = NUMBER_BYTES[precision]
-    line = CACHE_LINE // number
-    rows = [
+    shapes = padded_shapes(dim, depth, width, precision)
+    activations = batch * (sum(columns for _, columns in shapes) + 2 * width)
+    return NUMBER_BYTES[precision] * (4 * sum(map(math.prod, shapes)) + activations)
+
+
+def padded_shapes(dim: int, depth: int, width: int, precision: str) -> list[tuple[int, int]]:
+    """Return (rows, columns) of each layer's matrix, a row a neuron: weights, bias, and padding."""
+    line = CACHE_LINE // NUMBER_BYTES[precision]
+    return [
         (out, math.ceil((fan_in + 1) / line) * line) for out, fan_in in _layers(dim, depth, width)
     ]
-    activations = batch * (sum(columns for _, columns in rows) + 2 * width)
-    return number * (4 * sum(map(math.prod, rows)) + activations)
 
 
 def group_size(dim: int, depth: int, width: int, batch: int, precision: str) -> int:

@@ -12,7 +12,6 @@ from supnorm import work
 from supnorm.networks import Networks, layer_shapes
 from supnorm.programs import InputError
 from supnorm.training.recipe import Students
-from supnorm.work import CACHE_LINE
 
 # What a GPU holds beside a group: the samples, CUDA, and the graphs.
 OTHER_BYTES = 4e9
@@ -45,11 +44,7 @@ class Layout:
     @cached_property
     def shapes(self) -> list[tuple[int, int]]:
         """Return (rows, columns) of each layer's matrix."""
-        line = CACHE_LINE // self.dtype.itemsize
-        return [
-            (out, math.ceil((fan_in + 1) / line) * line)
-            for out, fan_in in layer_shapes(self.dim, self.depth, self.width)
-        ]
+        return work.padded_shapes(self.dim, self.depth, self.width, self.precision)
 
     @cached_property
     def parameters(self) -> int:
