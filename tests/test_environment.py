@@ -46,6 +46,7 @@ def test_every_dependency_of_a_dependency_is_pinned():
 def conda():
     environment = yaml.safe_load((ROOT / "envs/supnorm.yaml").read_text())
     names = {"pytorch": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}
+    names["typst-py"] = "typst"
     versions = dict(line.split("=") for line in environment["dependencies"])
     return {names.get(name, name): version for name, version in versions.items()}
 

@@ -147,8 +147,7 @@ def test_the_chain_from_samples_to_the_figure(tmp_path):
 def draw(folder, profile):
     names = {"pdf": "f.pdf", "png": "f.png", "caption": "f.txt", "record": "f.json"}
     given = [text for kind, name in names.items() for text in (f"--{kind}", str(folder / name))]
-    code = plot_sine.__file__
-    plot_sine.main(["--sine", profile, "--family", "random", "--code", code, *given])
+    plot_sine.main(["--sine", profile, "--family", "random", *given])
     assert json.loads((folder / "f.json").read_text())["rule"] == "plot_sine"
     return (folder / "f.txt").read_text()
 

@@ -1,15 +1,20 @@
 """The workflow at the smoke scale: what it makes, and what an edit runs again."""
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import PIL.Image
 import pyarrow.parquet as pq
+import pypdf
 import pytest
 from tree import copy_repository, digests
+
+from supnorm.provenance import keywords
+from supnorm.records import read_record, stamp
 
 CELLS = 8
 # The two cells of most work are cut in two.
@@ -154,14 +159,57 @@ def test_the_bits_do_not_depend_on_threads(copy, finished, program, arguments, m
 
 
 def test_records_name_what_a_figure_was_made_from(finished):
-    record = json.loads((finished.results / "figures/rates.prov.json").read_text())
-    assert record["rule"] == "plot_rates"
-    for role in ("code", "inputs", "outputs"):
-        for name, digest in record[role].items():
-            content = (finished.path / name).read_bytes()
-            assert hashlib.sha256(content).hexdigest() == digest
-    assert "results/smoke/tables/minmax.parquet" in record["inputs"]
-    assert "workflow/scripts/supnorm/style.py" in record["code"]
+    record = read_record(finished.results / "figures/rates.prov.json")
+    assert record.rule == "plot_rates"
+    files = [*record.inputs.values(), *record.outputs.values(), record.code]
+    for name, digest in (pair for some in files for pair in some.items()):
+        assert hashlib.sha256((finished.path / name).read_bytes()).hexdigest() == digest
+    assert "results/smoke/tables/minmax.parquet" in record.inputs["minmax"]
+    assert record.outputs.keys() == {"pdf", "png", "caption"}
+    assert "workflow/scripts/supnorm/style.py" in record.code
+    assert record.configuration == {"teacher.families": "random"}
+    config = (finished.results / "config.resolved.yaml").read_bytes()
+    assert record.run["config"] == hashlib.sha256(config).hexdigest()
+
+
+def test_every_result_has_a_record_of_the_job_that_made_it(finished):
+    recorded = {}
+    for path in finished.results.rglob("*.prov.json"):
+        record = read_record(path)
+        for files in record.outputs.values():
+            for name in files:
+                assert recorded.setdefault(name, record.content) == record.content
+    made = {
+        str(path.relative_to(finished.path))
+        for path in finished.results.rglob("*")
+        if path.is_file() and not path.name.endswith(".prov.json")
+    }
+    aside = ("logs/", "benchmarks/")
+    made = {name for name in made if not name.removeprefix("results/smoke/").startswith(aside)}
+    assert set(recorded) == made
+    for kind in ("tables", "figures"):
+        names = {Path(name).stem for name in made if f"/{kind}/" in name}
+        assert {p.name for p in (finished.results / kind).glob("*.prov.json")} == {
+            f"{name}.prov.json" for name in names
+        }
+
+
+def test_what_is_made_carries_the_stamp_of_its_record(finished):
+    figures, tables = finished.results / "figures", finished.results / "tables"
+    stamped = stamp(read_record(figures / "rates.prov.json"))
+    assert stamped["rule"] == "plot_rates"
+    line = keywords(stamped)
+    assert PIL.Image.open(figures / "rates.png").info["Keywords"] == line
+    assert pypdf.PdfReader(figures / "rates.pdf").metadata["/Keywords"] == line
+    metadata = pq.read_schema(tables / "rates.parquet").metadata
+    stamped = stamp(read_record(tables / "rates.prov.json"))
+    assert {key: metadata[key.encode()].decode() for key in stamped} == stamped
+
+
+def test_wildcards_of_jobs_are_in_their_records(finished):
+    record = read_record(finished.results / "errors/random/d3_m20_L5_w8_fifth_2of2.prov.json")
+    expected = {"family": "random", "dim": "3", "samples": "20", "depth": "5", "width": "8"}
+    assert record.wildcards == {**expected, "batch_rule": "fifth", "shard": "2of2"}
 
 
 def test_captions_take_their_numbers_from_the_tables(finished):

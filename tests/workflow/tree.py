@@ -1,6 +1,7 @@
 """Copies of the repository in which tests run the workflow."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -79,10 +80,19 @@ def copy_repository(target):
 
 
 def digests(results):
-    """Return the SHA-256 of all results but records of the run itself."""
-    kinds = (".parquet", ".safetensors", ".yaml", ".pdf", ".png", ".txt", ".json")
+    """Return the SHA-256 of all results, but of what tells of the run itself."""
+    kinds = (".parquet", ".safetensors", ".yaml", ".pdf", ".png", ".txt", ".md", ".json")
     return {
-        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(results)): hashlib.sha256(lasting(path)).hexdigest()
         for path in sorted(results.rglob("*"))
         if path.suffix in kinds and results / "logs" not in path.parents
     }
+
+
+def lasting(path):
+    """Return what is in a file, but for when and where the job ran, if it is a record."""
+    content = path.read_bytes()
+    if not path.name.endswith(".prov.json"):
+        return content
+    record = json.loads(content)
+    return json.dumps({k: v for k, v in record.items() if k not in ("run", "seal")}).encode()

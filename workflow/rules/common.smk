@@ -5,13 +5,15 @@ import json
 import os
 import signal
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 sys.path.insert(0, "workflow/scripts")
 
-from supnorm.configuration import resolve
+from supnorm.configuration import as_yaml, resolve
 from supnorm.imports import imported_files
 from supnorm.programs import InputError
+from supnorm.provenance import CONFIGURATION
 from supnorm.throughput import CALIBRATION, Throughput, read_calibration
 from supnorm.work import cells, shard_names, sine_cell
 
@@ -25,6 +27,9 @@ try:
     CONFIG = resolve(config, "workflow/schemas/config.schema.yaml")
 except InputError as error:
     sys.exit(str(error))
+
+# Programs tell it in the records of what they did.
+os.environ[CONFIGURATION] = sha256(as_yaml(CONFIG).encode()).hexdigest()
 
 RESULTS = f"results/{CONFIG['scale']}"
 TEACHER, SAMPLE, STUDENT = CONFIG["teacher"], CONFIG["sample"], CONFIG["student"]
@@ -113,6 +118,11 @@ def of_shards(folder, kind, cells):
     """The files of some cells, shard after shard."""
     names = [name for cell in cells for name in shard_names(cell, CONFIG)]
     return [f"<results>/{folder}/{name}.{kind}" for name in names]
+
+
+def named_wildcards(wildcards):
+    """Wildcards as programs take them, for the record."""
+    return [f"{name}={value}" for name, value in wildcards.items()]
 
 
 def shard_name(wildcards):

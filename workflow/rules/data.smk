@@ -11,6 +11,7 @@ rule resolve_config:
         library=library("resolve_config"),
     output:
         config="<results>/config.resolved.yaml",
+        record="<results>/config.resolved.prov.json",
     log:
         "<logs>/resolve_config.log",
     conda:
@@ -22,7 +23,8 @@ rule resolve_config:
     params:
         config=json.dumps(CONFIG),
     shell:
-        "python {input.program:q} --config {params.config:q} --output {output.config:q} 2> {log:q}"
+        "python {input.program:q} --config {params.config:q} --output {output.config:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule sample_teachers:
@@ -31,6 +33,7 @@ rule sample_teachers:
         library=library("sample_teachers"),
     output:
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
+        record="<results>/teachers/{family}/d{dim}.prov.json",
     log:
         "<logs>/sample_teachers/{family}/d{dim}.log",
     benchmark:
@@ -43,6 +46,7 @@ rule sample_teachers:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        wildcards=named_wildcards,
         depth=TEACHER["depth"],
         width=TEACHER["width"],
         norm=TEACHER["norm"],
@@ -51,7 +55,8 @@ rule sample_teachers:
     shell:
         "python {input.program:q} --family {wildcards.family} --dim {wildcards.dim}"
         " --depth {params.depth} --width {params.width} --norm {params.norm}"
-        " --bound {params.bound} --count {params.teachers} --output {output.teachers:q} 2> {log:q}"
+        " --bound {params.bound} --count {params.teachers} --output {output.teachers:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log:q}"
 
 
 rule draw_samples:
@@ -61,6 +66,7 @@ rule draw_samples:
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
     output:
         samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+        record="<results>/samples/{family}/d{dim}_m{samples}.prov.json",
     log:
         "<logs>/draw_samples/{family}/d{dim}_m{samples}.log",
     benchmark:
@@ -75,7 +81,9 @@ rule draw_samples:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
+        wildcards=named_wildcards,
         seeds=SAMPLE["seeds"],
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --samples {wildcards.samples}"
-        " --seeds {params.seeds} --output {output.samples:q} 2> {log:q}"
+        " --seeds {params.seeds} --output {output.samples:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log:q}"

@@ -28,6 +28,7 @@ rule measure_errors:
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
     output:
         errors="<results>/errors/<shard>.parquet",
+        record="<results>/errors/<shard>.prov.json",
     log:
         text="<logs>/measure_errors/<shard>.log",
         heartbeat="<logs>/measure_errors/<shard>.json",
@@ -44,13 +45,15 @@ rule measure_errors:
         runtime=minutes("measure_errors", SHARD_NAME),
         local_gpu=LOCAL_GPU,
     params:
+        wildcards=named_wildcards,
         method=EVALUATION["method"],
         points=lambda wildcards: evaluation_points(wildcards.dim),
         device=DEVICE,
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
         " --method {params.method} {params.points} --device {params.device} --threads {threads}"
-        " --heartbeat {log.heartbeat:q} --output {output.errors:q} 2> {log.text:q}"
+        " --heartbeat {log.heartbeat:q} --output {output.errors:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
 
 
 rule certify_errors:
@@ -62,6 +65,7 @@ rule certify_errors:
         students=of_algorithms("students", "safetensors", CERTIFIED_WIDTHS),
     output:
         certificates="<results>/certificates/{family}/d{dim}_m{samples}.parquet",
+        record="<results>/certificates/{family}/d{dim}_m{samples}.prov.json",
     log:
         text="<logs>/certify_errors/{family}/d{dim}_m{samples}.log",
         heartbeat="<logs>/certify_errors/{family}/d{dim}_m{samples}.json",
@@ -75,6 +79,7 @@ rule certify_errors:
         mem_mb=growing(2000),
         runtime=minutes("certify_errors", PROBLEM_NAME),
     params:
+        wildcards=named_wildcards,
         students=CERTIFICATE["students"],
         gap=CERTIFICATE["gap"],
         boxes=CERTIFICATE["boxes"],
@@ -82,7 +87,8 @@ rule certify_errors:
         "python {input.program:q} --teachers {input.teachers:q} --errors {input.errors:q}"
         " --students {input.students:q} --certify {params.students} --gap {params.gap}"
         " --boxes {params.boxes} --threads {threads} --heartbeat {log.heartbeat:q}"
-        " --output {output.certificates:q} 2> {log.text:q}"
+        " --output {output.certificates:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
 
 
 rule measure_references:
@@ -93,6 +99,7 @@ rule measure_references:
         samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
     output:
         errors="<results>/references/{family}/d{dim}_m{samples}.parquet",
+        record="<results>/references/{family}/d{dim}_m{samples}.prov.json",
     log:
         text="<logs>/measure_references/{family}/d{dim}_m{samples}.log",
         heartbeat="<logs>/measure_references/{family}/d{dim}_m{samples}.json",
@@ -107,10 +114,12 @@ rule measure_references:
         mem_mb=megabytes("measure_references", PROBLEM_NAME),
         runtime=minutes("measure_references", PROBLEM_NAME),
     params:
+        wildcards=named_wildcards,
         algorithms=REFERENCE["algorithms"],
         points=EVALUATION["points"],
     shell:
         "python {input.program:q} --family {wildcards.family} --teachers {input.teachers:q}"
         " --samples-table {input.samples:q} --samples {wildcards.samples}"
         " --algorithms {params.algorithms} --points {params.points}"
-        " --heartbeat {log.heartbeat:q} --output {output.errors:q} 2> {log.text:q}"
+        " --heartbeat {log.heartbeat:q} --output {output.errors:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"

@@ -95,6 +95,5 @@ for figure, (tables, category, shows) in FIGURES.items():
             tables=table_options,
         shell:
             "python {input.program:q} --family {params.family:q} {params.tables}"
-            " --code {input.program:q} {input.library:q}"
             " --pdf {output.pdf:q} --png {output.png:q} --caption {output.caption:q}"
             " --record {output.record:q} 2> {log:q}"

@@ -14,6 +14,7 @@ rule draw_sine_samples:
         library=library("draw_sine_samples"),
     output:
         samples="<results>/samples/sine/d1_m{samples}.parquet",
+        record="<results>/samples/sine/d1_m{samples}.prov.json",
     log:
         "<logs>/draw_samples/sine/d1_m{samples}.log",
     benchmark:
@@ -26,10 +27,12 @@ rule draw_sine_samples:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        wildcards=named_wildcards,
         seeds=SINE["seeds"],
     shell:
         "python {input.program:q} --samples {wildcards.samples} --seeds {params.seeds}"
-        " --output {output.samples:q} 2> {log:q}"
+        " --output {output.samples:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log:q}"
 
 
 rule measure_sine:
@@ -40,6 +43,7 @@ rule measure_sine:
     output:
         errors=SINE_ERRORS,
         profile="<results>/tables/sine.parquet",
+        record=["<results>/tables/sine.prov.json", SINE_ERRORS.replace(".parquet", ".prov.json")],
     log:
         "<logs>/measure_sine.log",
     benchmark:
@@ -54,4 +58,5 @@ rule measure_sine:
         points=EVALUATION["points"],
     shell:
         "python {input.program:q} --students {input.students:q} --points {params.points}"
-        " --errors {output.errors:q} --profile {output.profile:q} 2> {log:q}"
+        " --errors {output.errors:q} --profile {output.profile:q}"
+        " --record {output.record:q} 2> {log:q}"

@@ -13,6 +13,7 @@ rule train_students:
     output:
         students="<results>/students/<shard>.safetensors",
         curves="<results>/curves/<shard>.parquet",
+        record="<results>/students/<shard>.prov.json",
     log:
         text="<logs>/train_students/<shard>.log",
         heartbeat="<logs>/train_students/<shard>.json",
@@ -27,6 +28,7 @@ rule train_students:
         runtime=minutes("train_students", SHARD_NAME),
         local_gpu=LOCAL_GPU,
     params:
+        wildcards=named_wildcards,
         first=lambda wildcards: find_shard(wildcards)[1].start,
         students=lambda wildcards: len(find_shard(wildcards)[1]),
         batch=lambda wildcards: find_shard(wildcards)[0].batch,
@@ -50,4 +52,5 @@ rule train_students:
         " --final-learning-rate {params.final_learning_rate} --engine {params.engine}"
         " --device {params.device} --precision {params.precision} --threads {threads}"
         " --checkpoint {params.checkpoint:q} --heartbeat {log.heartbeat:q}"
-        " --students {output.students:q} --curves {output.curves:q} 2> {log.text:q}"
+        " --students {output.students:q} --curves {output.curves:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"

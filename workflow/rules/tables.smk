@@ -26,6 +26,7 @@ rule collect_errors:
         certificates=CERTIFICATES,
     output:
         errors="<results>/tables/errors.parquet",
+        record="<results>/tables/errors.prov.json",
     log:
         "<logs>/collect_errors.log",
     benchmark:
@@ -38,7 +39,8 @@ rule collect_errors:
         runtime=growing(15),
     shell:
         "python {input.program:q} --errors {input.errors:q} --certificates {input.certificates:q}"
-        " --output {output.errors:q} 2> {log:q}"
+        " --output {output.errors:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule collect_curves:
@@ -48,6 +50,7 @@ rule collect_curves:
         curves=of_all_cells("curves"),
     output:
         curves="<results>/tables/curves.parquet",
+        record="<results>/tables/curves.prov.json",
     log:
         "<logs>/collect_curves.log",
     benchmark:
@@ -59,7 +62,8 @@ rule collect_curves:
         mem_mb=growing(2000),
         runtime=growing(15),
     shell:
-        "python {input.program:q} --curves {input.curves:q} --output {output.curves:q} 2> {log:q}"
+        "python {input.program:q} --curves {input.curves:q} --output {output.curves:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule rank_algorithms:
@@ -70,6 +74,7 @@ rule rank_algorithms:
     output:
         minmax="<results>/tables/minmax.parquet",
         rates="<results>/tables/rates.parquet",
+        record=["<results>/tables/minmax.prov.json", "<results>/tables/rates.prov.json"],
     log:
         "<logs>/rank_algorithms.log",
     benchmark:
@@ -82,7 +87,8 @@ rule rank_algorithms:
         runtime=growing(15),
     shell:
         "python {input.program:q} --errors {input.errors:q} --minmax {output.minmax:q}"
-        " --rates {output.rates:q} 2> {log:q}"
+        " --rates {output.rates:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_bounds:
@@ -91,6 +97,7 @@ rule tabulate_bounds:
         library=library("tabulate_bounds"),
     output:
         bounds="<results>/tables/bounds.parquet",
+        record="<results>/tables/bounds.prov.json",
     log:
         "<logs>/tabulate_bounds.log",
     benchmark:
@@ -111,7 +118,8 @@ rule tabulate_bounds:
     shell:
         "python {input.program:q} --dims {params.dims} --samples {params.samples}"
         " --depth {params.depth} --width {params.width} --norm {params.norm}"
-        " --bound {params.bound} --output {output.bounds:q} 2> {log:q}"
+        " --bound {params.bound} --output {output.bounds:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_profiles:
@@ -125,6 +133,7 @@ rule tabulate_profiles:
         ),
     output:
         profiles="<results>/tables/profiles.parquet",
+        record="<results>/tables/profiles.prov.json",
     log:
         "<logs>/tabulate_profiles.log",
     benchmark:
@@ -137,7 +146,7 @@ rule tabulate_profiles:
         runtime=growing(10),
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --output {output.profiles:q}"
-        " 2> {log:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_growth:
@@ -147,6 +156,7 @@ rule tabulate_growth:
         errors="<results>/tables/errors.parquet",
     output:
         growth="<results>/tables/growth.parquet",
+        record="<results>/tables/growth.prov.json",
     log:
         "<logs>/tabulate_growth.log",
     benchmark:
@@ -158,7 +168,8 @@ rule tabulate_growth:
         mem_mb=growing(2000),
         runtime=growing(15),
     shell:
-        "python {input.program:q} --errors {input.errors:q} --output {output.growth:q} 2> {log:q}"
+        "python {input.program:q} --errors {input.errors:q} --output {output.growth:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule compare_methods:
@@ -175,6 +186,7 @@ rule compare_methods:
         students=of_all_cells("students", "safetensors"),
     output:
         methods="<results>/tables/methods.parquet",
+        record="<results>/tables/methods.prov.json",
     log:
         text="<logs>/compare_methods.log",
         heartbeat="<logs>/compare_methods.json",
@@ -194,7 +206,8 @@ rule compare_methods:
         "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
         " --teachers {input.teachers:q} --students {input.students:q} --points {params.points}"
         " --device {params.device} --threads {threads} --heartbeat {log.heartbeat:q}"
-        " --output {output.methods:q} 2> {log.text:q}"
+        " --output {output.methods:q}"
+        " --record {output.record:q} 2> {log.text:q}"
 
 
 rule tabulate_spikes:
@@ -212,6 +225,7 @@ rule tabulate_spikes:
         students=of_all_cells("students", "safetensors"),
     output:
         spikes="<results>/tables/spikes.parquet",
+        record="<results>/tables/spikes.prov.json",
     log:
         "<logs>/tabulate_spikes.log",
     benchmark:
@@ -225,7 +239,8 @@ rule tabulate_spikes:
     shell:
         "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
         " --teachers {input.teachers:q} --students {input.students:q}"
-        " --samples-tables {input.samples:q} --output {output.spikes:q} 2> {log:q}"
+        " --samples-tables {input.samples:q} --output {output.spikes:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_sample_counts:
@@ -235,6 +250,7 @@ rule tabulate_sample_counts:
     output:
         sample_counts="<results>/tables/sample_counts.parquet",
         two_sided="<results>/tables/two_sided.parquet",
+        record=["<results>/tables/sample_counts.prov.json", "<results>/tables/two_sided.prov.json"],
     log:
         "<logs>/tabulate_sample_counts.log",
     benchmark:
@@ -247,7 +263,8 @@ rule tabulate_sample_counts:
         runtime=growing(10),
     shell:
         "python {input.program:q} --sample-counts {output.sample_counts:q}"
-        " --two-sided {output.two_sided:q} 2> {log:q}"
+        " --two-sided {output.two_sided:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_hat:
@@ -256,6 +273,7 @@ rule tabulate_hat:
         library=library("tabulate_hat"),
     output:
         hat="<results>/tables/hat.parquet",
+        record="<results>/tables/hat.prov.json",
     log:
         "<logs>/tabulate_hat.log",
     benchmark:
@@ -267,7 +285,7 @@ rule tabulate_hat:
         mem_mb=growing(1000),
         runtime=growing(10),
     shell:
-        "python {input.program:q} --output {output.hat:q} 2> {log:q}"
+        "python {input.program:q} --output {output.hat:q}" " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_settings:
@@ -277,6 +295,7 @@ rule tabulate_settings:
         config="<results>/config.resolved.yaml",
     output:
         settings="<results>/tables/settings.parquet",
+        record="<results>/tables/settings.prov.json",
     log:
         "<logs>/tabulate_settings.log",
     benchmark:
@@ -288,7 +307,8 @@ rule tabulate_settings:
         mem_mb=growing(1000),
         runtime=growing(10),
     shell:
-        "python {input.program:q} --config {input.config:q} --output {output.settings:q} 2> {log:q}"
+        "python {input.program:q} --config {input.config:q} --output {output.settings:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_claims:
@@ -303,6 +323,7 @@ rule tabulate_claims:
         worst_case="<results>/tables/worst_case.parquet",
     output:
         claims="<results>/tables/claims.parquet",
+        record="<results>/tables/claims.prov.json",
     log:
         "<logs>/tabulate_claims.log",
     benchmark:
@@ -320,7 +341,8 @@ rule tabulate_claims:
         "python {input.program:q} --family {params.family:q}"
         " --minmax {input.minmax:q} --rates {input.rates:q} --bounds {input.bounds:q}"
         " --growth {input.growth:q} --methods {input.methods:q}"
-        " --worst_case {input.worst_case:q} --gap {params.gap} --output {output.claims:q} 2> {log:q}"
+        " --worst_case {input.worst_case:q} --gap {params.gap} --output {output.claims:q}"
+        " --record {output.record:q} 2> {log:q}"
 
 
 rule write_summary:
@@ -335,6 +357,7 @@ rule write_summary:
         two_sided="<results>/tables/two_sided.parquet",
     output:
         summary="<results>/summary.md",
+        record="<results>/summary.prov.json",
     log:
         "<logs>/write_summary.log",
     benchmark:
@@ -351,4 +374,5 @@ rule write_summary:
         "python {input.program:q} --family {params.family:q} --claims {input.claims:q}"
         " --minmax {input.minmax:q} --rates {input.rates:q} --settings {input.settings:q}"
         " --sample_counts {input.sample_counts:q} --two_sided {input.two_sided:q}"
-        " --output {output.summary:q} 2> {log:q}"
+        " --output {output.summary:q}"
+        " --record {output.record:q} 2> {log:q}"

@@ -15,6 +15,7 @@ rule measure_adversary:
     output:
         spiked="<results>/adversary/{family}/d{dim}_m{samples}.safetensors",
         errors="<results>/adversary/{family}/d{dim}_m{samples}.parquet",
+        record="<results>/adversary/{family}/d{dim}_m{samples}.prov.json",
     log:
         text="<logs>/measure_adversary/{family}/d{dim}_m{samples}.log",
         heartbeat="<logs>/measure_adversary/{family}/d{dim}_m{samples}.json",
@@ -28,6 +29,7 @@ rule measure_adversary:
         runtime=minutes("measure_adversary", PROBLEM_NAME),
         local_gpu=LOCAL_GPU,
     params:
+        wildcards=named_wildcards,
         points=EVALUATION["points"],
         device=DEVICE,
     shell:
@@ -35,7 +37,7 @@ rule measure_adversary:
         " --samples-table {input.samples:q} --students {input.students:q}"
         " --points {params.points} --device {params.device} --threads {threads}"
         " --heartbeat {log.heartbeat:q} --spiked {output.spiked:q} --output {output.errors:q}"
-        " 2> {log.text:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
 
 
 rule tabulate_worst_case:
@@ -46,6 +48,7 @@ rule tabulate_worst_case:
         minmax="<results>/tables/minmax.parquet",
     output:
         worst_case="<results>/tables/worst_case.parquet",
+        record="<results>/tables/worst_case.prov.json",
     log:
         "<logs>/tabulate_worst_case.log",
     benchmark:
@@ -58,4 +61,5 @@ rule tabulate_worst_case:
         runtime=growing(15),
     shell:
         "python {input.program:q} --adversary {input.adversary:q} --minmax {input.minmax:q}"
-        " --output {output.worst_case:q} 2> {log:q}"
+        " --output {output.worst_case:q}"
+        " --record {output.record:q} 2> {log:q}"

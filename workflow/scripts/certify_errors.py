@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.errors.certificate import bracket
 from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
@@ -24,21 +25,20 @@ STUDENT = ["family", "dim", "samples", *ALGORITHM, "teacher", "seed"]
 
 def main(argv: list[str]) -> None:
     """Write the brackets of students of one family, dimension and sample size."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
-    parser.add_argument("--errors", type=Path, nargs="+", required=True, help="errors of all cells")
-    parser.add_argument(
-        "--students", type=Path, nargs="+", required=True, help="students that may be certified"
-    )
-    parser.add_argument("--certify", choices=["deciding", "all"], required=True)
-    parser.add_argument("--gap", type=float, required=True, help="upper end over error, less 1")
-    parser.add_argument("--boxes", type=count, required=True, help="at most so many a student")
+    parser = Program(__doc__, __file__)
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.reads("--errors", nargs="+", help="errors of all cells")
+    parser.reads("--students", nargs="+", help="students that may be certified")
+    parser.setting("--certify", "certificate.students", choices=["deciding", "all"])
+    parser.setting("--gap", "certificate.gap", type=float, help="upper end over error, less 1")
+    parser.setting("--boxes", "certificate.boxes", type=count, help="at most so many a student")
     parser.add_argument("--threads", type=count, default=1, help="students certified at once")
     parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_certificates(a)
+    a.job.write_record()
 
 
 def write_certificates(a: argparse.Namespace) -> None:
@@ -75,7 +75,7 @@ def write_certificates(a: argparse.Namespace) -> None:
             errors.loc[some.index, places(dim)] = found.place
         print(f"certified {errors['high'].notna().sum()} students", file=sys.stderr)
     certified = errors[errors["high"].notna()].rename(columns={"error": "low"})
-    write_table(a.output, certified.astype({"boxes": int}), certificates_schema(dim))
+    write_table(a.output, certified.astype({"boxes": int}), certificates_schema(dim), a.job)
 
 
 def places(dim: int) -> list[str]:

@@ -1,8 +1,6 @@
 """Collect the training losses of all cells in one table."""
 
-import argparse
-from pathlib import Path
-
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.tables.collect import collect
 from supnorm.tables.curves import CURVES
@@ -11,11 +9,12 @@ from supnorm.tables.schema import write_table
 
 def main(argv: list[str]) -> None:
     """Write the rows of all tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--curves", type=Path, nargs="+", required=True, help="tables of cells")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--curves", nargs="+", help="tables of cells")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
-    write_table(a.output, collect(a.curves, [CURVES] * len(a.curves)), CURVES)
+    write_table(a.output, collect(a.curves, [CURVES] * len(a.curves)), CURVES, a.job)
+    a.job.write_record()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Collect the errors of all cells in one table, with the upper ends that were certified."""
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import InputError, run
 from supnorm.tables.certificates import KEY, certificates_schema
 from supnorm.tables.collect import collect
@@ -14,16 +14,17 @@ from supnorm.tables.schema import table_columns, write_table
 
 def main(argv: list[str]) -> None:
     """Write the rows of all tables, with as many coordinates as the largest dimension has."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--errors", type=Path, nargs="+", required=True, help="tables of cells")
-    parser.add_argument("--certificates", type=Path, nargs="*", default=[], help="brackets")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--errors", nargs="+", help="tables of cells")
+    parser.reads("--certificates", nargs="*", default=[], help="brackets")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     errors = collect(a.errors, [errors_schema(coordinates(path)) for path in a.errors])
     if a.certificates:
         schemas = [certificates_schema(coordinates(path)) for path in a.certificates]
         errors = certified(errors, collect(a.certificates, schemas))
-    write_table(a.output, errors, errors_schema(max(map(coordinates, a.errors))))
+    write_table(a.output, errors, errors_schema(max(map(coordinates, a.errors))), a.job)
+    a.job.write_record()
 
 
 def coordinates(path: Path) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_maxima
@@ -26,19 +27,20 @@ SAME = ["family", "dim", "samples", *ALGORITHM, "teacher"]
 
 def main(argv: list[str]) -> None:
     """Write the uniform errors on more and more points, beside those of the table of errors."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minmax", type=Path, required=True, help="errors of the best algorithms")
-    parser.add_argument("--errors", type=Path, required=True, help="table of all errors")
-    parser.add_argument("--teachers", type=Path, nargs="+", required=True, help="safetensors")
-    parser.add_argument("--students", type=Path, nargs="+", required=True, help="of all cells")
-    parser.add_argument("--points", type=count, required=True, help="number of uniform points")
+    parser = Program(__doc__, __file__)
+    parser.reads("--minmax", help="errors of the best algorithms")
+    parser.reads("--errors", help="table of all errors")
+    parser.reads("--teachers", nargs="+", help="safetensors")
+    parser.reads("--students", nargs="+", help="of all cells")
+    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
     parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_methods(a)
+    a.job.write_record()
 
 
 def write_methods(a: argparse.Namespace) -> None:
@@ -60,7 +62,7 @@ def write_methods(a: argparse.Namespace) -> None:
         frames.append(found_anew(problem, students, wanted, a.points, a.device, a.threads))
         of_problem = errors[(errors[SAME] == pd.Series(problem)[SAME]).all(axis=1)]
         frames.append(of_problem[of_problem["method"] == "certified"])
-    write_table(a.output, pd.concat(frames), METHODS)
+    write_table(a.output, pd.concat(frames), METHODS, a.job)
 
 
 def found_anew(

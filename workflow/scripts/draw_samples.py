@@ -1,11 +1,9 @@
 """Draw the sample points of every seed and label them by all teachers."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.networks import load_teachers
 from supnorm.programs import InputError, run
 from supnorm.samples import draw_samples
@@ -15,11 +13,11 @@ from supnorm.tables.schema import write_table
 
 def main(argv: list[str]) -> None:
     """Write one row for each seed and point."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
-    parser.add_argument("--samples", type=int, required=True, help="sample size m")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.setting("--samples", "sample.sizes", type=int, help="sample size m")
+    parser.setting("--seeds", "sample.seeds", type=int, nargs="+")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     teachers, _ = load_teachers(a.teachers)
     frames = []
@@ -35,7 +33,8 @@ def main(argv: list[str]) -> None:
         columns |= {teacher_column(k): labels[k] for k in range(len(teachers))}
         frames.append(pd.DataFrame(columns))
     schema = samples_schema(points.shape[1], len(teachers))
-    write_table(a.output, pd.concat(frames), schema)
+    write_table(a.output, pd.concat(frames), schema, a.job)
+    a.job.write_record()
 
 
 if __name__ == "__main__":

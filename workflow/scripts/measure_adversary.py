@@ -21,6 +21,7 @@ from supnorm.adversary import (
     spiked_teachers,
     unseen_spike,
 )
+from supnorm.commands import Program
 from supnorm.errors.ascent import climb
 from supnorm.errors.measure import measure
 from supnorm.errors.measured import Errors
@@ -41,21 +42,20 @@ TEACHER = 0
 
 def main(argv: list[str]) -> None:
     """Write the spiked teachers, and a row for each algorithm, kind of spike and norm."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
-    parser.add_argument("--samples-table", type=Path, required=True, help="the students' samples")
-    parser.add_argument(
-        "--students", type=Path, nargs="+", required=True, help="safetensors of all cells of these"
-    )
-    parser.add_argument("--points", type=int, required=True, help="number of uniform points")
+    parser = Program(__doc__, __file__)
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.reads("--samples-table", help="the students' samples")
+    parser.reads("--students", nargs="+", help="safetensors of all cells of these")
+    parser.setting("--points", "evaluation.points", type=int, help="number of uniform points")
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
     parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.add_argument("--spiked", type=Path, required=True, help="safetensors file to write")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser.writes("--spiked", help="safetensors file to write")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_errors(a)
+    a.job.write_record()
 
 
 def write_errors(a: argparse.Namespace) -> None:
@@ -86,7 +86,7 @@ def write_errors(a: argparse.Namespace) -> None:
             frames += adaptive_frames(some, spikes, norms, spiked, measured)
             fixed = fixed_frames(some, teacher, grid, touched, measured, a.device)
             frames += (frame.assign(coefficient_norm=fixed_norm) for frame in fixed)
-    write_table(a.output, pd.concat(frames), schema)
+    write_table(a.output, pd.concat(frames), schema, a.job)
 
 
 def network_class(path: Path, teachers: Networks, description: dict) -> NetworkClass:

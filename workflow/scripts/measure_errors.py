@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from supnorm.commands import Program
 from supnorm.errors.measure import measure, methods
 from supnorm.errors.rows import student_rows
 from supnorm.errors.sampled import sampled_errors
@@ -20,18 +21,25 @@ from supnorm.tables.schema import write_table
 
 def main(argv: list[str]) -> None:
     """Write a row for each student, evaluation and norm."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
-    parser.add_argument("--students", type=Path, required=True, help="safetensors of students")
-    parser.add_argument("--method", choices=["exact", "sampled"], required=True)
-    parser.add_argument("--points", type=count, help="uniform points; none if exact and d = 1")
+    parser = Program(__doc__, __file__)
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.reads("--students", help="safetensors of students")
+    parser.setting("--method", "evaluation.method", choices=["exact", "sampled"])
+    parser.setting(
+        "--points",
+        "evaluation.points",
+        required=False,
+        type=count,
+        help="uniform points; none if exact and d = 1",
+    )
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
     parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_errors(a)
+    a.job.write_record()
 
 
 def write_errors(a: argparse.Namespace) -> None:
@@ -49,7 +57,7 @@ def write_errors(a: argparse.Namespace) -> None:
     find = measure if exact else sampled_errors
     measured = find(teachers, students.networks, teacher_of, a.points, stream, a.device, a.threads)
     how = methods(dim) if exact else dict.fromkeys(NORMS, "sampled")
-    write_table(a.output, student_rows(students, measured, how), errors_schema(dim))
+    write_table(a.output, student_rows(students, measured, how), errors_schema(dim), a.job)
 
 
 if __name__ == "__main__":

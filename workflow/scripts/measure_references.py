@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.errors.measured import Errors
 from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
@@ -41,18 +42,19 @@ class Learned:
 
 def main(argv: list[str]) -> None:
     """Write a row for each algorithm, seed, norm and teacher."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--family", required=True, help="kind of target function")
-    parser.add_argument("--teachers", type=Path, required=True, help="safetensors of teachers")
-    parser.add_argument("--samples-table", type=Path, required=True, help="points and labels")
-    parser.add_argument("--samples", type=count, required=True, help="sample size m")
-    parser.add_argument("--algorithms", nargs="+", choices=list(ALGORITHMS), required=True)
-    parser.add_argument("--points", type=count, required=True, help="number of uniform points")
+    parser = Program(__doc__, __file__)
+    parser.setting("--family", "teacher.families", help="kind of target function")
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.reads("--samples-table", help="points and labels")
+    parser.setting("--samples", "sample.sizes", type=count, help="sample size m")
+    parser.setting("--algorithms", "reference.algorithms", nargs="+", choices=list(ALGORITHMS))
+    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
     parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_errors(a)
+    a.job.write_record()
 
 
 def write_errors(a: argparse.Namespace) -> None:
@@ -83,7 +85,7 @@ def write_errors(a: argparse.Namespace) -> None:
     cell = {"family": a.family, "dim": dim, "samples": a.samples, **NO_STUDENT}
     found = [cell | row for pair in zip(learned, measured, strict=True) for row in rows(*pair)]
     schema = errors_schema(dim)
-    write_table(a.output, pd.DataFrame(found, columns=schema.arrow().names), schema)
+    write_table(a.output, pd.DataFrame(found, columns=schema.arrow().names), schema, a.job)
 
 
 def learn(algorithm: str, seeds: list[int], points: np.ndarray, labels: np.ndarray) -> Learned:

@@ -1,11 +1,9 @@
 """Measure the errors of the students of the sine family, and tabulate them along Q."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.errors.rows import student_rows
 from supnorm.networks import Networks
 from supnorm.packed import values
@@ -24,13 +22,11 @@ POSITIONS = 10001
 
 def main(argv: list[str]) -> None:
     """Write the errors of every student, and the students of the last evaluation along Q."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--students", type=Path, nargs="+", required=True, help="safetensors of all shards"
-    )
-    parser.add_argument("--points", type=count, required=True, help="number of uniform points")
-    parser.add_argument("--errors", type=Path, required=True, help="Parquet table to write")
-    parser.add_argument("--profile", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--students", nargs="+", help="safetensors of all shards")
+    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
+    parser.writes("--errors", help="Parquet table to write")
+    parser.writes("--profile", help="Parquet table to write")
     a = parser.parse_args(argv)
     students = load_cell(a.students)
     if students.cell["family"] != FAMILY:
@@ -41,8 +37,9 @@ def main(argv: list[str]) -> None:
     # The points on which students of other families are sampled for d = 1.
     measured = sine_errors(students.networks, a.points, Stream("evaluation", dim=1))
     errors = student_rows(students, measured, dict.fromkeys(NORMS, "sampled"))
-    write_table(a.errors, errors, errors_schema(1))
-    write_table(a.profile, profiles(students.networks, errors), SINE)
+    write_table(a.errors, errors, errors_schema(1), a.job)
+    write_table(a.profile, profiles(students.networks, errors), SINE, a.job)
+    a.job.write_record()
 
 
 def profiles(students: Networks, errors: pd.DataFrame) -> pd.DataFrame:

@@ -35,7 +35,7 @@ SOURCES = {
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     tables = {"minmax": "errors of the best algorithms", "bounds": "theoretical bounds"}
-    drawing = parse_drawing(__doc__, tables, argv)
+    drawing = parse_drawing(__doc__, __file__, tables, argv)
     minmax, bounds = drawing.read("minmax", MINMAX), drawing.read("bounds", BOUNDS)
     uniform = (minmax["algorithm_set"] == "network") & (minmax["norm"] == "inf")
     minmax = minmax[uniform & (minmax["statistic"] == "minmax")]

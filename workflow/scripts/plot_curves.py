@@ -20,7 +20,7 @@ DASHES = [(1, 0), (4, 1.5), (1, 1.5), (6, 1.5, 1, 1.5)]
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"curves": "training losses of all cells"}, argv)
+    drawing = parse_drawing(__doc__, __file__, {"curves": "training losses of all cells"}, argv)
     curves = drawing.read("curves", CURVES)
     use_style()
     drawing.save(draw(curves), caption(curves))

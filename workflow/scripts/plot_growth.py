@@ -25,7 +25,7 @@ NORMS = ["inf", "2"]
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"growth": "errors by number of teachers"}, argv)
+    drawing = parse_drawing(__doc__, __file__, {"growth": "errors by number of teachers"}, argv)
     growth = drawing.read("growth", GROWTH)
     growth = growth[growth["norm"].isin(NORMS)].sort_values(["samples", "teachers"])
     use_style()

@@ -18,7 +18,7 @@ LEVELS = np.linspace(0, 1, 6)
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"hat": "the hat and the bump"}, argv)
+    drawing = parse_drawing(__doc__, __file__, {"hat": "the hat and the bump"}, argv)
     table = drawing.read("hat", HAT)
     use_style()
     drawing.save(draw(table), caption(table))

@@ -18,7 +18,9 @@ STUDENT = ["dim", "samples", "teacher", "seed"]
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"methods": "uniform errors, found in several ways"}, argv)
+    drawing = parse_drawing(
+        __doc__, __file__, {"methods": "uniform errors, found in several ways"}, argv
+    )
     shortfalls = compare(drawing.read("methods", METHODS))
     use_style()
     drawing.save(draw(shortfalls), caption(shortfalls))

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
         "rates": "slopes of their errors",
         "bounds": "theoretical bounds",
     }
-    drawing = parse_drawing(__doc__, tables, argv)
+    drawing = parse_drawing(__doc__, __file__, tables, argv)
     minmax, rates = (
         table[table["algorithm_set"] == "network"]
         for table in (drawing.read("minmax", MINMAX), drawing.read("rates", RATES))

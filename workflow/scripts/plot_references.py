@@ -73,7 +73,7 @@ REFERENCES = {
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"minmax": "errors of the best algorithms"}, argv)
+    drawing = parse_drawing(__doc__, __file__, {"minmax": "errors of the best algorithms"}, argv)
     minmax = drawing.read("minmax", MINMAX)
     minmax = minmax[(minmax["statistic"] == "minmax") & minmax["norm"].isin(NORMS)]
     names = set(minmax["algorithm_set"])

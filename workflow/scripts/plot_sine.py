@@ -22,7 +22,7 @@ NEIGHBOURS = 8
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"sine": "target and students along Q"}, argv)
+    drawing = parse_drawing(__doc__, __file__, {"sine": "target and students along Q"}, argv)
     table = drawing.read("sine", SINE)
     worst = table[table["seed"] == table.loc[table["error_inf"].idxmax(), "seed"]]
     use_style()

@@ -25,7 +25,7 @@ DOTS = 100
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     tables = {"spikes": "target, student and samples on lines through the cube"}
-    drawing = parse_drawing(__doc__, tables, argv)
+    drawing = parse_drawing(__doc__, __file__, tables, argv)
     spikes = drawing.read("spikes", SPIKES)
     use_style()
     drawing.save(draw(spikes), caption(spikes, drawing.family))

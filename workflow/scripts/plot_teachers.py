@@ -12,7 +12,7 @@ from supnorm.tables.profiles import PROFILES
 
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
-    drawing = parse_drawing(__doc__, {"profiles": "teachers along the diagonal"}, argv)
+    drawing = parse_drawing(__doc__, __file__, {"profiles": "teachers along the diagonal"}, argv)
     profiles = drawing.read("profiles", PROFILES)
     use_style()
     drawing.save(draw(profiles), caption(profiles, drawing.family))

@@ -39,7 +39,7 @@ THIN = 0.9
 def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     tables = {"worst_case": "least errors on each kind of teacher", "bounds": "theoretical bounds"}
-    drawing = parse_drawing(__doc__, tables, argv)
+    drawing = parse_drawing(__doc__, __file__, tables, argv)
     errors, bounds = (
         table[table["norm"].isin(NORMS)].sort_values("samples")
         for table in (drawing.read("worst_case", WORST_CASE), drawing.read("bounds", BOUNDS))

@@ -1,10 +1,8 @@
 """Find the best algorithm of each problem, and the rates at which its error falls."""
 
-import argparse
-from pathlib import Path
-
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.ranking import RANKED, Decided, Rate, beside, decide, rates, ratios_to_others
 from supnorm.tables.errors import LEADING
@@ -14,18 +12,19 @@ from supnorm.tables.schema import read_table, write_table
 
 def main(argv: list[str]) -> None:
     """Write the table of min-max and min-mean errors, and the table of their rates."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--errors", type=Path, required=True, help="table of all errors")
-    parser.add_argument("--minmax", type=Path, required=True, help="Parquet table to write")
-    parser.add_argument("--rates", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--errors", help="table of all errors")
+    parser.writes("--minmax", help="Parquet table to write")
+    parser.writes("--rates", help="Parquet table to write")
     a = parser.parse_args(argv)
     errors = read_table(a.errors, [column for column in LEADING if column.name in RANKED])
     decided = list(decide(errors))
     ratios = ratios_to_others(decided)
     rows = [minmax_row(one) | ratio for one, ratio in zip(decided, ratios, strict=True)]
-    write_table(a.minmax, pd.DataFrame(rows), MINMAX)
+    write_table(a.minmax, pd.DataFrame(rows), MINMAX, a.job)
     fitted = beside(list(rates(decided, kind)), norm="inf")
-    write_table(a.rates, pd.DataFrame(rate_row(*pair) for pair in fitted), RATES)
+    write_table(a.rates, pd.DataFrame(rate_row(*pair) for pair in fitted), RATES, a.job)
+    a.job.write_record()
 
 
 def kind(decided: Decided) -> dict[str, str]:

@@ -1,23 +1,22 @@
 """Write the configuration in force, after defaults and scale, as YAML."""
 
-import argparse
 import json
-from pathlib import Path
 
-import yaml
-
+from supnorm.commands import Program
+from supnorm.configuration import as_yaml
 from supnorm.outputs import appearing
 from supnorm.programs import run
 
 
 def main(argv: list[str]) -> None:
     """Write what --config says, keys in the order of config.yaml."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Program(__doc__, __file__)
     parser.add_argument("--config", type=json.loads, required=True, help="configuration, as JSON")
-    parser.add_argument("--output", type=Path, required=True, help="YAML file to write")
+    parser.writes("--output", help="YAML file to write")
     arguments = parser.parse_args(argv)
     with appearing(arguments.output) as temporary:
-        temporary.write_text(yaml.safe_dump(arguments.config, sort_keys=False, width=100))
+        temporary.write_text(as_yaml(arguments.config))
+    arguments.job.write_record()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Draw the teachers of a family and dimension."""
 
-import argparse
-from pathlib import Path
-
+from supnorm.commands import Program
 from supnorm.networks import save_networks
 from supnorm.programs import run
 from supnorm.teachers import FAMILIES
@@ -10,15 +8,15 @@ from supnorm.teachers import FAMILIES
 
 def main(argv: list[str]) -> None:
     """Draw --count teachers and write them as safetensors."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--family", choices=sorted(FAMILIES), required=True)
-    parser.add_argument("--dim", type=int, required=True, help="input dimension d")
-    parser.add_argument("--depth", type=int, required=True, help="affine layers L")
-    parser.add_argument("--width", type=int, required=True, help="hidden neurons a layer B")
-    parser.add_argument("--norm", type=float, required=True, help="coefficient norm q, or inf")
-    parser.add_argument("--bound", type=float, required=True, help="coefficient bound c")
-    parser.add_argument("--count", type=int, required=True, help="number of teachers")
-    parser.add_argument("--output", type=Path, required=True, help="safetensors file to write")
+    parser = Program(__doc__, __file__)
+    parser.setting("--family", "teacher.families", choices=sorted(FAMILIES))
+    parser.setting("--dim", "teacher.dims", type=int, help="input dimension d")
+    parser.setting("--depth", "teacher.depth", type=int, help="affine layers L")
+    parser.setting("--width", "teacher.width", type=int, help="hidden neurons a layer B")
+    parser.setting("--norm", "teacher.norm", type=float, help="coefficient norm q, or inf")
+    parser.setting("--bound", "teacher.bound", type=float, help="coefficient bound c")
+    parser.setting("--count", "teacher.count", type=int, help="number of teachers")
+    parser.writes("--output", help="safetensors file to write")
     a = parser.parse_args(argv)
     teachers = FAMILIES[a.family](a.count, a.dim, a.depth, a.width, a.norm, a.bound)
     description = {
@@ -31,6 +29,7 @@ def main(argv: list[str]) -> None:
         "bound": a.bound,
     }
     save_networks(a.output, teachers, description)
+    a.job.write_record()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 """Tabulate the theoretical bounds at every dimension, sample size and norm."""
 
-import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.tables.bounds import BOUNDS
 from supnorm.tables.norms import NORMS
@@ -16,14 +15,14 @@ from supnorm.theory.bounds import NetworkClass
 
 def main(argv: list[str]) -> None:
     """Write a row for each bound, and for each s of a lower bound."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dims", type=int, nargs="+", required=True, help="input dimensions d")
-    parser.add_argument("--samples", type=int, nargs="+", required=True, help="sample sizes m")
-    parser.add_argument("--depth", type=int, required=True, help="affine layers L of the class")
-    parser.add_argument("--width", type=int, required=True, help="hidden neurons a layer B")
-    parser.add_argument("--norm", type=float, required=True, help="coefficient norm q, or inf")
-    parser.add_argument("--bound", type=float, required=True, help="coefficient bound c")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.setting("--dims", "teacher.dims", type=int, nargs="+", help="input dimensions d")
+    parser.setting("--samples", "sample.sizes", type=int, nargs="+", help="sample sizes m")
+    parser.setting("--depth", "teacher.depth", type=int, help="affine layers L of the class")
+    parser.setting("--width", "teacher.width", type=int, help="hidden neurons a layer B")
+    parser.setting("--norm", "teacher.norm", type=float, help="coefficient norm q, or inf")
+    parser.setting("--bound", "teacher.bound", type=float, help="coefficient bound c")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     frames = []
     for dim in a.dims:
@@ -32,7 +31,8 @@ def main(argv: list[str]) -> None:
             for norm, p in NORMS.items():
                 frame = pd.DataFrame([*lower_bounds(cls, samples, p), *others(cls, samples, p)])
                 frames.append(frame.assign(dim=dim, samples=samples, norm=norm))
-    write_table(a.output, pd.concat(frames), BOUNDS)
+    write_table(a.output, pd.concat(frames), BOUNDS, a.job)
+    a.job.write_record()
 
 
 def lower_bounds(cls: NetworkClass, samples: int, p: float) -> Iterator[dict]:

@@ -1,12 +1,10 @@
 """Test what the artifact claims on the tables of this run: numbers, references and verdicts."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from supnorm.claims import claims
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.tables import adversary, bounds, growth, methods, ranking
 from supnorm.tables.claims import CLAIMS
@@ -25,12 +23,12 @@ TABLES = {
 
 def main(argv: list[str]) -> None:
     """Write a row for each claim, dimension and norm that the tables speak of."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
-        parser.add_argument(f"--{name}", type=Path, required=True, help=schema.row)
-    parser.add_argument("--family", required=True, help="kind of target function")
-    parser.add_argument("--gap", type=float, required=True, help="aim of certificates")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+        parser.reads(f"--{name}", help=schema.row)
+    parser.setting("--family", "teacher.families", help="kind of target function")
+    parser.setting("--gap", "certificate.gap", type=float, help="aim of certificates")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     tables = {name: of_family(table, a.family) for name, table in tables.items()}
@@ -43,7 +41,8 @@ def main(argv: list[str]) -> None:
                 if found and not np.isnan(found.measured):
                     told = {**vars(claim), **vars(found), "verdict": claim.verdict(found)}
                     rows.append({**told, "claim": claim.name, "dim": dim, "norm": norm})
-    write_table(a.output, pd.DataFrame(rows, columns=CLAIMS.arrow().names), CLAIMS)
+    write_table(a.output, pd.DataFrame(rows, columns=CLAIMS.arrow().names), CLAIMS, a.job)
+    a.job.write_record()
 
 
 def of_family(table: pd.DataFrame, family: str) -> pd.DataFrame:

@@ -1,10 +1,8 @@
 """Tabulate how the error of the best network grows with the number of teachers."""
 
-import argparse
-from pathlib import Path
-
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import InputError, run
 from supnorm.ranking import RANKED, Grown, Rate, beside, grow, rates
 from supnorm.tables.errors import LEADING
@@ -14,9 +12,9 @@ from supnorm.tables.schema import read_table, write_table
 
 def main(argv: list[str]) -> None:
     """Write a row for each problem and number of teachers."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--errors", type=Path, required=True, help="table of all errors")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--errors", help="table of all errors")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     errors = read_table(a.errors, [column for column in LEADING if column.name in RANKED])
     grown = list(grow(errors[errors["algorithm"] == "network"]))
@@ -26,7 +24,10 @@ def main(argv: list[str]) -> None:
     slopes = pd.DataFrame(slope_row(*pair) for pair in beside(fitted, teachers=1))
     slopes = slopes.rename(columns={"low": "slope_low", "high": "slope_high"})
     rows = pd.DataFrame(map(growth_row, grown))
-    write_table(a.output, rows.merge(slopes, on=["family", "dim", "norm", "teachers"]), GROWTH)
+    write_table(
+        a.output, rows.merge(slopes, on=["family", "dim", "norm", "teachers"]), GROWTH, a.job
+    )
+    a.job.write_record()
 
 
 def growth_row(grown: Grown) -> dict:

@@ -1,11 +1,9 @@
 """Tabulate the hat and the bump of the proof of the lower bounds (S1.4)."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.tables.hat import HAT
 from supnorm.tables.schema import write_table
@@ -19,10 +17,11 @@ LINE, SIDE = 401, 81
 
 def main(argv: list[str]) -> None:
     """Write the hat along a line, and the bump with s = 2 on a square grid."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
-    write_table(a.output, pd.concat([hat_rows(), bump_rows()]), HAT)
+    write_table(a.output, pd.concat([hat_rows(), bump_rows()]), HAT, a.job)
+    a.job.write_record()
 
 
 def hat_rows() -> pd.DataFrame:

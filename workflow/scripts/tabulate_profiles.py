@@ -1,11 +1,9 @@
 """Tabulate the teachers along the diagonal of the cube."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.networks import forward, load_teachers
 from supnorm.programs import run
 from supnorm.tables.profiles import PROFILES
@@ -17,9 +15,9 @@ POSITIONS = 1001
 
 def main(argv: list[str]) -> None:
     """Write the value of each teacher at evenly spaced points of the diagonal."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teachers", type=Path, nargs="+", required=True, help="safetensors")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--teachers", nargs="+", help="safetensors")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     positions = np.linspace(-0.5, 0.5, POSITIONS)
     frames = []
@@ -30,7 +28,8 @@ def main(argv: list[str]) -> None:
         for teacher, row in enumerate(values):
             problem = {"family": description["family"], "dim": dim, "teacher": teacher}
             frames.append(pd.DataFrame({**problem, "position": positions, "value": row}))
-    write_table(a.output, pd.concat(frames), PROFILES)
+    write_table(a.output, pd.concat(frames), PROFILES, a.job)
+    a.job.write_record()
 
 
 if __name__ == "__main__":

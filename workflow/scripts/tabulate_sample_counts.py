@@ -1,12 +1,11 @@
 """Tabulate how many samples a uniform error takes, and the constants of the least error."""
 
-import argparse
 import itertools
 import math
-from pathlib import Path
 
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.tables.norms import NORMS
 from supnorm.tables.sample_counts import SAMPLE_COUNTS
@@ -29,17 +28,18 @@ EXAMPLE = {"dim": 15, "depth": 7, "c": 2.0, "q": "inf", "error": 2.0**-10}
 
 def main(argv: list[str]) -> None:
     """Write a row for each class and error, and a row for each class."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample-counts", type=Path, required=True, help="table to write")
-    parser.add_argument("--two-sided", type=Path, required=True, help="table to write")
+    parser = Program(__doc__, __file__)
+    parser.writes("--sample-counts", help="table to write")
+    parser.writes("--two-sided", help="table to write")
     a = parser.parse_args(argv)
     classes = [
         {"dim": dim, "depth": depth, "c": c, "q": q}
         for q, dim, depth, c in itertools.product(NORMS, DIMS, DEPTHS, BOUNDS)
     ]
     counts = [sample_count(error=error, **cls) for cls in classes for error in ERRORS]
-    write_table(a.sample_counts, pd.DataFrame(counts), SAMPLE_COUNTS)
-    write_table(a.two_sided, pd.DataFrame([two_sided(**cls) for cls in classes]), TWO_SIDED)
+    write_table(a.sample_counts, pd.DataFrame(counts), SAMPLE_COUNTS, a.job)
+    write_table(a.two_sided, pd.DataFrame([two_sided(**cls) for cls in classes]), TWO_SIDED, a.job)
+    a.job.write_record()
 
 
 def sample_count(dim: int, depth: int, c: float, q: str, error: float) -> dict:

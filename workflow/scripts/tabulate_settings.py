@@ -1,6 +1,5 @@
 """Tabulate the configuration in force as the paper's tables of hyperparameters."""
 
-import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from supnorm.commands import Program
 from supnorm.programs import InputError, run
 from supnorm.tables.schema import write_table
 from supnorm.tables.settings import SETTINGS
@@ -80,9 +80,9 @@ LEFT_OUT = {
 
 def main(argv: list[str]) -> None:
     """Write a row for each key, table after table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="config.resolved.yaml, or JSON")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--config", help="config.resolved.yaml, or JSON")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     try:
         config = yaml.safe_load(a.config.read_text())
@@ -92,7 +92,8 @@ def main(argv: list[str]) -> None:
     if not isinstance(config, dict):
         raise InputError(f"{a.config}: expected a configuration, found {config!r}")
     rows = sorted(settings(a.config, config), key=lambda row: row["table"])
-    write_table(a.output, pd.DataFrame(rows), SETTINGS)
+    write_table(a.output, pd.DataFrame(rows), SETTINGS, a.job)
+    a.job.write_record()
 
 
 def settings(path: Path, config: dict) -> Iterator[dict]:

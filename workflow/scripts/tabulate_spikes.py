@@ -1,6 +1,5 @@
 """Tabulate the students that decide the min-max, and samples, on lines through the cube."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.networks import Networks, load_teachers
 from supnorm.packed import values
 from supnorm.programs import InputError, run
@@ -53,15 +53,13 @@ class Line:
 
 def main(argv: list[str]) -> None:
     """Write a row for each position and kind of two lines for each family and dimension."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minmax", type=Path, required=True, help="errors of the best algorithms")
-    parser.add_argument("--errors", type=Path, required=True, help="errors of all students")
-    parser.add_argument("--teachers", type=Path, nargs="+", required=True, help="safetensors")
-    parser.add_argument("--students", type=Path, nargs="+", required=True, help="safetensors")
-    parser.add_argument(
-        "--samples-tables", type=Path, nargs="+", required=True, help="<family>/d<dim>_m<m>.parquet"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser = Program(__doc__, __file__)
+    parser.reads("--minmax", help="errors of the best algorithms")
+    parser.reads("--errors", help="errors of all students")
+    parser.reads("--teachers", nargs="+", help="safetensors")
+    parser.reads("--students", nargs="+", help="safetensors")
+    parser.reads("--samples-tables", nargs="+", help="<family>/d<dim>_m<m>.parquet")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     frames, files = [], cell_files(a.students)
     loaded = [load_teachers(path) for path in a.teachers]
@@ -85,7 +83,8 @@ def main(argv: list[str]) -> None:
                 frames.append(frame.assign(**named, line=name))
     if not frames:
         raise InputError(f"--teachers: expected a family and dimension of {a.minmax}, found none")
-    write_table(a.output, pd.concat(frames), SPIKES)
+    write_table(a.output, pd.concat(frames), SPIKES, a.job)
+    a.job.write_record()
 
 
 def deciding(minmax: Path, errors: Path) -> Iterator[pd.Series]:

@@ -1,11 +1,10 @@
 """Tabulate the least error of an algorithm against each kind of teacher."""
 
-import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.programs import run
 from supnorm.ranking import ALGORITHM, PROBLEM
 from supnorm.tables.adversary import SPIKED, WORST_CASE
@@ -15,16 +14,14 @@ from supnorm.tables.schema import read_table, write_table
 
 def main(argv: list[str]) -> None:
     """Write a row for each problem and kind of teacher."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
+    parser = Program(__doc__, __file__)
+    parser.reads(
         "--adversary",
-        type=Path,
         nargs="+",
-        required=True,
         help="tables of errors on spikes, each in a folder named by its family",
     )
-    parser.add_argument("--minmax", type=Path, required=True, help="errors of the best algorithms")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
+    parser.reads("--minmax", help="errors of the best algorithms")
+    parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     spiked = pd.concat([read_table(path, SPIKED) for path in a.adversary])
     needed = {column.name for column in WORST_CASE.columns} | {"algorithm_set", "statistic"}
@@ -34,7 +31,8 @@ def main(argv: list[str]) -> None:
     random = minmax[minmax["family"].isin(path.parent.name for path in a.adversary)]
     frame = pd.concat([random.assign(kind="random"), pd.DataFrame(least(spiked))])
     order = [*PROBLEM, "kind"]
-    write_table(a.output, frame.sort_values(order, kind="stable"), WORST_CASE)
+    write_table(a.output, frame.sort_values(order, kind="stable"), WORST_CASE, a.job)
+    a.job.write_record()
 
 
 def least(spiked: pd.DataFrame) -> Iterator[dict]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.heartbeat import Heartbeat, StoppedError
 from supnorm.networks import concatenate, save_networks
 from supnorm.programs import InputError, count, run
@@ -56,15 +57,16 @@ def main(argv: list[str]) -> None:
             resume(training, checkpoint, heartbeat)
             train(training, checkpoint, asked, heartbeat)
             pairs = name_students(sample, rows)
-            write_curves(a.curves, cell, pairs, training.records)
+            write_curves(a, cell, pairs, training.records)
             write_students(a.students, cell, pairs, [r for r in training.records if r.evaluation])
+            a.job.write_record()
             checkpoint.remove()
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the options; `engine` is the one that trains, `recipe` is made of others."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples-table", type=Path, required=True, help="points and labels")
+    parser = Program(__doc__, __file__)
+    parser.reads("--samples-table", help="points and labels")
     parser.add_argument("--family", required=True, help="kind of target function")
     parser.add_argument("--dim", type=int, required=True, help="input dimension d")
     parser.add_argument("--samples", type=int, required=True, help="sample size m")
@@ -75,17 +77,19 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--batch-rule", required=True, help="name of the batch rule")
     parser.add_argument("--batch", type=int, required=True, help="samples in a batch")
     parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument("--learning-rate", type=float, required=True, help="in the first epoch")
-    parser.add_argument("--final-learning-rate", type=float, required=True)
-    parser.add_argument("--evaluations", type=int, required=True, help="evenly over the epochs")
-    parser.add_argument("--engine", choices=ENGINES, required=True)
+    parser.setting(
+        "--learning-rate", "training.learning_rate", type=float, help="in the first epoch"
+    )
+    parser.setting("--final-learning-rate", "training.final_learning_rate", type=float)
+    parser.setting("--evaluations", "evaluation.times", type=int, help="evenly over the epochs")
+    parser.setting("--engine", "training.engine", choices=ENGINES)
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
-    parser.add_argument("--precision", choices=["float32", "float64"], required=True)
+    parser.setting("--precision", "training.precision", choices=["float32", "float64"])
     parser.add_argument("--threads", type=count, default=1, help="students that train at once")
     parser.add_argument("--checkpoint", type=Path, help="safetensors file to resume from")
     parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.add_argument("--students", type=Path, required=True, help="safetensors file to write")
-    parser.add_argument("--curves", type=Path, required=True, help="Parquet table to write")
+    parser.writes("--students", help="safetensors file to write")
+    parser.writes("--curves", help="Parquet table to write")
     a = parser.parse_args(argv)
     a.engine = choose(a.engine, a.device, a.width, a.batch)
     a.recipe = Recipe(a.depth, a.width, a.batch, a.epochs, a.learning_rate, a.final_learning_rate)
@@ -223,7 +227,7 @@ def name_students(sample: Sample, rows: range) -> dict[str, list[int]]:
     }
 
 
-def write_curves(path: Path, cell: dict, pairs: dict, records: list[Record]) -> None:
+def write_curves(a: argparse.Namespace, cell: dict, pairs: dict, records: list[Record]) -> None:
     """Write the losses of all students at all recorded epochs."""
     frames = [
         pd.DataFrame(
@@ -237,7 +241,7 @@ def write_curves(path: Path, cell: dict, pairs: dict, records: list[Record]) -> 
         )
         for record in records
     ]
-    write_table(path, pd.concat(frames), CURVES)
+    write_table(a.curves, pd.concat(frames), CURVES, a.job)
 
 
 def write_students(path: Path, cell: dict, pairs: dict, records: list[Record]) -> None:

@@ -1,11 +1,10 @@
 """Write the tables that a reader wants to see as one page of Markdown."""
 
-import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
+from supnorm.commands import Program
 from supnorm.outputs import appearing
 from supnorm.programs import run
 from supnorm.tables.claims import CLAIMS
@@ -27,17 +26,18 @@ TABLES = {
 
 def main(argv: list[str]) -> None:
     """Write one section after another."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
-        parser.add_argument(f"--{name}", type=Path, required=True, help=schema.row)
-    parser.add_argument("--family", required=True, help="kind of target function to be shown")
-    parser.add_argument("--output", type=Path, required=True, help="Markdown file to write")
+        parser.reads(f"--{name}", help=schema.row)
+    parser.setting("--family", "teacher.families", help="kind of target function to be shown")
+    parser.writes("--output", help="Markdown file to write")
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     for name in ("minmax", "rates"):
         tables[name] = tables[name][tables[name]["family"] == a.family]
     with appearing(a.output) as temporary:
         temporary.write_text("\n\n".join(sections(tables)) + "\n")
+    a.job.write_record()
 
 
 def sections(tables: dict[str, pd.DataFrame]) -> Iterator[str]:

@@ -34,6 +34,11 @@ def resolve(config: dict, schema_file: Path) -> dict:
     return resolved[str(config["scale"])]
 
 
+def as_yaml(config: dict) -> str:
+    """Return the configuration in force as YAML, keys in the order of config.yaml."""
+    return yaml.safe_dump(config, sort_keys=False, width=100)
+
+
 def _resolved(config: dict, scale: str, schema: dict) -> dict:
     """Return the configuration of one scale, checked."""
     base = {key: value for key, value in config.items() if key not in ("scales", "device")}

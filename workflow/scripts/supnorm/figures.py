@@ -1,8 +1,7 @@
 """What a program that draws shares with the others: its inputs, panels, outputs, and record."""
 
-import argparse
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from supnorm.commands import Program
 from supnorm.outputs import appearing
 from supnorm.programs import InputError
-from supnorm.provenance import write_record
+from supnorm.provenance import Job, keywords
 from supnorm.style import WIDTH
 from supnorm.tables.schema import Schema, read_table
 
@@ -29,9 +29,8 @@ class Drawing:
     pdf: Path
     png: Path
     caption: Path
-    record: Path
-    code: Sequence[Path]
     tables: Mapping[str, Path]
+    job: Job
 
     def read(self, name: str, schema: Schema) -> pd.DataFrame:
         """Return an input table, of the family alone where it has one.
@@ -48,35 +47,32 @@ class Drawing:
         return table
 
     def save(self, figure: Figure, caption: str) -> None:
-        """Write the figure as PDF and PNG, its caption as text, and the record of both.
+        """Write the figure as PDF and PNG, its caption as text, and the record of all.
 
-        Dates are left out, so that the same inputs give the same bytes.
+        The files carry what made them, and no dates, so that the same inputs give the same bytes.
         """
-        for path, metadata in ((self.pdf, {"CreationDate": None}), (self.png, {})):
+        stamped = {"Title": self.pdf.stem, "Keywords": keywords(self.job.stamp)}
+        for path, metadata in ((self.pdf, {**stamped, "CreationDate": None}), (self.png, stamped)):
             with appearing(path) as temporary:
                 figure.savefig(temporary, metadata=metadata)
         with appearing(self.caption) as temporary:
             temporary.write_text(caption + "\n")
-        outputs = (self.pdf, self.png, self.caption)
-        rule = Path(self.code[0]).stem
-        parameters = {"family": self.family}
-        write_record(self.record, rule, self.code, self.tables.values(), outputs, parameters)
+        self.job.write_record()
 
 
-def parse_drawing(description: str, tables: Mapping[str, str], argv: list[str]) -> Drawing:
-    """Return what the command line of a drawing program says.
+def parse_drawing(
+    description: str, file: str, tables: Mapping[str, str], argv: list[str]
+) -> Drawing:
+    """Return what the command line of a drawing program says; `file` is the program's.
 
     `tables` says of each input table, by option name, what it is.
     """
-    parser = argparse.ArgumentParser(description=description)
+    parser = Program(description, file)
     for name, meaning in tables.items():
-        parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
-    parser.add_argument("--family", required=True, help="kind of target function to be shown")
-    for name in ("pdf", "png", "caption", "record"):
-        parser.add_argument(f"--{name}", type=Path, required=True, help=f"{name} to write")
-    parser.add_argument(
-        "--code", type=Path, nargs="+", required=True, help="program and library, for the record"
-    )
+        parser.reads(f"--{name}", help=meaning)
+    parser.setting("--family", "teacher.families", help="kind of target function to be shown")
+    for name in ("pdf", "png", "caption"):
+        parser.writes(f"--{name}", help=f"{name} to write")
     given = vars(parser.parse_args(argv))
     return Drawing(tables={name: given.pop(name) for name in tables}, **given)
 

@@ -1,8 +1,9 @@
 """What a table is: columns with types, units and meanings, written into the Parquet file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 
 from supnorm.outputs import appearing
 from supnorm.programs import InputError
+from supnorm.provenance import Job
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class Schema:
     row: str
     columns: tuple[Column, ...]
 
-    def arrow(self) -> pa.Schema:
-        """Return the Arrow schema, which says in its metadata what a row is."""
-        return pa.schema([column.field() for column in self.columns], {"row": self.row})
+    def arrow(self, stamp: Mapping[str, str] = MappingProxyType({})) -> pa.Schema:
+        """Return the Arrow schema: its metadata says what a row is, and what made the table."""
+        metadata = {"row": self.row, **stamp}
+        return pa.schema([column.field() for column in self.columns], metadata)
 
 
 def text(name: str, meaning: str, nullable: bool = False) -> Column:
@@ -61,10 +64,13 @@ def truth(name: str, meaning: str) -> Column:
     return Column(name, pa.bool_(), meaning, "none")
 
 
-def write_table(path: Path, frame: pd.DataFrame, schema: Schema) -> None:
-    """Write a table that has exactly the columns of its schema; a missing number becomes null."""
+def write_table(path: Path, frame: pd.DataFrame, schema: Schema, job: Job | None = None) -> None:
+    """Write a table that has exactly the columns of its schema; a missing number becomes null.
+
+    The table carries the stamp of the job that makes it, if there is one.
+    """
     arrays = [pa.array(frame[c.name], c.type, from_pandas=True) for c in schema.columns]
-    table = pa.table(arrays, schema=schema.arrow())
+    table = pa.table(arrays, schema=schema.arrow(job.stamp) if job else schema.arrow())
     for column in schema.columns:
         if not column.nullable and table[column.name].null_count:
             raise ValueError(f"{path}: column {column.name} must not have missing values")

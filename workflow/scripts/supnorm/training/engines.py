@@ -8,9 +8,7 @@ early, students have done some of them, by their number in `epochs` [students]. 
 `restore` lets an engine go on to the same bits.
 """
 
-import platform
-import re
-from pathlib import Path
+from supnorm.machine import processor
 
 ENGINES = ["auto", "narrow", "stacked", "loop"]
 
@@ -56,11 +54,3 @@ def hardware(name: str, device: str) -> dict[str, str]:
 
     machine = torch.cuda.get_device_name() if device == "cuda" else processor()
     return {"torch": torch.__version__, "machine": machine}
-
-
-def processor() -> str:
-    """Return the name of the CPU."""
-    information = Path("/proc/cpuinfo")
-    text = information.read_text() if information.exists() else ""
-    named = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
-    return named[1] if named else platform.processor() or platform.machine()
