@@ -1,0 +1,250 @@
+"""Records of jobs: what is in them, and that no changed byte passes."""
+
+import hashlib
+import json
+import subprocess
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supnorm.commands import Program
+from supnorm.origin import commit, doi
+from supnorm.programs import InputError
+from supnorm.provenance import CONFIGURATION, canonical, digest, seal
+from supnorm.records import read_record, stamp
+from supnorm.tables.schema import Schema, integer, write_table
+
+TABLE = Schema("a number", (integer("number", "some number"),))
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A tree with a program that imports a library, and an input; the working directory."""
+    monkeypatch.chdir(plant(tmp_path))
+    monkeypatch.setenv(CONFIGURATION, "c" * 64)
+    return tmp_path
+
+
+def plant(folder):
+    (folder / "lib").mkdir()
+    (folder / "lib/tools.py").write_text("X = 1\n")
+    (folder / "double_numbers.py").write_text("from lib import tools\n")
+    (folder / "in.txt").write_text("1\n2\n")
+    return folder
+
+
+def program():
+    parser = Program("Double numbers.", "double_numbers.py")
+    parser.reads("--some-numbers", nargs="+")
+    parser.setting("--factor", "arithmetic.factor", type=float)
+    parser.setting("--offset", "arithmetic.offset", type=int, required=False)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.writes("--output")
+    return parser
+
+
+def work(*further):
+    given = ["--some-numbers", "in.txt", "--factor", "2", "--output", "out.parquet"]
+    a = program().parse_args([*given, "--record", "out.prov.json", "other.prov.json", *further])
+    numbers = [int(a.factor * int(line)) for line in a.some_numbers[0].read_text().split()]
+    write_table(a.output, pd.DataFrame({"number": numbers}), TABLE, a.job)
+    a.job.write_record()
+
+
+def sha(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_record_says_what_the_job_was(tree):
+    work("--wildcards", "dim=1", "family=a=b", "--threads", "3")
+    record = read_record(tree / "out.prov.json")
+    assert record.rule == "double_numbers"
+    assert record.wildcards == {"dim": "1", "family": "a=b"}
+    assert record.parameters == {"factor": 2.0, "threads": 3}
+    assert record.configuration == {"arithmetic.factor": 2.0}
+    assert record.inputs == {"some_numbers": {"in.txt": sha(tree / "in.txt")}}
+    assert record.outputs == {"output": {"out.parquet": sha(tree / "out.parquet")}}
+    assert record.code.keys() == {"double_numbers.py", "lib/tools.py"}
+    assert record.code["lib/tools.py"] == sha(tree / "lib/tools.py")
+    assert record.run["config"] == "c" * 64
+    assert record.run["machine"]["threads"] == 3
+    assert record.run["packages"]["numpy"]
+    assert record.run["seconds"] >= 0
+    assert (tree / "out.prov.json").read_bytes() == (tree / "other.prov.json").read_bytes()
+
+
+def test_numbers_that_json_has_not_are_text(tree):
+    (tree / "in.txt").write_text("")
+    work("--factor", "inf")
+    assert read_record(tree / "out.prov.json").parameters["factor"] == "inf"
+
+
+def test_nothing_is_recorded_unless_asked(tree):
+    a = program().parse_args(["--some-numbers", "in.txt", "--factor", "2", "--output", "o"])
+    a.job.write_record()
+    assert not list(tree.glob("*.json"))
+
+
+def table_bytes(tree):
+    work()
+    return (tree / "out.parquet").read_bytes()
+
+
+def test_the_same_inputs_give_the_same_bytes_and_stamp(tree):
+    first = table_bytes(tree)
+    stamped = stamp(read_record(tree / "out.prov.json"))
+    assert table_bytes(tree) == first
+    metadata = pq.read_schema(tree / "out.parquet").metadata
+    assert {key: metadata[key.encode()].decode() for key in stamped} == stamped
+
+
+@pytest.mark.parametrize("file", ["in.txt", "lib/tools.py", "double_numbers.py"])
+def test_the_stamp_depends_on_inputs_and_code(tree, file):
+    first = table_bytes(tree)
+    with (tree / file).open("a") as changed:
+        changed.write("\n")
+    assert table_bytes(tree) != first
+
+
+def test_the_stamp_depends_on_settings_but_not_on_how_the_job_ran(tree):
+    work()
+    first = stamp(read_record(tree / "out.prov.json"))
+    work("--threads", "2")
+    assert stamp(read_record(tree / "out.prov.json")) == first
+    work("--offset", "1")
+    assert stamp(read_record(tree / "out.prov.json"))["configuration"] != first["configuration"]
+
+
+def test_code_is_that_with_which_the_job_began(tree):
+    before = sha(tree / "lib/tools.py")
+    a = program().parse_args(
+        ["--some-numbers", "in.txt", "--factor", "2", "--output", "in.txt", "--record", "r.json"]
+    )
+    (tree / "lib/tools.py").write_text("X = 2\n")
+    a.job.write_record()
+    assert read_record(tree / "r.json").code["lib/tools.py"] == before
+
+
+@given(st.data())
+def test_every_changed_byte_of_a_record_is_found(record_text, data):
+    path, text = record_text
+    place = data.draw(st.integers(0, len(text) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda new: new != text[place]))
+    path.write_bytes(text[:place] + bytes([byte]) + text[place + 1 :])
+    with pytest.raises(InputError):
+        read_record(path)
+
+
+@pytest.fixture(scope="module")
+def record_text(tmp_path_factory):
+    """A place for records, and the bytes of a good one."""
+    folder = plant(tmp_path_factory.mktemp("records"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        work()
+    return folder / "changed.prov.json", (folder / "out.prov.json").read_bytes()
+
+
+def resealed(record, **changes):
+    record = {**record, **changes}
+    return canonical({**record, "seal": seal(record)})
+
+
+ZEROS = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"rule": "../evil"}, "expected the name of a rule"),
+        ({"rule": 3}, "expected the name of a rule"),
+        ({"inputs": []}, "inputs is no mapping"),
+        ({"inputs": {"a": {"/etc/passwd": ZEROS}}}, "expected a file of this tree"),
+        ({"inputs": {"a": {"b/../../c": ZEROS}}}, "expected a file of this tree"),
+        ({"outputs": {"a": {"b//c": ZEROS}}}, "expected a file of this tree"),
+        ({"outputs": {"a": {"b": "0"}}}, "has no SHA-256"),
+        ({"outputs": {"a": {"b": None}}}, "has no SHA-256"),
+        ({"code": {"a": 1}}, "code has values of another kind"),
+        ({"wildcards": {"dim": 1}}, "wildcards has values of another kind"),
+        ({"run": {}}, "run has other keys"),
+        ({"further": {}}, "found the keys"),
+    ],
+)
+def test_records_of_the_wrong_shape_give_one_sentence(record_text, changes, says):
+    path, text = record_text
+    path.write_text(resealed(json.loads(text), **changes))
+    with pytest.raises(InputError, match=says) as error:
+        read_record(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "null", '{"a": 1, "a": 2}', "[" * 100_000, "\ud800", "NaN"]
+)
+def test_what_is_no_record_gives_one_sentence(tmp_path, text):
+    path = tmp_path / "a.prov.json"
+    path.write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.raises(InputError, match="expected a record"):
+        read_record(path)
+
+
+def git(tree, *arguments):
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    command = ["git", "-C", tree, *who, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_the_commit_is_that_of_git_and_says_of_changes(tree):
+    assert commit(tree) == (None, None)
+    git(tree, "init", "--quiet")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message", "first")
+    head = git(tree, "rev-parse", "HEAD")
+    assert commit(tree) == (head, False)
+    (tree / "in.txt").write_text("3\n")
+    assert commit(tree) == (head, True)
+
+
+def test_a_tree_of_another_repository_has_no_commit(tree):
+    git(tree, "init", "--quiet")
+    git(tree, "commit", "--quiet", "--allow-empty", "--message", "around")
+    assert commit(tree / "lib") == (None, None)
+
+
+def test_without_git_the_commit_is_that_of_the_archive(tree):
+    (tree / "archive.json").write_text('{"commit": "abc", "doi": null}')
+    assert commit(tree) == ("abc", None)
+    (tree / "results").mkdir()
+    (tree / "results/new.txt").write_text("made here")
+    sums = [f"{sha(tree / 'in.txt')}  in.txt", f"{ZEROS}  results/new.txt", f"{ZEROS}  run/log"]
+    (tree / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+    assert commit(tree) == ("abc", False)
+    (tree / "in.txt").write_text("3\n")
+    assert commit(tree) == ("abc", True)
+    (tree / "in.txt").unlink()
+    assert commit(tree) == ("abc", True)
+
+
+def test_the_doi_is_that_reserved_here_or_that_of_the_archive(tree):
+    results = tree / "results/smoke"
+    assert doi(results, tree) is None
+    (tree / "archive.json").write_text('{"commit": "abc", "doi": "10.5281/zenodo.1"}')
+    assert doi(results, tree) == "10.5281/zenodo.1"
+    (results / "archive").mkdir(parents=True)
+    (results / "archive/deposit.json").write_text('{"doi": "10.5281/zenodo.2"}')
+    assert doi(results, tree) == "10.5281/zenodo.2"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"doi": 3}'])
+def test_a_damaged_file_about_the_archive_gives_one_sentence(tree, text):
+    (tree / "archive.json").write_text(text)
+    with pytest.raises(InputError, match=r"archive\.json: "):
+        doi(tree / "results/smoke", tree)
+
+
+def test_the_digest_is_sha_256(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert digest(tmp_path / "abc").startswith("ba7816bf8f01cfea")
