@@ -101,6 +101,24 @@ def test_the_same_inputs_give_the_same_bytes_and_stamp(tree):
     assert {key: metadata[key.encode()].decode() for key in stamped} == stamped
 
 
+def test_the_stamp_is_that_of_the_record_in_whatever_order_inputs_are_given(tree):
+    stamps = []
+    for number in range(10):
+        (tree / f"{number}.txt").write_text(str(number))
+    names = [f"{number}.txt" for number in range(10)]
+    for given in (names, names[::-1]):
+        work("--some-numbers", *given)
+        metadata = pq.read_schema(tree / "out.parquet").metadata
+        stamps.append(
+            {
+                key: metadata[key.encode()].decode()
+                for key in ("rule", "inputs", "code", "configuration")
+            }
+        )
+        assert stamps[-1] == stamp(read_record(tree / "out.prov.json"))
+    assert stamps[0] == stamps[1]
+
+
 @pytest.mark.parametrize("file", ["in.txt", "lib/tools.py", "double_numbers.py"])
 def test_the_stamp_depends_on_inputs_and_code(tree, file):
     first = table_bytes(tree)

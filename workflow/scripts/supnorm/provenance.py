@@ -47,9 +47,9 @@ def seal(record: Mapping) -> str:
 def stamp(content: Mapping) -> dict[str, str]:
     """Return what outputs carry of a record: its rule, and a digest of each further part.
 
-    Files count by their bytes, wherever they lie.
+    Files count by their bytes, wherever they lie and in whatever order.
     """
-    inputs = {option: list(files.values()) for option, files in content["inputs"].items()}
+    inputs = {option: sorted(files.values()) for option, files in content["inputs"].items()}
     return {
         "rule": content["rule"],
         "inputs": _digest_of(inputs),
