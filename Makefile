@@ -5,6 +5,13 @@
 # make plan                 what a run would cost, before it starts
 # make watch                how far it is, while it runs
 # make calibrate            measure this machine for the plan: a minute or two
+# make trace                whether each figure and table is what its inputs make of it, down to the
+#                           samples and the code; FIGURE=rates: how that one came about
+# make verify               do a sample of it again and compare; ARCHIVE=...: that of an archive
+# make figures              draw all figures and the document again, from the tables alone
+# make archive              one file with all of it: results/<scale>/archive/supnorm-<scale>.zip
+# make deposit              that file as a draft at Zenodo's sandbox, with a DOI; PRODUCTION=1: at Zenodo
+# make publish              the draft for everybody, for ever; asks before it does
 # make test                 the tests
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
@@ -12,12 +19,20 @@ PYTHON ?= python3
 SCALE ?=
 DEVICE ?=
 PROFILE ?=
+FIGURE ?=
+ARCHIVE ?=
+STUDENTS ?=
+SEED ?=
+PRODUCTION ?=
+NEW_VERSION_OF ?=
 scale = $(if $(SCALE),--scale $(SCALE))
 device = $(if $(DEVICE),--device $(DEVICE))
 profile = $(if $(PROFILE),--profile $(PROFILE))
 bin = .venv/bin
+artifact = $(bin)/python workflow/artifact
 
-.PHONY: reproduce plan watch calibrate test report format check benchmark
+.PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
+.PHONY: test report format check benchmark
 
 reproduce: .venv/complete
 	$(bin)/python workflow/reproduce.py $(scale) $(device) $(profile)
@@ -30,6 +45,27 @@ watch: .venv/complete
 
 calibrate: .venv/complete
 	$(measure)/calibrate.py $(scale) $(device)
+
+trace: .venv/complete
+	$(artifact)/trace.py $(scale) $(FIGURE)
+
+verify: .venv/complete
+	$(artifact)/verify.py $(scale) $(if $(ARCHIVE),--archive "$(ARCHIVE)") \
+		$(if $(STUDENTS),--students $(STUDENTS)) $(if $(SEED),--seed $(SEED))
+
+figures: .venv/complete
+	$(bin)/python workflow/reproduce.py $(scale) --figures
+
+archive: .venv/complete
+	$(artifact)/archive.py $(scale)
+
+# The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else.
+deposit: .venv/complete
+	$(artifact)/deposit.py deposit $(scale) $(if $(PRODUCTION),--production) \
+		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
+
+publish: .venv/complete
+	$(artifact)/deposit.py publish $(scale)
 
 test: .venv/complete
 	$(bin)/python -m pytest

@@ -30,6 +30,7 @@ include: "workflow/rules/sine.smk"
 include: "workflow/rules/worst_case.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/paper.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -50,5 +51,6 @@ rule all:
     input:
         config="<results>/config.resolved.yaml",
         summary="<results>/summary.md",
+        paper="<results>/paper.pdf",
         tables=expand("<results>/tables/{table}.parquet", table=TABLES),
         figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=FIGURE_FILES),

@@ -59,8 +59,11 @@ def run(command, cwd):
     )
 
 
-def copy_repository(target):
-    """Copy what git would commit, edits included."""
+def source_files():
+    """Return what git would commit; in a tree from an archive, what its sums name of the source."""
+    if not (ROOT / ".git").exists():
+        names = (line.split("  ", 1)[1] for line in (ROOT / "SHA256SUMS").read_text().splitlines())
+        return [name for name in names if not name.startswith(("results/", "run/"))]
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -68,7 +71,12 @@ def copy_repository(target):
         capture_output=True,
         text=True,
     )
-    for name in filter(None, listed.stdout.split("\0")):
+    return [name for name in listed.stdout.split("\0") if name]
+
+
+def copy_repository(target):
+    """Copy the source, edits included."""
+    for name in source_files():
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)

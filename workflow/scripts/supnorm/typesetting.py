@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import typst
@@ -16,22 +16,24 @@ DATA = "data.json"
 FIGURES = "figures"
 
 
-def typeset(template: Sequence[Path], data: Mapping, figures: Mapping[str, Path]) -> bytes:
+def typeset(
+    template: Path, parts: Iterable[Path], data: Mapping, figures: Mapping[str, Path]
+) -> bytes:
     """Return a document as PDF, without dates; the fonts are those that come with Typst.
 
-    The first file of the template is the document, and reads the others by their names, `data`
-    from data.json, and each figure, a PDF, from figures/<name>.pdf. It sees no other files.
+    The template reads its parts by their names, `data` from data.json, and each figure, a PDF,
+    from figures/<name>.pdf. It sees no other files.
     Raises InputError where Typst refuses the template or complains of anything.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / FIGURES).mkdir()
-        for path in template:
+        for path in (template, *parts):
             shutil.copy(path, root / path.name)
         for name, path in figures.items():
             shutil.copy(path, root / FIGURES / f"{name}.pdf")
         (root / DATA).write_text(json.dumps(data, allow_nan=False))
-        document = root / template[0].name
+        document = root / template.name
         try:
             pdf, complaints = typst.compile_with_warnings(
                 document, root=root, ignore_system_fonts=True
@@ -39,7 +41,7 @@ def typeset(template: Sequence[Path], data: Mapping, figures: Mapping[str, Path]
         except typst.TypstError as error:
             complaints = [error]
     if complaints:
-        raise InputError(f"{template[0]}: {_sentence(complaints[0])}")
+        raise InputError(f"{template}: {_sentence(complaints[0])}")
     return pdf
 
 
