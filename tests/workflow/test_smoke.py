@@ -29,7 +29,7 @@ ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
-LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
+LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER} | {"build_paper": 1}
 
 
 def test_everything_promised_is_there(finished):
@@ -88,7 +88,7 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("workflow/scripts/plot_rates.py", {"plot_rates": 1}),
+        ("workflow/scripts/plot_rates.py", {"plot_rates": 1, "build_paper": 1}),
         ("workflow/scripts/supnorm/style.py", ALL_PLOTS),
         ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
         ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS}),
