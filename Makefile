@@ -23,8 +23,9 @@ FIGURE ?=
 ARCHIVE ?=
 STUDENTS ?=
 SEED ?=
-PRODUCTION ?=
-NEW_VERSION_OF ?=
+CONFIRM =
+NEW_VERSION_OF =
+PRODUCTION =
 scale = $(if $(SCALE),--scale $(SCALE))
 device = $(if $(DEVICE),--device $(DEVICE))
 profile = $(if $(PROFILE),--profile $(PROFILE))
@@ -61,11 +62,11 @@ archive: .venv/complete
 
 # The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else.
 deposit: .venv/complete
-	$(artifact)/deposit.py deposit $(scale) $(if $(PRODUCTION),--production) \
+	$(artifact)/deposit.py deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
 		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
 
 publish: .venv/complete
-	$(artifact)/deposit.py publish $(scale)
+	$(artifact)/deposit.py publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 test: .venv/complete
 	$(bin)/python -m pytest

@@ -24,7 +24,7 @@ from tables import GRAPH, machine, write_measured
 from supnorm.programs import InputError, run
 
 ROOT = Path(__file__).parents[1]
-TREE = ["Snakefile", "config.yaml", "workflow", "envs", "profiles"]
+TREE = ["Snakefile", "config.yaml", "workflow", "envs", "profiles", "CITATION.cff"]
 TENFOLD = "tenfold"
 SCALES = ["smoke", "laptop", "paper", TENFOLD]
 # In the order of what they do: each does what those before it do, and more.

@@ -410,7 +410,8 @@ def test_files_of_other_problems_give_one_sentence(tmp_path):
     with pytest.raises(InputError, match="none: expected teachers, found none"):
         measure_adversary(["--teachers", str(tmp_path / "none"), *arguments[2:]])
     students, description, extra = load_networks(tmp_path / "hundred_1of1")
-    save_networks(tmp_path / "hundred_1of1", random_teachers(8, 2, 3, 5, 2, 1), description, extra)
+    elsewhere = {**description, "cell": {**description["cell"], "dim": 2}}
+    save_networks(tmp_path / "hundred_1of1", random_teachers(8, 2, 3, 5, 2, 1), elsewhere, extra)
     with pytest.raises(InputError, match="found students of d = 2, expected the teachers' d = 1"):
         measure_adversary(arguments)
     description["students"]["seed"][0] = 13

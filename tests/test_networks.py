@@ -1,6 +1,8 @@
 """Stacked networks, and the files that hold them."""
 
+import json
 import math
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from supnorm.networks import (
     forward,
     layer_shapes,
     load_networks,
+    load_teachers,
     save_networks,
 )
 from supnorm.programs import InputError
@@ -136,3 +139,91 @@ def test_two_outputs_are_refused(networks, tmp_path):
     save_networks(tmp_path / "n.safetensors", wide, {})
     with pytest.raises(InputError, match="5 outputs, expected 1"):
         load_networks(tmp_path / "n.safetensors")
+
+
+ONE = {"weight_0": ("F64", [1, 1, 1]), "bias_0": ("F64", [1, 1])}
+FIRST = '{"dtype": "F64", "shape": [1, 1], "data_offsets": [0, 8]}'
+
+
+def raw(tensors, metadata=None, header=None, content=None):
+    """The bytes of a safetensors file of zeros: the type and shape of each tensor, by name."""
+    entries, end = {}, 0
+    for name, (kind, shape) in tensors.items():
+        begin, end = end, end + math.prod(shape) * int(kind.strip("BFI")) // 8
+        entries[name] = {"dtype": kind, "shape": shape, "data_offsets": [begin, end]}
+    if metadata is not None:
+        entries["__metadata__"] = metadata
+    header = json.dumps(entries).encode() if header is None else header(json.dumps(entries))
+    return struct.pack("<Q", len(header)) + header + (bytes(end) if content is None else content)
+
+
+def twice(name, entry):
+    """A header in which a name occurs once more, before."""
+    return lambda text: text.replace(f'"{name}":', f'"{name}": {entry}, "{name}":', 1).encode()
+
+
+def described(text):
+    return {"description": text}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "expected a safetensors file"),
+        (struct.pack("<Q", 2**62) + b"{}", "expected a safetensors file"),
+        (raw(ONE, header=lambda text: b"\xff" + text.encode()), "invalid UTF-8"),
+        (raw(ONE, header=lambda text: b"[" * 10**5), "expected a safetensors file"),
+        (raw(ONE, content=b""), "expected a safetensors file"),
+        (raw(ONE, content=bytes(10**4)), "expected a safetensors file"),
+        (raw({"weight_0": ("F64", [2**40, 2**40, 1])}, content=b""), "expected a safetensors file"),
+        (raw({"weight_0": ("F64", [0, 2**62, 2**62])}), "expected a safetensors file"),
+        (raw(ONE, {"a": "b", "c": "d"}, header=twice("c", '""')), "a name that occurs twice"),
+        (raw(ONE, header=twice("bias_0", FIRST)), "a name that occurs twice"),
+        (raw(ONE, described('{"kind": 1, "kind": 2}')), "a name that occurs twice"),
+        (raw(ONE, described("{")), "expected a safetensors file"),
+        (raw(ONE, described("[1]")), "a description that is no JSON object"),
+        (raw(ONE, described("null")), "a description that is no JSON object"),
+        (raw(ONE, described("[" * 10**5)), "expected a safetensors file"),
+        (raw(ONE, described("1" * 5000)), "expected a safetensors file"),
+        (
+            raw(ONE | {"weight_0": ("F32", [1, 1, 1])}),
+            r"weight_0 has type F32 and shape \[1, 1, 1\]",
+        ),
+        (raw(ONE | {"weight_0": ("BF16", [1, 1, 1])}), "weight_0 has type BF16"),
+        (raw(ONE | {"loss": ("I64", [1])}), "loss has type I64"),
+        (raw(ONE | {"weight_0": ("F64", [])}), r"weight_0 has type F64 and shape \[\]"),
+        (raw(ONE | {"weight_0": ("F64", [1])}), r"weight_0 has shape \[1\], expected 3 axes"),
+        (raw(ONE | {"bias_0": ("F64", [1, 1, 1])}), "bias_0 has shape .* expected 2 axes"),
+        (raw(ONE | {"weight_7": ("F64", [1, 1, 1])}), "expected the tensor weight_1, found none"),
+    ],
+)
+def test_a_hostile_file_is_refused_with_one_sentence(tmp_path, content, says):
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes(content)
+    for load in (load_networks, load_teachers):
+        with pytest.raises(InputError, match=says) as caught:
+            load(path)
+        assert str(caught.value).startswith(str(path))
+        assert "\n" not in str(caught.value)
+
+
+def test_the_smallest_file_is_read(tmp_path):
+    (tmp_path / "one").write_bytes(raw(ONE))
+    networks, description, extra = load_networks(tmp_path / "one")
+    assert networks.weights[0].shape == (1, 1, 1)
+    assert (description, extra) == ({}, {})
+
+
+def test_a_folder_is_no_file_of_networks(tmp_path):
+    with pytest.raises(InputError, match="expected a safetensors file of networks"):
+        load_networks(tmp_path)
+
+
+def test_teachers_have_one_width(tmp_path):
+    shapes = ((2, 1), (3, 2), (1, 3))
+    weights = tuple(np.ones((1, *shape)) for shape in shapes)
+    networks = Networks(weights, tuple(np.ones((1, out)) for out, _ in shapes))
+    save_networks(tmp_path / "t", networks, {})
+    assert len(load_networks(tmp_path / "t")[0]) == 1
+    with pytest.raises(InputError, match=r"t: found the widths \[2, 3\], expected one"):
+        load_teachers(tmp_path / "t")

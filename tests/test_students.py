@@ -55,8 +55,8 @@ def test_a_cell_is_all_its_shards(cut):
 
 
 def test_shards_of_different_cells_are_refused(cut, tmp_path):
-    other = write(tmp_path / "other", [0], CELL | {"width": 7})
-    with pytest.raises(InputError, match=r"other: found students of .*'width': 7"):
+    other = write(tmp_path / "other", [0], CELL | {"samples": 7})
+    with pytest.raises(InputError, match=r"other: found students of .*'samples': 7"):
         load_cell([cut[0], other])
 
 
@@ -79,3 +79,69 @@ def test_missing_shards_are_told(shards):
 def test_a_name_of_no_shard_is_told():
     with pytest.raises(InputError, match=r"cell\.safetensors: expected a name"):
         cell_files([Path("random/cell.safetensors")])
+
+
+def damaged(*names):
+    """A description in which an entry is another: `names` lead to it, the last is what it is."""
+
+    def change(description):
+        *path, name, value = names
+        for key in path:
+            description = description[key]
+        description[name] = value
+
+    return change
+
+
+NUMBERS = [1] * len(PAIRS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        damaged("cell", None),
+        damaged("cell", list(CELL)),
+        damaged("cell", "dim", "2"),
+        damaged("cell", "dim", True),
+        damaged("cell", "family", ["random"]),
+        damaged("cell", "more", 1),
+        damaged("students", None),
+        damaged("students", ["teacher", "seed", "evaluation", "epoch"]),
+        damaged("students", "seed", 7),
+        damaged("students", "seed", "7" * len(PAIRS)),
+        damaged("students", "seed", [7.0] * len(PAIRS)),
+        damaged("students", "seed", [[7]] * len(PAIRS)),
+        damaged("students", "seed", [7]),
+        damaged("students", "more", NUMBERS),
+        damaged("students", {name: [1] for name in ("teacher", "seed", "evaluation", "epoch")}),
+    ],
+)
+def test_a_description_of_another_shape_is_refused(tmp_path, change):
+    teachers, seeds, evaluations = map(list, zip(*PAIRS, strict=True))
+    pairs = {"teacher": teachers, "seed": seeds, "evaluation": evaluations, "epoch": NUMBERS}
+    description = {"cell": dict(CELL), "students": pairs}
+    path, losses = tmp_path / "s", {"loss": np.zeros(len(PAIRS))}
+    save_networks(path, STUDENTS, description, losses)
+    assert len(load_students(path).networks) == len(PAIRS)
+    change(description)
+    save_networks(path, STUDENTS, description, losses)
+    with pytest.raises(InputError, match="s: expected a file of students, found another"):
+        load_students(path)
+
+
+def test_more_students_than_there_are_networks_are_refused(tmp_path):
+    """Read in part, and as a whole."""
+    pairs = dict.fromkeys(("teacher", "seed", "evaluation", "epoch"), NUMBERS)
+    path = tmp_path / "s"
+    save_networks(path, STUDENTS[:2], {"cell": CELL, "students": pairs}, {"loss": np.zeros(2)})
+    for chosen in ({}, {"teacher": 1}):
+        with pytest.raises(InputError, match="s: expected a "):
+            load_students(path, **chosen)
+
+
+@pytest.mark.parametrize("other", [{"dim": 3}, {"depth": 10**9}, {"width": 7}])
+def test_networks_of_another_architecture_than_the_cells_are_refused(tmp_path, other):
+    path = write(tmp_path / "s", [0], CELL | other)
+    says = r"s: found networks of dimension, depth and width \[2, 3, 6\], expected "
+    with pytest.raises(InputError, match=says):
+        load_students(path)

@@ -70,7 +70,7 @@ def trained_on(config: dict) -> str | None:
     told = []
     for path in Path("results", config["scale"], "logs/train_students").rglob("*.json"):
         # Files come and go, and need not be heartbeats.
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             facts = json.loads(path.read_text())
             if facts["device"] in ("cpu", "cuda"):
                 told.append((float(facts["started"]), facts["device"]))

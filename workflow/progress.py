@@ -120,7 +120,7 @@ class Progress:
         try:
             facts, age = self._heartbeat(job.heartbeat)
             readable = True
-        except ValueError:
+        except (ValueError, RecursionError, OverflowError):
             facts, age, readable = {}, 0.0, False
         state, message = facts.get("state"), facts.get("message") or ""
         seconds = facts["updated"] - facts["started"] if facts else 0.0

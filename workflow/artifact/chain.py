@@ -28,7 +28,8 @@ from supnorm.provenance import digest, keywords
 from supnorm.records import SUFFIX, Record, read_record, stamp
 from supnorm.work import cells, shard_names, shards
 
-SCHEMA = "workflow/schemas/config.schema.yaml"
+# That of this tree, whatever tree is traced: a schema may name others, which would be fetched.
+SCHEMA = Path(__file__).resolve().parents[1] / "schemas/config.schema.yaml"
 # Files hashed at once.
 THREADS = 4
 # So many digits of a digest tell files apart in a sentence, and so many rules are named there.
@@ -323,7 +324,11 @@ class Chain:
     def _resolved(self, path: str, **changes) -> dict:
         """Return the configuration in force by a file; raises InputError where it is not valid."""
         try:
-            content = yaml.safe_load((self.root / path).read_bytes())
+            text = (self.root / path).read_bytes()
+            # A few lines with aliases can stand for more values than there is memory.
+            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+                raise InputError(f"{path}: expected YAML without aliases, found some")
+            content = yaml.safe_load(text)
         except FileNotFoundError:
             raise InputError(f"{path}: expected a configuration, found no file") from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -332,9 +337,7 @@ class Chain:
         if not isinstance(content, dict):
             raise InputError(f"{path}: expected keys and values, found none")
         try:
-            return resolve(content | {"scale": self.scale} | changes, self.root / SCHEMA)
-        except FileNotFoundError:
-            raise InputError(f"{SCHEMA}: expected a schema, found no file") from None
+            return resolve(content | {"scale": self.scale} | changes, SCHEMA)
         except InputError as error:
             raise InputError(f"{path}: {str(error).removeprefix('config.yaml: ')}") from None
 

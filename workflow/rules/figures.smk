@@ -76,7 +76,7 @@ for figure, (tables, category, shows) in FIGURES.items():
                 f"<results>/figures/{figure}.png",
                 caption=f"../report/{figure}.rst",
                 category=category,
-                labels={"figure": figure, "shows": shows},
+                labels={"figure": shows},
             ),
             caption=f"<results>/figures/{figure}.txt",
             record=f"<results>/figures/{figure}.prov.json",

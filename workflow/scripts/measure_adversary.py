@@ -91,7 +91,8 @@ def write_errors(a: argparse.Namespace) -> None:
 
 def network_class(path: Path, teachers: Networks, description: dict) -> NetworkClass:
     """Return the class that a file's teachers are from; InputError on another file, or on none."""
-    if description.get("kind") != "teachers" or "norm" not in description:
+    told = {"dim", "depth", "width", "norm", "bound"} <= description.keys()
+    if description.get("kind") != "teachers" or not told:
         raise InputError(f"{path}: expected teachers of a class of networks, found another file")
     if len(teachers) == 0:
         raise InputError(f"{path}: expected teachers, found none")

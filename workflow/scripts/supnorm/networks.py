@@ -112,10 +112,13 @@ def load_networks(
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            description = json.loads((file.metadata() or {}).get("description", "{}"))
+            description = _description(path, file)
             rows = None if choose is None else choose(description)
-            tensors = {name: _read(file, name, rows) for name in file.keys()}  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError, json.JSONDecodeError) as error:
+            names = file.keys()
+            tensors = {name: _read(path, file, name, rows) for name in names}
+    except InputError:
+        raise
+    except (OSError, safetensors.SafetensorError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: expected a safetensors file of networks, found {error}"
         ) from None
@@ -130,11 +133,34 @@ def load_networks(
     return networks, description, tensors
 
 
-def _read(file: Any, name: str, rows: Sequence[int] | None) -> np.ndarray:
+def _description(path: Path, file: Any) -> dict:
+    """Return what an open file says its networks are; ValueError where a name occurs twice."""
+    with Path(path).open("rb") as header:
+        length = int.from_bytes(header.read(8), "little")
+        json.loads(header.read(length), object_pairs_hook=_unique)
+    text = (file.metadata() or {}).get("description", "{}")
+    description = json.loads(text, object_pairs_hook=_unique)
+    if not isinstance(description, dict):
+        raise ValueError("a description that is no JSON object")
+    return description
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name that occurs twice")
+    return dict(pairs)
+
+
+def _read(path: Path, file: Any, name: str, rows: Sequence[int] | None) -> np.ndarray:
     """Return a tensor of an open file, or the part of it at some rows."""
+    part = file.get_slice(name)
+    kind, shape = part.get_dtype(), part.get_shape()
+    if kind != "F64" or not shape:
+        raise InputError(
+            f"{path}: {name} has type {kind} and shape {shape}, expected F64 and an entry a network"
+        )
     if rows is None:
         return file.get_tensor(name)
-    part = file.get_slice(name)
     none = np.empty((0, *part.get_shape()[1:]))
     return np.concatenate([none, *(part[row : row + 1] for row in rows)])
 
@@ -142,12 +168,15 @@ def _read(file: Any, name: str, rows: Sequence[int] | None) -> np.ndarray:
 def load_teachers(path: Path) -> tuple[Networks, dict]:
     """Return the networks of a file, all of which are finite, and its description.
 
-    Raises InputError as `load_networks` does, on a file of students, and where a coefficient is
-    not finite.
+    Raises InputError as `load_networks` does, on a file of students, where hidden layers differ in
+    width, and where a coefficient is not finite.
     """
     networks, description, _ = load_networks(path)
     if description.get("kind") == "students":
         raise InputError(f"{path}: expected a file of teachers, found one of students")
+    widths = {bias.shape[1] for bias in networks.biases[:-1]}
+    if len(widths) > 1:
+        raise InputError(f"{path}: found the widths {sorted(widths)}, expected one of all layers")
     for name, array in networks.tensors().items():
         if not np.isfinite(array).all():
             broken = int((~np.isfinite(array)).reshape(len(array), -1).any(axis=1).argmax())
@@ -159,6 +188,10 @@ def load_teachers(path: Path) -> tuple[Networks, dict]:
 
 
 def _check_shapes(path: Path, networks: Networks) -> None:
+    for name, array in networks.tensors().items():
+        axes = 3 if name.startswith("weight") else 2
+        if array.ndim != axes:
+            raise InputError(f"{path}: {name} has shape {list(array.shape)}, expected {axes} axes")
     inputs = networks.weights[0].shape[-1]
     for layer, (weight, bias) in enumerate(zip(networks.weights, networks.biases, strict=True)):
         expected = (len(networks), bias.shape[-1], inputs)

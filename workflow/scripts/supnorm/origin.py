@@ -67,7 +67,7 @@ def _said(path: Path, key: str) -> str | None:
     """Return the text that a JSON file has under a key; null is None."""
     try:
         value = json.loads(path.read_text())[key]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{path}: expected a JSON object with a key {key}, found none") from None
     if value is not None and not isinstance(value, str):
         raise InputError(f"{path}: {key} is {value!r}; expected text or null")

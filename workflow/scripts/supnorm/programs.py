@@ -9,6 +9,10 @@ from pathlib import Path
 class InputError(ValueError):
     """A mistake in what a program was given: one sentence that names the file or the key."""
 
+    def __init__(self, sentence: str):
+        """Take the sentence; what no terminal should see, as names may have it, is spelled out."""
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in sentence))
+
 
 def count(text: str) -> int:
     """Return a whole number of at least 1 from a command line."""

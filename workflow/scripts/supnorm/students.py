@@ -48,6 +48,7 @@ def load_students(path: Path, **chosen: int) -> CellStudents:
     losses = extra.get("loss", np.empty(0))
     if losses.shape != (len(networks),) or len(pairs["teacher"]) != len(networks):
         raise InputError(f"{path}: expected a file of students, found another")
+    _check_architecture(path, networks, description["cell"])
     for name, array in networks.tensors().items():
         broken = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim))) & np.isfinite(losses)
         if broken.any():
@@ -60,12 +61,37 @@ def load_students(path: Path, **chosen: int) -> CellStudents:
 
 def _described(path: Path, description: dict) -> dict[str, list[int]]:
     """Return what a description says of each network; InputError unless it is of students."""
-    cell, pairs = description.get("cell", {}), description.get("students", {})
-    named = {"family", "dim", "samples", "depth", "width", "batch_rule", "batch"}
-    alike = len({len(values) for values in pairs.values()}) == 1
-    if set(cell) != named or set(pairs) != {"teacher", "seed", "evaluation", "epoch"} or not alike:
+    cell, pairs = description.get("cell"), description.get("students")
+    named = {"family": str, "batch_rule": str}
+    named |= dict.fromkeys(("dim", "samples", "depth", "width", "batch"), int)
+    columns = {"teacher": list, "seed": list, "evaluation": list, "epoch": list}
+    if (
+        not (_like(cell, named) and _like(pairs, columns))
+        or not all(type(number) is int for values in pairs.values() for number in values)
+        or len({len(values) for values in pairs.values()}) > 1
+    ):
         raise InputError(f"{path}: expected a file of students, found another")
     return pairs
+
+
+def _check_architecture(path: Path, networks: Networks, cell: Mapping) -> None:
+    """Raise InputError unless networks have the dimension, depth and width of a cell."""
+    expected = [cell[name] for name in ("dim", "depth", "width")]
+    widths = {bias.shape[1] for bias in networks.biases[:-1]} or {cell["width"]}
+    found = [networks.weights[0].shape[2], len(networks.weights), *sorted(widths)]
+    if found != expected:
+        raise InputError(
+            f"{path}: found networks of dimension, depth and width {found}, expected {expected}"
+        )
+
+
+def _like(found: object, kinds: Mapping[str, type]) -> bool:
+    """Return whether what was found is a dictionary with these keys, and values of these types."""
+    return (
+        isinstance(found, dict)
+        and found.keys() == kinds.keys()
+        and all(type(found[name]) is kind for name, kind in kinds.items())
+    )
 
 
 def check_teachers(path: Path, students: CellStudents, teachers: Networks) -> None:

@@ -88,7 +88,7 @@ def read_calibration(path: Path) -> dict:
         found = json.loads(Path(path).read_text())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _foreign(path, str(error)) from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise _foreign(path, "another file")

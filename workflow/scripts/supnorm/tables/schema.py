@@ -1,5 +1,6 @@
 """What a table is: columns with types, units and meanings, written into the Parquet file."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,29 +85,82 @@ def table_columns(path: Path) -> list[str]:
 
 
 def read_table(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return the named columns of a table; raises InputError where one is not as described."""
-    table = _opened(path, pq.read_table)
+    """Return the named columns of a table; raises InputError where one is not as described.
+
+    Raises InputError, too, where the table says that it is larger than the memory.
+    """
+    schema = _opened(path, pq.read_schema)
     for column in columns:
-        if column.name not in table.column_names:
-            found = ", ".join(table.column_names)
+        if schema.names.count(column.name) != 1:
+            found = ", ".join(schema.names)
             raise InputError(f"{path}: expected a column {column.name}, found {found}")
-        array = table[column.name]
-        if array.type != column.type:
+        kind = schema.field(column.name).type
+        if kind != column.type:
             raise InputError(
-                f"{path}: column {column.name} has type {array.type}, expected {column.type}"
+                f"{path}: column {column.name} has type {kind}, expected {column.type}"
             )
-        if not column.nullable and _missing(array):
+    table = _opened(path, lambda path: _read(path, columns))
+    for column in columns:
+        if not column.nullable and _missing(table[column.name]):
             raise InputError(f"{path}: column {column.name} has missing values, expected none")
-    return table.select([column.name for column in columns]).to_pandas()
+    return table.to_pandas()
+
+
+def _read(path: Path, columns: Sequence[Column]) -> pa.Table:
+    """Return columns of a table, which are there, with the types of their descriptions.
+
+    A few bytes of Parquet can stand for any number of rows, and for texts of any length. So no more
+    rows are read than the file says it has, and each text once before all are laid out.
+    """
+    texts = [column.name for column in columns if column.type == pa.string()]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        rows = file.metadata.num_rows
+        _check_size(path, rows, 8 * len(columns))
+        batches, found = [], 0
+        for batch in file.iter_batches(columns=[column.name for column in columns]):
+            batches.append(batch)
+            found += batch.num_rows
+            if found > rows:
+                break
+    if found != rows:
+        raise ValueError(f"{found} rows where it says {rows}")
+    longest = [max((_longest(batch[name]) for batch in batches), default=0) for name in texts]
+    _check_size(path, rows, 8 * len(columns) + sum(longest))
+    arrays = {
+        column.name: pa.chunked_array(
+            [batch[column.name].cast(column.type) for batch in batches], column.type
+        )
+        for column in columns
+    }
+    table = pa.table(arrays)
+    table.validate(full=True)
+    return table
+
+
+def _longest(texts: pa.DictionaryArray) -> int:
+    """Return the bytes of the longest text among those that are different."""
+    return pc.max(pc.binary_length(texts.dictionary)).as_py() or 0
+
+
+def _check_size(path: Path, rows: int, row: int) -> None:
+    """Raise InputError where so many rows of so many bytes are more than half the memory."""
+    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    if rows * row > most:
+        raise InputError(
+            f"{path}: says it has {rows} rows, of up to {row} bytes; expected at most {most} bytes "
+            "in all, half the memory"
+        )
 
 
 def _opened(path: Path, read: Callable):
     try:
         return read(path)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: expected a Parquet table, found no file") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: expected a Parquet table, found {error}") from None
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise InputError(f"{path}: expected a Parquet table, found {str(error).strip()}") from None
 
 
 def _missing(array: pa.ChunkedArray) -> bool:
