@@ -5,7 +5,7 @@ import pandas as pd
 
 from supnorm.commands import Program
 from supnorm.networks import forward, load_teachers
-from supnorm.programs import run
+from supnorm.programs import InputError, run
 from supnorm.tables.profiles import PROFILES
 from supnorm.tables.schema import write_table
 
@@ -23,6 +23,8 @@ def main(argv: list[str]) -> None:
     frames = []
     for path in a.teachers:
         teachers, description = load_teachers(path)
+        if "family" not in description:
+            raise InputError(f"{path}: expected teachers of a family, found none named")
         dim = teachers.weights[0].shape[2]
         values = forward(teachers, np.repeat(positions[:, None], dim, axis=1))
         for teacher, row in enumerate(values):
