@@ -19,6 +19,7 @@ from supnorm.programs import InputError
 from supnorm.references.algorithms import DENSE as REFERENCE_DENSE
 from supnorm.throughput import (
     DENSE,
+    DIGESTING,
     FORMAT,
     MARGIN,
     MODEL,
@@ -27,7 +28,7 @@ from supnorm.throughput import (
     interpolated,
     read_calibration,
 )
-from supnorm.work import group_size
+from supnorm.work import cells, group_size
 
 
 def entry(device, **measured):
@@ -184,14 +185,23 @@ def test_errors_are_exact_or_of_all_points():
     throughput = Throughput(config, "cpu", {"cpu": measured})
     names = [shard_of(throughput, f"random/d{dim}_m100_L5_w32_fifth") for dim in (1, 3)]
     exact, climbed = (throughput.seconds("measure_errors", name) for name in names)
-    assert exact == pytest.approx(1 + 240 * 0.1)
-    cell, _ = throughput.shards[names[1]]
+    (narrow, _), (cell, _) = (throughput.shards[name] for name in names)
+    digests = [8 * 240 * each.parameters / DIGESTING for each in (narrow, cell)]
+    assert exact == pytest.approx(1 + 240 * 0.1 + digests[0])
     network = 2 * cell.parameters * 131072 / 1e9
-    assert climbed == pytest.approx(1 + 240 * (network + 0.2) + 16 * network)
+    assert climbed == pytest.approx(1 + 240 * (network + 0.2) + 16 * network + digests[1])
     config["evaluation"]["method"] = "sampled"
     sampled = [throughput.seconds("measure_errors", name) for name in names]
-    assert sampled[1] == pytest.approx(1 + 256 * network)
+    assert sampled[1] == pytest.approx(1 + 256 * network + digests[1])
     assert sampled[0] == pytest.approx(sampled[1], rel=0.05)
+
+
+def test_jobs_that_read_all_students_take_the_time_of_their_digests():
+    throughput = Throughput(configuration("paper"), "cpu", {"cpu": entry("cpu", start=1.0)})
+    networks = sum(cell.students * cell.parameters for cell in cells(configuration("paper")))
+    expected = 1 + 8 * 5 * networks / DIGESTING
+    assert throughput.seconds("tabulate_spikes") == pytest.approx(expected)
+    assert throughput.seconds("compare_methods") > expected
 
 
 def test_references_solve_systems_up_to_a_size():

@@ -235,7 +235,7 @@ rule tabulate_spikes:
     threads: 1
     resources:
         mem_mb=growing(4000),
-        runtime=growing(30),
+        runtime=minutes("tabulate_spikes"),
     shell:
         "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
         " --teachers {input.teachers:q} --students {input.students:q}"

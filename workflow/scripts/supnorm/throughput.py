@@ -33,6 +33,9 @@ from supnorm.work import Cell, cells, group_size, network_size, shard_names, sha
 FORMAT = "supnorm calibration 1"
 CALIBRATION = Path("results/calibration.json")
 
+# Bytes a second of SHA-256, on a slow core or over a slow network.
+DIGESTING = 3e8
+
 # Half the speed of a core of an AMD EPYC of 2022, and a third of the peak of a GPU for data
 # centres (V100, A100) in double precision, whose small steps cost some 100 µs.
 MODEL = {
@@ -159,6 +162,7 @@ class Throughput:
             "measure_references": self._referring,
             "measure_adversary": self._spiking,
             "compare_methods": self._comparing,
+            "tabulate_spikes": self._digesting_all,
             "measure_sine": self._measuring_sine,
         }
         self._memory = {
@@ -270,7 +274,8 @@ class Throughput:
 
     def _measuring(self, cell: Cell, rows: range) -> float:
         networks = len(rows) * self._config["evaluation"]["times"]
-        return self._errors(cell.dim, cell.depth, cell.width, networks)
+        errors = self._errors(cell.dim, cell.depth, cell.width, networks)
+        return errors + self._digesting(cell, len(rows))
 
     def _errors(self, dim: int, depth: int, width: int, networks: int) -> float:
         """Return the seconds of the errors of networks, as the configuration wants them."""
@@ -330,6 +335,7 @@ class Throughput:
         search = interpolated([row[1:] for row in rows if row[0] == near], samples, 0, 1)
         return seeds * search + sum(
             3 * self._errors(cell.dim, cell.depth, cell.width, seeds * times)
+            + self._digesting(cell, cell.students)
             for cell in self._cells(family, dim, samples)
         )
 
@@ -340,11 +346,19 @@ class Throughput:
         depth, width = max(student["depths"]), max(student["widths"])
         seeds = len(self._config["sample"]["seeds"])
         of_teacher = teacher["count"], teacher["depth"], teacher["width"]
-        return problems * sum(
+        return self._digesting_all() + problems * sum(
             count * self._evaluating(self._device, dim, *shape)
             for dim in teacher["dims"]
             for count, *shape in ((seeds, depth, width), of_teacher)
         )
+
+    def _digesting(self, cell: Cell, students: int) -> float:
+        """Return the seconds of the digest of some students' file, which a record has."""
+        networks = students * self._config["evaluation"]["times"]
+        return 8 * networks * network_size(cell.dim, cell.depth, cell.width) / DIGESTING
+
+    def _digesting_all(self) -> float:
+        return sum(self._digesting(cell, cell.students) for cell in cells(self._config))
 
     def _measuring_sine(self) -> float:
         sine = self._config["sine"]
