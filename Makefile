@@ -33,7 +33,7 @@ bin = .venv/bin
 artifact = $(bin)/python workflow/artifact
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
-.PHONY: test report format check benchmark
+.PHONY: expected test report format check benchmark
 
 reproduce: .venv/complete
 	$(bin)/python workflow/reproduce.py $(scale) $(device) $(profile)
@@ -59,6 +59,10 @@ figures: .venv/complete
 
 archive: .venv/complete
 	$(artifact)/archive.py $(scale)
+
+# The reference set of `make verify`, from results/laptop: where results are meant to change.
+expected: .venv/complete
+	$(artifact)/expected.py $(scale)
 
 # The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else.
 deposit: .venv/complete

@@ -27,7 +27,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
-from jobs import configuration, trained_on
+from jobs import configuration, jobs, trained_on
 
 from supnorm.devices import visible_gpus
 from supnorm.programs import InputError
@@ -36,6 +36,9 @@ STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
 PROBE = Path(__file__).with_name("probe_gpu.py")
 PROBE_SECONDS = 300
+PAPER = "build_paper"
+# There where a tree was unpacked from an archive: what it is an archive of.
+ARCHIVED = Path("archive.json")
 # Trainings that are told to end are saved first; SLURM may leave them minutes for it.
 STOP_SECONDS, CANCEL_SECONDS = 60, 900
 # Files that programs write beside outputs (supnorm.outputs): .<name>.<host>-<process>.<ending>.
@@ -56,7 +59,15 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--profile", help="profile of a cluster, as slurm, to run there")
     parser.add_argument("--config", nargs="*", default=[], help="settings, as of snakemake")
+    parser.add_argument(
+        "--figures",
+        action="store_true",
+        help="only draw figures and the paper anew, from the tables that are there",
+    )
     arguments, further = parser.parse_known_args(argv)
+    if arguments.figures:
+        # Nothing trains, so no GPU is looked for, nor one that trained before asked for again.
+        arguments.device = "cpu"
     STATE.mkdir(exist_ok=True)
     with LOCK.open("a+") as lock:
         hold(lock)
@@ -64,6 +75,8 @@ def main(argv: list[str]) -> int:
         # Before anything is ended or removed: the lock may be that of a run on another machine.
         refuse_foreign_lock(lock)
         where, settings = options(arguments)
+        if arguments.figures:
+            further = [*redrawing(settings), *further]
         snakemake = [sys.executable, "-m", "snakemake", *where, *further, *settings]
         clean_up(on_cluster=bool(arguments.profile or read_driver(lock).get("profile")))
         if snakemake_locked():
@@ -83,8 +96,9 @@ def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
     It runs by a cluster's profile, or on the cores and GPUs of this machine.
     """
     settings = dict(setting.partition("=")[::2] for setting in arguments.config)
-    if arguments.scale:
-        settings["scale"] = arguments.scale
+    scale = arguments.scale or settings.get("scale") or archived_scale()
+    if scale:
+        settings["scale"] = scale
     if arguments.profile:
         where, device = ["--profile", arguments.profile], arguments.device
         if device != "auto" and not settings:
@@ -102,6 +116,36 @@ def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
         settings["device"] = device
     given = [f"{key}={value}" for key, value in settings.items()]
     return where, ["--config", *given] if given else []
+
+
+def archived_scale() -> str | None:
+    """Return the scale of the archive that this tree was unpacked from; None if of none."""
+    if not ARCHIVED.is_file():
+        return None
+    try:
+        return str(json.loads(ARCHIVED.read_text())["scale"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{ARCHIVED}: expected an object with a key scale, found none") from None
+
+
+def redrawing(settings: list[str]) -> list[str]:
+    """Return the options by which all figures and the paper are made anew, and nothing else.
+
+    Without its own notes, as in an unpacked archive, Snakemake would make all results anew. It
+    is told to know no other rules, so that it takes the tables as they are. `settings` are what
+    it is given otherwise, of which one may name the scale.
+    """
+    named = [setting.removeprefix("scale=") for setting in settings if setting.startswith("scale=")]
+    scale = configuration(next(iter(named), None))["scale"]
+    drawn = [job for job in jobs(scale) if job.rule.startswith("plot_") or job.rule == PAPER]
+    rules = {job.rule: None for job in drawn}
+    figures = len(rules) - (PAPER in rules)
+    print(
+        f"drawing {figures} figures{' and the paper' if PAPER in rules else ''} of results/{scale} "
+        "anew, from the tables that are there; nothing is trained or measured"
+    )
+    files = [str(path) for job in drawn for path in job.outputs]
+    return [*files, "--forceall", "--allowed-rules", *rules]
 
 
 def choose_device(wanted: str, scale: str | None) -> tuple[str, list[str]]:

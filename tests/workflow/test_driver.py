@@ -9,11 +9,13 @@ import socket
 import subprocess
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from jobs import Job
 from test_reproduce import LEFTOVER
 from tree import ROOT, copy_repository, run
 
@@ -175,6 +177,51 @@ def test_on_a_cluster_gpus_are_its_own_matter(machine, here):
     ]
     with pytest.raises(InputError, match="expected --scale too"):
         options("cpu", profile="slurm")
+
+
+@pytest.fixture
+def drawn(machine, monkeypatch):
+    """Jobs of three rules, and the command lines of Snakemake that the driver starts."""
+    chain = [("train_students", "s.safetensors"), ("plot_rates", "r.pdf"), ("build_paper", "p.pdf")]
+    jobs = [Job(rule, (Path(name),), Path("log"), None, True) for rule, name in chain]
+    monkeypatch.setattr(driver, "jobs", lambda scale: jobs)
+    commands = []
+    monkeypatch.setattr(driver, "supervise", lambda command: commands.append(command[3:]) or 0)
+    driver.PROBE.unlink()
+    return commands
+
+
+DRAWING = ["--cores", "all", "r.pdf", "p.pdf", "--forceall"]
+DRAWING += ["--allowed-rules", "plot_rates", "build_paper", "--config"]
+
+
+def test_only_figures_and_the_paper_are_drawn_and_no_gpu_is_looked_for(drawn, capsys):
+    assert driver.main(["--figures", "--scale", "smoke"]) == 0
+    assert drawn == [[*DRAWING, "scale=smoke", "device=cpu"]]
+    assert capsys.readouterr().out == (
+        "drawing 1 figures and the paper of results/smoke anew, from the tables that are there; "
+        "nothing is trained or measured\n"
+    )
+
+
+def test_in_an_unpacked_archive_the_scale_is_its_own(drawn, here, capsys):
+    driver.main(["--figures"])
+    (here / "archive.json").write_text('{"scale": "smoke"}')
+    driver.main(["--figures"])
+    driver.main(["--figures", "--scale", "paper"])
+    driver.main(["--figures", "--config", "scale=paper"])
+    scales = ([], ["scale=smoke"], ["scale=paper"], ["scale=paper"])
+    assert drawn == [[*DRAWING, *scale, "device=cpu"] for scale in scales]
+    told = capsys.readouterr().out
+    expected = ["results/laptop", "results/smoke", "results/paper", "results/paper"]
+    assert re.findall(r"results/\w+", told) == expected
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])
+def test_an_archive_that_tells_no_scale_is_refused(here, text):
+    (here / "archive.json").write_text(text)
+    with pytest.raises(InputError, match=r"archive\.json: expected an object with a key scale"):
+        driver.main(["--figures"])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

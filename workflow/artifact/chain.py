@@ -28,6 +28,8 @@ from supnorm.provenance import digest, keywords
 from supnorm.records import SUFFIX, Record, read_record, stamp
 from supnorm.work import cells, shard_names, shards
 
+# What `make verify` says of results is none of them.
+VERDICTS = "/verification.parquet"
 # That of this tree, whatever tree is traced: a schema may name others, which would be fetched.
 SCHEMA = Path(__file__).resolve().parents[1] / "schemas/config.schema.yaml"
 # Files hashed at once.
@@ -189,7 +191,7 @@ class Chain:
         return sorted(
             path
             for path in {*there, *recorded}
-            if not path.endswith(SUFFIX) and not (self.root / path).is_dir()
+            if not path.endswith((SUFFIX, VERDICTS)) and not (self.root / path).is_dir()
         )
 
     def _of_record(self, path: str) -> list[str]:

@@ -15,7 +15,7 @@ class Program(argparse.ArgumentParser):
 
     def __init__(self, description: str, file: str):
         """Describe the program in a file, which is the first of its code."""
-        super().__init__(description=description)
+        super().__init__(description=description, allow_abbrev=False)
         self._file = Path(file)
         self._inputs: list[str] = []
         self._outputs: list[str] = []

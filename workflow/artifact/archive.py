@@ -1,0 +1,396 @@
+"""Make the archive of a scale: one zip of source, results and records that works where unpacked.
+
+Run from the root of the repository, as `make archive SCALE=laptop`. It is made from results that
+are complete and whose chain is unbroken, at a commit; from the same results always the same bytes.
+Files of intermediate stages that are too large are left out, with the commands that make them.
+"""
+
+import argparse
+import csv
+import io
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from chain import Chain, flat, listed
+from contents import INTERMEDIATE, Contents, outputs
+from crate import crate_metadata
+from dictionary import dictionary
+from jobs import Job, configuration, jobs, run_device
+from readme import readme
+from sums import NAME as SUMS
+from sums import check_sums, read_sums, sums_text
+
+from supnorm.configuration import as_yaml
+from supnorm.origin import ARCHIVED, commit, doi
+from supnorm.outputs import appearing
+from supnorm.programs import InputError, run
+from supnorm.provenance import digest
+from supnorm.records import SUFFIX, Record
+
+CRATE, CITATION, DICTIONARY = "ro-crate-metadata.json", "CITATION.cff", "data_dictionary.csv"
+# The archive has a README of its own.
+README, SOURCE_README = "README.md", "SOURCE.md"
+GENERATED = {README, CITATION, DICTIONARY, CRATE, ARCHIVED, SUMS}
+# Repositories take up to 50 GB; what is larger than this is no pleasure to fetch.
+LARGEST_ARCHIVE = 20e9
+# What every member of the archive has, so that the same contents give the same bytes.
+DATE = (1980, 1, 1, 0, 0, 0)
+CHUNK = 2**20
+# So many are named in a sentence; the others are counted.
+NAMED = 5
+
+
+def main(argv: list[str]) -> None:
+    """Write results/<scale>/archive/supnorm-<scale>.zip, or say why it cannot be made."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", help="scale of config.yaml, if not the one it names")
+    parser.add_argument(
+        "--largest",
+        type=float,
+        default=200,
+        metavar="MB",
+        help="leave out larger files of intermediate stages (default: 200)",
+    )
+    a = parser.parse_args(argv)
+    config, root = configuration(a.scale), Path()
+    head = clean_commit(root)
+    check_configuration(config)
+    # First of all: doing jobs that are left would start from what was changed.
+    chain = unbroken_chain(root, config["scale"])
+    finished = finished_jobs(config)
+    number = doi(Path(chain.results))
+    citation = citation_text((root / CITATION).read_text(), number)
+    results = results_of(finished)
+    check_drawings(chain, results, head)
+    left_out = too_large(chain, results, 1e6 * a.largest)
+    files, executable = source_files(root)
+    files |= {name: place for name, place in results.items() if name not in left_out}
+    files |= files_of_run(finished, chain.results)
+    contents = Contents(
+        scale=config["scale"],
+        commit=head,
+        doi=number,
+        config=config,
+        citation=yaml.safe_load(citation),
+        chain=chain,
+        files=files,
+        left_out=left_out,
+    )
+    archive = Path(chain.results, "archive", f"supnorm-{config['scale']}.zip")
+    with tempfile.TemporaryDirectory() as folder:
+        own = own_files(contents, finished, citation, Path(folder))
+        files = described_files(replace(contents, files=files | own), Path(folder))
+        write_zip(archive, archive.stem, files, executable)
+    size = f"{archive.stat().st_size / 1e6:.1f} MB"
+    print(f"{archive}: {len(files)} files, {size}, SHA-256 {digest(archive)}")
+    if left_out:
+        print(f"left out for their size, and told of in its README: {some(sorted(left_out))}")
+
+
+def clean_commit(root: Path) -> str:
+    """Return the commit that a tree is at; raises InputError where it differs from it."""
+    head, dirty = commit(root)
+    if head is None:
+        raise InputError("expected a tree with git, or one unpacked from an archive, found neither")
+    if dirty is not False:
+        raise InputError(
+            f"the tree differs from its commit {head[:12]} in {some(changed(root))}; expected no "
+            "changes that are not committed"
+        )
+    return head
+
+
+def changed(root: Path) -> list[str]:
+    """Return the files of the source in which a tree differs from its commit."""
+    if (root / ".git").exists():
+        return [entry[3:] for entry in git(root, "status", "--porcelain", "-z")]
+    return [fault.path for fault in check_sums(root) if of_source(fault.path)]
+
+
+def of_source(name: str) -> bool:
+    """Return whether a file of an archive is of the source."""
+    return not name.startswith(("results/", "run/"))
+
+
+def git(root: Path, *arguments: str) -> list[str]:
+    """Return the entries of what git answers, which it ends with zeros."""
+    done = subprocess.run(
+        ["git", "-C", root, *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split("\0")[:-1]
+
+
+def check_configuration(config: Mapping) -> None:
+    """Raise InputError where there are no results, or those of another configuration."""
+    path = Path("results", config["scale"], "config.resolved.yaml")
+    if not path.is_file():
+        raise InputError(
+            f"{path}: expected results to archive, found no file; run `make reproduce "
+            f"SCALE={config['scale']}` first"
+        )
+    if path.read_text() != as_yaml(config):
+        made, now = flat(yaml.safe_load(path.read_text())), flat(config)
+        keys = [key for key in (now | made) if now.get(key) != made.get(key)]
+        raise InputError(
+            f"{path}: the results were made under another configuration than that of config.yaml "
+            f"({some(keys)}); run `make reproduce SCALE={config['scale']}` first"
+        )
+
+
+def finished_jobs(config: Mapping) -> list[Job]:
+    """Return all jobs of a configuration; raises InputError where some are left to be done."""
+    scale = config["scale"]
+    found = jobs(scale, run_device(config))
+    left = [job for job in found if job.pending]
+    if left:
+        rules = some(list(dict.fromkeys(job.rule for job in left)))
+        raise InputError(
+            f"results/{scale}: {len(left)} of {len(found)} jobs are left to be done ({rules}); run "
+            f"`make reproduce SCALE={scale}` first"
+        )
+    return found
+
+
+def unbroken_chain(root: Path, scale: str) -> Chain:
+    """Return the chain of a scale's results; raises InputError where it is broken."""
+    chain = Chain(root, scale)
+    faults = chain.faults()
+    if faults:
+        more = f"; {len(faults) - 1} more are listed by `make trace SCALE={scale}`"
+        raise InputError(
+            f"the chain of results/{scale} is broken: {faults[0].sentence}"
+            f"{more if len(faults) > 1 else ''}"
+        )
+    return chain
+
+
+def check_drawings(chain: Chain, results: Iterable[str], head: str) -> None:
+    """Raise InputError where figures were not drawn at the commit that is archived.
+
+    The paper names that of each figure, so it would differ where they are drawn anew.
+    """
+    drawn = [name for name in results if "/figures/" in name and name.endswith(SUFFIX)]
+    for drawing in (chain.records[name].run for name in drawn):
+        at, dirty = drawing["commit"], drawing["dirty"]
+        if (at, dirty) != (head, False):
+            changes = ", with changes that were not committed" if dirty else ""
+            raise InputError(
+                f"{chain.results}: figures were drawn at commit {at and at[:12]}"
+                f"{changes}, and the source is at {head[:12]}; run `make figures "
+                f"SCALE={chain.scale}` first"
+            )
+
+
+def source_files(root: Path) -> tuple[dict[str, Path], set[str]]:
+    """Return the places of all source files by their names in the archive, and which can be run.
+
+    Raises InputError where one is neither text nor data, but a link.
+    """
+    if not (root / ".git").exists():
+        names = [name for name in read_sums(root / SUMS) if of_source(name)]
+        found = {name: root / name for name in names if name not in GENERATED}
+        return found, {name for name, place in found.items() if os.access(place, os.X_OK)}
+    found, executable = {}, set()
+    for entry in git(root, "ls-tree", "-r", "-z", "HEAD"):
+        (mode, *_), path = entry.split("\t")[0].split(), entry.split("\t", 1)[1]
+        if mode not in ("100644", "100755"):
+            raise InputError(f"{path}: expected a file, found a link or a repository of its own")
+        name = SOURCE_README if path == README else path
+        found[name] = root / path
+        if mode == "100755":
+            executable.add(name)
+    return found, executable
+
+
+def citation_text(text: str, number: str | None) -> str:
+    """Return CITATION.cff with the DOI of the archive, or without any if it has none."""
+    citation = yaml.safe_load(text)
+    if citation.get("doi") == number:
+        return text
+    for key in ("doi", "identifiers"):
+        citation.pop(key, None)
+    if number:
+        about = "These results, with the source that made them"
+        citation["doi"] = number
+        citation["identifiers"] = [{"type": "doi", "value": number, "description": about}]
+    return yaml.safe_dump(citation, sort_keys=False, allow_unicode=True, width=100)
+
+
+def results_of(finished: Iterable[Job]) -> dict[str, Path]:
+    """Return the places of all results by their names in the archive."""
+    return {path.as_posix(): path for job in finished for path in job.outputs}
+
+
+def too_large(chain: Chain, results: Mapping[str, Path], largest: float) -> dict[str, dict]:
+    """Return which results are left out of the archive: their digests, bytes, and recipes.
+
+    These are files of intermediate stages with more bytes than `largest`; and the largest of the
+    others too, as long as all results together are too large.
+    """
+    sizes = {name: place.stat().st_size for name, place in results.items()}
+    whole, left_out = sum(sizes.values()), {}
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        if sizes[name] <= largest and whole <= LARGEST_ARCHIVE:
+            break
+        if name.split("/")[2] in INTERMEDIATE and not name.endswith(SUFFIX):
+            job = chain.makers[name]
+            left_out[name] = {
+                "sha256": dict(listed(job.outputs))[name],
+                "bytes": sizes[name],
+                "recipe": recipe(job),
+            }
+            whole -= sizes[name]
+    return left_out
+
+
+def recipe(job: Record) -> str:
+    """Return the command that does a job again, from the root of the tree."""
+    files = {option: list(paths) for option, paths in (job.inputs | job.outputs).items()}
+    words = ["python", f"workflow/scripts/{job.rule}.py"]
+    for option, value in (job.parameters | files).items():
+        values = value if isinstance(value, list) else [value]
+        words += [f"--{option.replace('_', '-')}", *map(str, values)]
+    return shlex.join(words)
+
+
+def files_of_run(finished: Iterable[Job], results: str) -> dict[str, Path]:
+    """Return what jobs left beside their results: messages, and time and memory."""
+    found = {}
+    for job in finished:
+        for path in (job.log, benchmark(job)):
+            if path.is_file():
+                found[f"run/{path.relative_to(results).as_posix()}"] = path
+    return found
+
+
+def benchmark(job: Job) -> Path:
+    """Return where Snakemake keeps time and memory of a job."""
+    *results, _, first = job.log.parts[:4]
+    return Path(*results, "benchmarks", first, *job.log.parts[4:]).with_suffix(".tsv")
+
+
+def own_files(
+    contents: Contents, finished: Iterable[Job], citation: str, folder: Path
+) -> dict[str, Path]:
+    """Write what only the archive has into a folder; return the places by name."""
+    told = {"commit": contents.commit, "scale": contents.scale, "doi": contents.doi}
+    told["left_out"] = contents.left_out
+    texts = {
+        CITATION: citation,
+        README: readme(contents),
+        ARCHIVED: json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+        DICTIONARY: dictionary(results_of(finished)),
+        "run/rulegraph.mmd": rule_graph(contents),
+        "run/run_times.csv": run_times(contents, finished),
+    }
+    own = {name: written(folder / name, text) for name, text in texts.items()}
+    return own | {"run/report.html": report(contents.config, folder / "report.html")}
+
+
+def described_files(contents: Contents, folder: Path) -> dict[str, Path]:
+    """Return all files of the archive, with the metadata and the sums of all others."""
+    sums = {name: digest(place) for name, place in contents.files.items()}
+    crate = written(folder / CRATE, crate_metadata(contents, sums))
+    text = sums_text(sums | {CRATE: digest(crate)})
+    return {**contents.files, CRATE: crate, SUMS: written(folder / SUMS, text)}
+
+
+def written(path: Path, text: str) -> Path:
+    """Write a text to a file and return where it is."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def run_times(contents: Contents, finished: Iterable[Job]) -> str:
+    """Return as CSV how long each job took, where, and by how much memory."""
+    head = ["rule", "job", "started", "seconds", "wall_seconds", "cpu_seconds", "memory_mib"]
+    head += ["processor", "cores", "gpu", "threads"]
+    measured = {job.outputs[0].as_posix(): read_benchmark(benchmark(job)) for job in finished}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    for job in contents.jobs:
+        run, machine = job.run, job.run["machine"]
+        whole = next((measured[path] for path in outputs(job) if path in measured), {})
+        writer.writerow(
+            [
+                *(job.rule, contents.named(job).partition(": ")[2], run["started"], run["seconds"]),
+                *(whole.get(name, "") for name in ("s", "cpu_time", "max_rss")),
+                *(machine[name] for name in ("processor", "cores", "gpu", "threads")),
+            ]
+        )
+    return text.getvalue()
+
+
+def read_benchmark(path: Path) -> dict[str, str]:
+    """Return what Snakemake measured of a job; nothing where it measured none."""
+    if not path.is_file():
+        return {}
+    with path.open(newline="") as file:
+        return next(csv.DictReader(file, delimiter="\t"), {})
+
+
+def rule_graph(contents: Contents) -> str:
+    """Return which rule's files are read by which, as a Mermaid flowchart."""
+    edges = {
+        f"    {maker.rule} --> {job.rule}": None
+        for job in contents.jobs
+        for maker in contents.chain.upstream(job)
+    }
+    return "\n".join(["flowchart TB", *sorted(edges)]) + "\n"
+
+
+def report(config: Mapping, path: Path) -> Path:
+    """Let Snakemake write its HTML report; raises InputError with what it said if it fails."""
+    settings = [f"scale={config['scale']}", f"device={run_device(config)}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--report", path, "--config", *settings],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        last = (done.stdout.strip() or "nothing").splitlines()[-1]
+        raise InputError(f"snakemake --report failed, expected a report; it said: {last}")
+    return path
+
+
+def write_zip(
+    path: Path, folder: str, files: Mapping[str, Path], executable: Iterable[str]
+) -> None:
+    """Write files by their names into a folder of a zip, which has no other traits than these."""
+    with appearing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(f"{folder}/{name}", DATE)
+            member.create_system = 3
+            member.external_attr = (0o100755 if name in executable else 0o100644) << 16
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.file_size = files[name].stat().st_size
+            with files[name].open("rb") as source, archive.open(member, "w") as target:
+                shutil.copyfileobj(source, target, CHUNK)
+
+
+def some(names: list[str]) -> str:
+    """Return a few names, and how many more there are."""
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return ", ".join([*islice(names, NAMED), *more])
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,187 @@
+"""The reference set: tables of a run that is committed, to compare runs on new machines with.
+
+`make expected` writes it from the results of a scale; `make verify` compares.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from compare import COMPUTED, SAME, Comparison, compare_frames, worst
+
+from supnorm.outputs import appearing
+from supnorm.programs import run
+from supnorm.tables.adversary import WORST_CASE
+from supnorm.tables.bounds import BOUNDS
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.growth import GROWTH
+from supnorm.tables.ranking import MINMAX, RATES
+from supnorm.tables.schema import Schema, read_table, write_table
+
+EXPECTED = Path(__file__).parents[2] / "expected"
+CONFIGURATION = "config.resolved.yaml"
+
+# Of students that are the same to the bit: their errors are sums and searches that other
+# processors round otherwise.
+MEASURED = 1e-6
+# Of students that are not: by so much of the value, intervals over seeds may fail to overlap.
+DISTRIBUTED = 0.1
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A table of the set: what names a row, and the values with the ends of their intervals.
+
+    Tables without `intervals` follow from the configuration alone.
+    """
+
+    schema: Schema
+    keys: tuple[str, ...] = ()
+    intervals: tuple[tuple[str, str, str], ...] = ()
+
+
+TABLES = {
+    "minmax": Reference(
+        MINMAX,
+        ("family", "algorithm_set", "dim", "samples", "norm", "statistic"),
+        (("error", "low", "high"), ("ratio", "ratio_low", "ratio_high")),
+    ),
+    "rates": Reference(
+        RATES,
+        ("family", "algorithm_set", "dim", "norm", "statistic"),
+        (("slope", "low", "high"), ("lead", "lead_low", "lead_high")),
+    ),
+    "growth": Reference(
+        GROWTH,
+        ("family", "dim", "samples", "norm", "teachers"),
+        (
+            ("error", "low", "high"),
+            ("slope", "slope_low", "slope_high"),
+            ("lag", "lag_low", "lag_high"),
+        ),
+    ),
+    "worst_case": Reference(
+        WORST_CASE, ("family", "dim", "samples", "norm", "kind"), (("error", "low", "high"),)
+    ),
+    "claims": Reference(CLAIMS, ("claim", "dim", "norm")),
+    "bounds": Reference(BOUNDS),
+}
+
+
+def main(argv: list[str]) -> None:
+    """Write the reference set of a scale from its results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", default="laptop", help="scale whose results are taken")
+    a = parser.parse_args(argv)
+    write_expected(Path("results", a.scale), EXPECTED / a.scale)
+
+
+def write_expected(results: Path, expected: Path) -> None:
+    """Write the tables of a reference set, without what made them, and their configuration."""
+    for name, reference in TABLES.items():
+        table = read_table(results / f"tables/{name}.parquet", reference.schema.columns)
+        write_table(expected / f"{name}.parquet", table, reference.schema)
+    with appearing(expected / CONFIGURATION) as temporary:
+        temporary.write_bytes((results / CONFIGURATION).read_bytes())
+
+
+def compare_with(
+    expected: Path, results: Path, promised: bool
+) -> Iterator[tuple[str, Comparison, float]]:
+    """Yield each table of a reference set, how far the results are from it, and the tolerance.
+
+    `promised` is whether the students are the same to the bit. Else, and for algorithms that are
+    no networks, values are compared by their intervals over seeds, and claims by their verdicts.
+    """
+    for name, reference in TABLES.items():
+        files = [folder / f"{name}.parquet" for folder in (results / "tables", expected)]
+        frames = [read_table(file, reference.schema.columns) for file in files]
+        compared = compare_frames(*frames)
+        if compared.same:
+            yield name, SAME, 0.0
+        elif name == "bounds":
+            yield name, compared, COMPUTED
+        elif name == "claims":
+            yield name, _compare_verdicts(*frames), 0.0
+        elif "algorithm_set" in reference.keys:
+            for part, rows in (("networks", True), ("others", False)):
+                some = [frame[(frame["algorithm_set"] == "network") == rows] for frame in frames]
+                yield f"{name}: {part}", *_compare(*some, reference, promised and rows)
+        else:
+            yield name, *_compare(*frames, reference, promised)
+
+
+def _compare(
+    recorded: pd.DataFrame, expected: pd.DataFrame, reference: Reference, promised: bool
+) -> tuple[Comparison, float]:
+    """Return how far the rows of a table are from those expected, and how far they may be."""
+    if not promised:
+        return _compare_intervals(recorded, expected, reference), DISTRIBUTED
+    # Ratios are to algorithms that are no networks.
+    some = [name for name in expected if not name.startswith("ratio")]
+    return compare_frames(recorded[some], expected[some]), MEASURED
+
+
+def _compare_intervals(
+    recorded: pd.DataFrame, expected: pd.DataFrame, reference: Reference
+) -> Comparison:
+    """Compare values by the gaps between their intervals, relative to the larger of two values.
+
+    A value without an interval is one.
+    """
+    both = _together(recorded, expected, reference)
+    if both is None:
+        return Comparison(np.inf, "the problems that rows are of")
+    compared = []
+    for value, low, high in reference.intervals:
+        of_one, of_other = ([both[f"{name}{at}"] for name in (value, low, high)] for at in "xy")
+        gap = np.maximum(_low(of_one) - _high(of_other), _low(of_other) - _high(of_one)).clip(0)
+        size = np.fmax(abs(of_one[0]), abs(of_other[0]))
+        unlike = np.isfinite(of_one[0]) != np.isfinite(of_other[0])
+        farthest = np.inf if unlike.any() else float((gap / size).fillna(0).max())
+        compared.append(Comparison(farthest, f"{value}, by the gap between intervals"))
+    return worst(compared)
+
+
+def _together(
+    recorded: pd.DataFrame, expected: pd.DataFrame, reference: Reference
+) -> pd.DataFrame | None:
+    """Return the rows of two tables beside one another; None where they are not of the same."""
+    keys = list(reference.keys)
+    if recorded.duplicated(keys).any():
+        return None
+    both = recorded.merge(expected, "outer", on=keys, suffixes=("x", "y"), indicator=True)
+    return both if (both["_merge"] == "both").all() else None
+
+
+def _low(interval: list[pd.Series]) -> pd.Series:
+    value, low, _ = interval
+    return low.fillna(value)
+
+
+def _high(interval: list[pd.Series]) -> pd.Series:
+    value, _, high = interval
+    return high.fillna(value)
+
+
+def _compare_verdicts(recorded: pd.DataFrame, expected: pd.DataFrame) -> Comparison:
+    """Compare claims: what is supported must not have failed, nor the other way round."""
+    both = _together(recorded, expected, TABLES["claims"])
+    if both is None:
+        return Comparison(np.inf, "the claims")
+    verdicts = both[["verdictx", "verdicty"]]
+    opposed = (verdicts != "undecided").all(axis=1) & (verdicts.nunique(axis=1) > 1)
+    if opposed.any():
+        return Comparison(np.inf, f"the verdict on {both.loc[opposed.idxmax(), 'claim']}")
+    return Comparison(0.0, "numbers, but no verdict turned into its contrary")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,167 @@
+"""The README of an archive: what it claims, at what cost, and what to do with it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from string import Template
+
+import pandas as pd
+from chain import listed
+from contents import INTERMEDIATE, Contents, began, ended, people
+
+from supnorm.records import Record
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.schema import read_table
+
+TEMPLATE = Path(__file__).with_name("readme.md")
+VERDICTS = ("supported", "undecided", "failed")
+
+
+def readme(contents: Contents) -> str:
+    """Return the README of an archive, in Markdown."""
+    citation, jobs = contents.citation, contents.jobs
+    return Template(TEMPLATE.read_text()).substitute(
+        title=citation["title"],
+        abstract=citation["abstract"].strip(),
+        scale=contents.scale,
+        commit=contents.commit,
+        doi=f"[{contents.doi}](https://doi.org/{contents.doi})" if contents.doi else "none yet",
+        began=f"{min(map(began, jobs)):%Y-%m-%d %H:%M}",
+        ended=f"{max(map(ended, jobs)):%Y-%m-%d %H:%M}",
+        jobs=len(jobs),
+        seconds=duration(total(jobs)),
+        machines="; ".join(machines(jobs)),
+        packages=", ".join(packages(jobs)),
+        claims=table(
+            ("claim", "verdict", "figure", "drawn in", "all it rests on"), claims(contents)
+        ),
+        costs=table(("rule", "jobs", "longest", "in all"), costs(jobs)),
+        left_out="\n".join(left_out(contents)),
+        cite=cite(contents),
+        references="\n".join(map(reference, citation["references"])),
+    )
+
+
+def claims(contents: Contents) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each claim: its verdicts, and a figure that shows it, with its cost."""
+    name = f"{contents.chain.results}/tables/claims.parquet"
+    found = read_table(contents.files[name], CLAIMS.columns)
+    drawings = [job for job in contents.jobs if job.rule.startswith("plot_")]
+    for (statement, tables), rows in found.groupby(["statement", "tables"], sort=False):
+        figure = shown_by(set(tables.split(", ")), drawings)
+        behind = contents.chain.jobs(path for path, _ in listed(figure.outputs))
+        yield (
+            statement,
+            verdict(rows),
+            f"`{figure.rule.removeprefix('plot_')}`",
+            duration(total([figure])),
+            duration(total(behind)),
+        )
+
+
+def shown_by(tables: set[str], drawings: Sequence[Record]) -> Record:
+    """Return the drawing that shows most of some tables, and little else."""
+
+    def fit(drawing: Record) -> tuple[int, int]:
+        drawn = set(drawing.inputs)
+        return len(tables & drawn), -len(drawn)
+
+    return max(drawings, key=fit)
+
+
+def verdict(rows: pd.DataFrame) -> str:
+    """Return how often a claim holds, and where it does not."""
+    said = []
+    for name in VERDICTS:
+        some = rows[rows["verdict"] == name]
+        if len(some) == len(rows):
+            return f"{name} ({len(rows)} of {len(rows)})"
+        if len(some):
+            cases = zip(some["dim"], some["norm"], strict=True)
+            where = "; ".join(f"d = {dim}, p = {norm}" for dim, norm in cases)
+            said.append(
+                f"{name} ({len(some)} of {len(rows)}{'' if name == VERDICTS[0] else ': ' + where})"
+            )
+    return ", ".join(said)
+
+
+def costs(jobs: Sequence[Record]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each rule, in the order in which they run."""
+    for rule in dict.fromkeys(job.rule for job in jobs):
+        some = [job for job in jobs if job.rule == rule]
+        longest = max(job.run["seconds"] for job in some)
+        yield rule, str(len(some)), duration(longest), duration(total(some))
+
+
+def machines(jobs: Sequence[Record]) -> list[str]:
+    """Return the machines that jobs ran on, each once, with its cores and GPU."""
+    found = {}
+    for job in jobs:
+        machine = job.run["machine"]
+        gpu = f", {machine['gpu']}" if machine["gpu"] else ""
+        found[f"{machine['processor']} ({machine['cores']} cores{gpu})"] = None
+    return sorted(found)
+
+
+def packages(jobs: Sequence[Record]) -> list[str]:
+    """Return the versions that jobs ran by; where they differ, all of them."""
+    found = {("Python", job.run["python"]) for job in jobs}
+    for job in jobs:
+        found |= set(job.run["packages"].items())
+    return [f"{name} {version}" for name, version in sorted(found)]
+
+
+def left_out(contents: Contents) -> Iterator[str]:
+    """Yield what the archive does not hold, and how it is made again."""
+    if not contents.left_out:
+        yield "No result was left out."
+        return
+    yield (
+        "The files below were left out for their size. For each, `archive.json` has its digest and "
+        "the command that makes it again, bit for bit on a like machine. Commands of one line of "
+        "the table need the files of those above it."
+    )
+    yield ""
+    yield table(("folder", "files", "MB"), folders(contents.left_out))
+
+
+def folders(files: Mapping[str, Mapping]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each folder of files: how many there are, and how large."""
+    for stage in INTERMEDIATE:
+        sizes = [about["bytes"] for path, about in files.items() if path.split("/")[2] == stage]
+        if sizes:
+            yield f"`{stage}/`", str(len(sizes)), f"{sum(sizes) / 1e6:.3g}"
+
+
+def cite(contents: Contents) -> str:
+    """Return how to cite the archive."""
+    citation = contents.citation
+    doi = f" https://doi.org/{contents.doi}" if contents.doi else ""
+    year = str(citation["date-released"])[:4]
+    version = f"version {citation['version']}, results of the scale {contents.scale}"
+    return f"{people(citation['authors'])} ({year}). *{citation['title']}*, {version}.{doi}"
+
+
+def reference(work: dict) -> str:
+    """Return a reference of CITATION.cff."""
+    place = work.get("collection-title", "")
+    return f"{people(work['authors'])} ({work['year']}). *{work['title']}*. {place}. {work['url']}"
+
+
+def total(jobs: Sequence[Record]) -> float:
+    """Return how long jobs took together, in seconds."""
+    return sum(job.run["seconds"] for job in jobs)
+
+
+def duration(seconds: float) -> str:
+    """Return a time with two or three digits."""
+    if seconds < 99.5:
+        return f"{seconds:.2g} s"
+    minutes = seconds / 60
+    return f"{minutes:.3g} min" if minutes < 99.5 else f"{minutes / 60:,.3g} h"
+
+
+def table(head: Sequence[str], lines: Iterator[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    written = [head, ["---"] * len(head), *lines]
+    rows = [[cell.replace("|", "\\|") for cell in line] for line in written]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,217 @@
+"""Run a recorded job again, with its outputs in a folder of their own.
+
+A record may come from anywhere. It chooses a program of this tree, never code of its own; what it
+names are settings, inputs below the root, and outputs below the folder.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePosixPath
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from supnorm.devices import visible_gpus
+from supnorm.machine import processor
+from supnorm.programs import InputError
+from supnorm.records import SUFFIX, Record
+from supnorm.training.engines import choose
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+# Seconds that a job may take.
+LONGEST = 600.0
+# Where the programs lie in every tree.
+PROGRAMS = PurePosixPath("workflow/scripts")
+RESULTS = "results"
+# On whose versions numbers and drawings depend.
+PACKAGES = ["numba", "numpy", "scipy", "torch", "matplotlib", "seaborn", "typst"]
+# And of which the narrow engine is made.
+NARROW = ["numba", "numpy"]
+OPTION = re.compile("[a-z][a-z0-9_]*")
+# Options that say where a job tells of itself, and are none of its parameters.
+OWN = {"record", "wildcards", "heartbeat", "checkpoint"}
+
+
+class NotReplayedError(Exception):
+    """A job that cannot run here, with the reason: no evidence for or against its results."""
+
+
+def replay(
+    record: Record,
+    root: Path,
+    folder: Path,
+    parameters: Mapping[str, object] | None = None,
+    inputs: Mapping[str, Mapping[str, Path]] | None = None,
+) -> float:
+    """Run a job again; below `folder`, which is new, its outputs get their recorded paths.
+
+    `parameters` takes the place of some of those recorded, and `inputs` of all files of an option:
+    by recorded path, the file to be read instead. Returns the seconds that it took. Raises
+    NotReplayedError where an input is not there or the job takes too long, and InputError where
+    the record is none of a program here, or the program fails.
+    """
+    read = {name: {path: root / path for path in files} for name, files in record.inputs.items()}
+    read |= inputs or {}
+    command = command_line(
+        record, dict(record.parameters) | here(record) | (parameters or {}), read
+    )
+    for files in read.values():
+        for path, file in files.items():
+            if not file.is_file():
+                raise NotReplayedError(f"{path} is not there")
+            _link(folder / path, file)
+    (folder / PROGRAMS).parent.mkdir(parents=True, exist_ok=True)
+    (folder / PROGRAMS).symlink_to(SCRIPTS)
+    return _run(command, folder, record)
+
+
+def here(record: Record) -> dict[str, object]:
+    """Return the parameters that say how a job runs, as they are on this machine."""
+    changed = {"threads": 1} if "threads" in record.parameters else {}
+    if record.parameters.get("device") == "cuda" and not visible_gpus():
+        changed["device"] = "cpu"
+    return changed
+
+
+def command_line(
+    record: Record, parameters: Mapping[str, object], inputs: Mapping[str, Mapping[str, Path]]
+) -> list[str]:
+    """Return the command that runs a record's program; raises InputError where there is none."""
+    program = PROGRAMS / f"{record.rule}.py"
+    if not (SCRIPTS / program.name).is_file():
+        raise InputError(f"{record.path}: rule is {record.rule!r}; expected one with a {program}")
+    names = [*record.inputs, *record.outputs, *parameters]
+    for name in names:
+        if not OPTION.fullmatch(name) or name in OWN or names.count(name) > 1:
+            raise InputError(f"{record.path}: {name!r} is no option of a job, or is there twice")
+    words = []
+    for name, value in parameters.items():
+        words += _setting(record, name, value)
+    for name, files in inputs.items():
+        words += _files(record, name, list(files))
+    for name, files in record.outputs.items():
+        if not all(_is_result(path) for path in files):
+            raise InputError(f"{record.path}: expected outputs below {RESULTS}, found others")
+        words += _files(record, name, list(files))
+    return [sys.executable, str(program), *words]
+
+
+def unlike(record: Record) -> str | None:
+    """Return why this machine may round otherwise than the recorded job; None if it does not.
+
+    Where it is like, results are the same to the bit. The narrow engine rounds alike on every
+    processor, by the same compiler; all else is promised for the same packages and processor only,
+    and for GPUs not at all.
+    """
+    if (device := record.parameters.get("device", "cpu")) != "cpu":
+        return f"made on {device}"
+    if reason := other_packages(record):
+        return reason
+    made_on = record.run["machine"].get("processor")
+    return None if made_on == processor() or narrow(record) else f"made on {made_on}"
+
+
+def other_packages(record: Record) -> str | None:
+    """Return which packages made a result in versions other than are here; None if none did."""
+    made_by = record.run["packages"]
+    known = [name for name in (NARROW if narrow(record) else PACKAGES) if name in made_by]
+    others = [f"{name} {made_by[name]}" for name in known if made_by[name] != _here(name)]
+    return f"made by {', '.join(others)}" if others else None
+
+
+def narrow(record: Record) -> bool:
+    """Return whether a job is one of training by the narrow engine in float64 on a CPU."""
+    told = record.parameters
+    if record.rule != "train_students" or told.get("precision") != "float64":
+        return False
+    return choose(told["engine"], told["device"], told["width"], told["batch"]) == "narrow"
+
+
+def _here(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _setting(record: Record, name: str, value: object) -> Iterator[str]:
+    """Yield the words of an option with its value or values; InputError on what is no setting."""
+    option = _option(record, name)
+    if isinstance(value, list):
+        yield option
+        for one in value:
+            text = _text(record, name, one)
+            if text.startswith("-"):
+                raise InputError(f"{record.path}: {name} is {value!r}; expected settings")
+            yield text
+    else:
+        yield f"{option}={_text(record, name, value)}"
+
+
+def _text(record: Record, name: str, value: object) -> str:
+    """Return a value as a command line has it.
+
+    Were it taken for a path, by an option that names an output, it must not lead out of the folder.
+    """
+    text = json.dumps(value) if isinstance(value, dict) else str(value)
+    kinds, parts = (str, int, float, dict), PurePosixPath(text).parts
+    astray = {"/", "..", "~", PROGRAMS.parts[0]} & set(parts)
+    if not isinstance(value, kinds) or isinstance(value, bool) or astray or "\0" in text:
+        raise InputError(f"{record.path}: {name} is {value!r}; expected a setting")
+    return text
+
+
+def _files(record: Record, name: str, paths: list[str]) -> list[str]:
+    """Return the words of an option that names files."""
+    if any(path.startswith("-") or PurePosixPath(path).is_relative_to(PROGRAMS) for path in paths):
+        raise InputError(f"{record.path}: {name}: expected files of results, found others")
+    return [_option(record, name), *paths]
+
+
+def _option(record: Record, name: str) -> str:
+    """Return an option as its program has it: named in full with hyphens, or after a table."""
+    option = f"--{name.replace('_', '-')}"
+    code = (SCRIPTS / f"{record.rule}.py").read_text()
+    return option if f'"{option}"' in code else f"--{name}"
+
+
+def _is_result(path: str) -> bool:
+    return len(PurePosixPath(path).parts) > 2 and PurePosixPath(path).parts[0] == RESULTS
+
+
+def _link(link: Path, file: Path) -> None:
+    """Make a link to a file, and to the record beside it: a document tells of both."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in (file.suffix, SUFFIX):
+        # One file may serve two options, and one record be beside two files.
+        if file.with_suffix(suffix).is_file() and not link.with_suffix(suffix).exists():
+            link.with_suffix(suffix).symlink_to(file.with_suffix(suffix).resolve())
+
+
+def _run(command: list[str], folder: Path, record: Record) -> float:
+    """Run a program in a folder; raises InputError with what it says where it fails."""
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    began = time.monotonic()
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=os.environ | single,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=LONGEST,
+            text=True,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        raise NotReplayedError(f"it takes more than {LONGEST:.0f} s") from None
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        raise InputError(f"{record.rule} fails: {said}")
+    return time.monotonic() - began

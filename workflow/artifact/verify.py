@@ -1,0 +1,397 @@
+"""Verify results: recompute a random part of the evidence, and compare it with what is there.
+
+Sums and records first; then teachers, a few students trained anew from their names with the
+samples that they learned and the errors that were found, and every table, figure and document;
+last of all a reference set. Each line is a verdict: same (to the bit), close (within a tolerance),
+differs, or not checked.
+"""
+
+import argparse
+import contextlib
+import json
+import secrets
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from chain import SCHEMA, Chain, Fault, listed
+from compare import SAME
+from evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
+from expected import CONFIGURATION, EXPECTED, compare_with
+from jobs import configuration
+from replay import NotReplayedError, narrow
+from sums import NAME, check_sums
+from unpack import unpack
+
+from supnorm.configuration import resolve
+from supnorm.machine import cores
+from supnorm.origin import ARCHIVED
+from supnorm.programs import InputError, count, run
+from supnorm.provenance import digest
+from supnorm.records import Record
+from supnorm.tables.schema import write_table
+from supnorm.tables.verification import VERIFICATION
+from supnorm.work import cells, shard_names
+
+HERE = Path(__file__).parents[2]
+# A student that costs more floating-point operations is not drawn unless asked for: a core takes
+# some ten seconds for so many.
+FLOPS = 5e11
+# Rules of many jobs, with the folders that they fill, the first of which names their stage: of
+# these jobs a part is drawn. All others run again.
+STAGES = {
+    **dict.fromkeys(SAMPLES, ("samples",)),
+    "train_students": ("students", "curves"),
+    "measure_errors": ("errors",),
+    "certify_errors": ("certificates",),
+    "measure_references": ("references",),
+    "measure_adversary": ("adversary",),
+}
+# Folders of which every job runs again.
+WHOLE = ("teachers", "tables", "figures")
+# What trains one way or another, but is the same experiment.
+MEANS = ("device", "engine")
+FILE = "verification.parquet"
+# Of the columns check, subject and verdict, when printed.
+WIDTHS = (12, 60, 11)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a check, as verification.parquet tells it."""
+
+    check: str
+    subject: str
+    verdict: str
+    deviation: float | None = None
+    tolerance: float | None = None
+    seconds: float = 0.0
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        """Return it as a line, and one for the reason if there is one."""
+        texts = zip((self.check, self.subject, self.verdict), WIDTHS, strict=True)
+        numbers = ("" if x is None else f"{x:.2g}" for x in (self.deviation, self.tolerance))
+        words = [text.ljust(width) for text, width in texts]
+        words += [number.rjust(9) for number in numbers]
+        reason = "" if self.reason is None else f"\n{'':{WIDTHS[0]}} {self.reason}"
+        return f"{' '.join(words)} {self.seconds:6.1f} s{reason}"
+
+
+def main(argv: list[str]) -> None:
+    """Print a verdict a line, keep them as a table, and raise InputError where one differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", help="scale to verify, if not the one there is")
+    parser.add_argument("--archive", type=Path, help="zip to verify, in place of this tree")
+    parser.add_argument("--students", type=count, default=5, help="students to train anew")
+    parser.add_argument("--flops", type=float, default=FLOPS, help="operations of one at most")
+    parser.add_argument("--seed", type=int, help="what is drawn follows from it; default: random")
+    a = parser.parse_args(argv)
+    seed = secrets.randbelow(2**32) if a.seed is None else a.seed
+    # What cannot be written in the terminal's encoding is no reason to end.
+    sys.stdout.reconfigure(errors="replace", line_buffering=True)
+    with tempfile.TemporaryDirectory(prefix="supnorm-verify-") as folder:
+        scratch = Path(folder)
+        root = unpack(a.archive, scratch / "archive") if a.archive else Path()
+        scale = a.scale or scale_of(root)
+        results = root / "results" / scale
+        if not results.is_dir():
+            raise InputError(f"results/{scale}: expected results to verify, found none")
+        kept = a.archive.with_suffix(f".{FILE}") if a.archive else results / FILE
+        # What was found before is no part of the results, and may no longer hold.
+        kept.unlink(missing_ok=True)
+        print(f"verifying {a.archive or results}; what is drawn follows from --seed {seed}")
+        verdicts = []
+        for verdict in verify(Evidence(Chain(root, scale), scratch), a.students, a.flops, seed):
+            print(verdict)
+            verdicts.append(verdict)
+    rows = pd.DataFrame([asdict(verdict) for verdict in verdicts]).assign(seed=seed)
+    write_table(kept, rows, VERIFICATION)
+    conclude(verdicts, kept)
+
+
+def conclude(verdicts: list[Verdict], kept: Path) -> None:
+    """Say how many checks ended how; raises InputError where one differs."""
+    found = pd.Series([verdict.verdict for verdict in verdicts]).value_counts()
+    print(", ".join(f"{number} {verdict}" for verdict, number in found.items()) + f"; see {kept}")
+    if "differs" in found:
+        first = next(verdict for verdict in verdicts if verdict.verdict == "differs")
+        raise InputError(
+            f"expected results that can be made again, found {found['differs']} that differ, "
+            f"the first {first.subject}"
+        )
+
+
+def scale_of(root: Path) -> str:
+    """Return the scale that an archive is of, or else the one that config.yaml names.
+
+    Raises InputError where the archive does not say.
+    """
+    if not (root / ARCHIVED).is_file():
+        return configuration(None)["scale"]
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        scale = json.loads((root / ARCHIVED).read_bytes())["scale"]
+        if isinstance(scale, str) and scale.isidentifier():
+            return scale
+    raise InputError(f"{ARCHIVED}: expected the name of a scale, found none")
+
+
+def verify(evidence: Evidence, students: int, flops: float, seed: int) -> Iterator[Verdict]:
+    """Yield all verdicts on results, as they come."""
+    began = time.monotonic()
+    faults = evidence.chain.faults()
+    seconds = time.monotonic() - began
+    yield from of_sums(evidence, {fault.path for fault in faults})
+    yield from of_faults("chain", f"{len(evidence.chain.records)} records", faults, seconds)
+    yield of_code(evidence)
+    yield attempt("chain", "students of all cells", partial(of_shards, evidence))
+    drawing = Drawing(evidence, np.random.default_rng(seed))
+    tasks = [*drawing.teachers(), *drawing.students(students, flops), *drawing.others()]
+    with ThreadPoolExecutor(cores()) as pool:
+        for verdicts in pool.map(lambda task: task(), tasks):
+            yield from verdicts
+    yield from drawing.left()
+    yield from of_expected(evidence)
+
+
+def of_sums(evidence: Evidence, broken: set[str]) -> Iterator[Verdict]:
+    """Yield verdicts on the sums of an archive.
+
+    A record may have been written anew since, by redrawing, if the chain holds with it.
+    """
+    if not (evidence.root / NAME).is_file():
+        yield Verdict("sums", NAME, "not checked", reason="this is no archive, it has no sums")
+        return
+    began = time.monotonic()
+    faults = check_sums(evidence.root)
+    anew = [one for one in faults if one.path in evidence.chain.records and one.path not in broken]
+    faults = [fault for fault in faults if fault not in anew]
+    if anew:
+        reason = "written anew since they were archived; what they say holds"
+        yield Verdict("sums", f"{len(anew)} records", "not checked", reason=reason)
+    yield from of_faults("sums", NAME, faults, time.monotonic() - began)
+
+
+def of_faults(check: str, subject: str, faults: list[Fault], seconds: float) -> Iterator[Verdict]:
+    """Yield a verdict on each fault, or one that there is none."""
+    if not faults:
+        yield Verdict(check, subject, "same", seconds=seconds)
+    for fault in faults:
+        yield Verdict(check, fault.path, "differs", reason=fault.sentence)
+
+
+def of_code(evidence: Evidence) -> Verdict:
+    """Return the verdict on the code that made the results: is it the code that verifies them?"""
+    recorded = {item for job in evidence.chain.records.values() for item in job.code.items()}
+    here = {path: digest(HERE / path) for path, _ in recorded if (HERE / path).is_file()}
+    others = sorted({path for path, made in recorded if here.get(path) != made})
+    if not others:
+        return Verdict("code", f"{len(here)} files", "same")
+    reason = f"{len(others)} files are others than made the results, the first {others[0]}"
+    return Verdict("code", f"{len(here)} files", "not checked", reason=reason)
+
+
+def of_shards(evidence: Evidence) -> Finding:
+    """Return whether the table of errors follows from all students: none may be left aside.
+
+    Raises InputError where some are.
+    """
+    chain, scale = evidence.chain, {"scale": evidence.chain.scale}
+    config = read_yaml(evidence.root / chain.configuration)
+    config = resolve(config | scale | {"scales": {chain.scale: None}}, HERE / SCHEMA)
+    names = [name for cell in cells(config) for name in shard_names(cell, config)]
+    wanted = {f"{chain.results}/students/{name}.safetensors" for name in names}
+    jobs = chain.jobs([f"{chain.results}/tables/errors.parquet"])
+    read = {path for job in jobs if job.rule == "train_students" for path, _ in listed(job.outputs)}
+    if left := sorted(wanted - read):
+        raise InputError(f"tables/errors follows from no {left[0]}, and {len(left) - 1} others")
+    return Finding(SAME, 0.0)
+
+
+Task = Callable[[], list[Verdict]]
+
+
+class Drawing:
+    """What is drawn from the evidence to be recomputed: tasks that return verdicts."""
+
+    def __init__(self, evidence: Evidence, random: np.random.Generator):
+        """Draw by a generator of random numbers."""
+        self._evidence, self._random = evidence, random
+        self._by_stage: dict[str, list[list[Record]]] = defaultdict(list)
+        for records in evidence.jobs():
+            self._by_stage[stage_of(records[0])].append(records)
+        self._reasons: dict[str, tuple[int, str]] = {}
+
+    def teachers(self) -> Iterator[Task]:
+        """Yield all teachers."""
+        for records in self._by_stage["teachers"]:
+            yield self._whole("teachers", records)
+
+    def students(self, number: int, flops: float) -> Iterator[Task]:
+        """Yield students of at most a cost, and the samples that they learned."""
+        chosen = self.draw(number, flops)
+        yield from self._samples(chosen)
+        for student in chosen:
+            yield partial(self._student, student)
+
+    def draw(self, number: int, flops: float) -> list[Student]:
+        """Return students of at most a cost, drawn with equal probability.
+
+        Raises InputError where a record does not tell whose students a shard has.
+        """
+        shards, costly = [], 0
+        for record, *_ in self._by_stage["students"]:
+            cell, rows = cell_of(record)
+            if cell.student_flops <= flops:
+                shards.append((record, rows))
+            else:
+                costly += len(rows)
+        ends = np.cumsum([len(rows) for _, rows in shards], dtype=int)
+        total = int(ends[-1]) if shards else 0
+        chosen = []
+        for place in np.sort(self._random.choice(total, min(number, total), replace=False)):
+            shard = int(np.searchsorted(ends, place, "right"))
+            record, rows = shards[shard]
+            chosen.append(Student(self._evidence, record, rows[int(place - ends[shard])]))
+        left = f"{len(chosen)} of {total} were drawn, with what was found of them"
+        if costly:
+            left += f"; {costly} cost more than {flops:.1g} operations each"
+        self._reasons["students"] = total + costly - len(chosen), left
+        return chosen
+
+    def others(self) -> Iterator[Task]:
+        """Yield one problem of each kind, and all that is made of everything."""
+        for stage in ("references", "adversary"):
+            jobs = self._by_stage[stage]
+            if jobs:
+                yield self._whole(stage, jobs[self._random.integers(len(jobs))])
+                self._left(stage, 1)
+        for stage in ("documents", "tables", "figures"):
+            for records in self._by_stage[stage]:
+                yield self._whole(stage, records)
+
+    def left(self) -> Iterator[Verdict]:
+        """Yield what was not drawn."""
+        for stage, (number, reason) in self._reasons.items():
+            if number:
+                yield Verdict(stage, f"{number} others", "not checked", reason=reason)
+
+    def _left(self, stage: str, drawn: int) -> None:
+        number = len(self._by_stage[stage])
+        self._reasons[stage] = number - drawn, f"{drawn} of {number} were drawn"
+
+    def _samples(self, chosen: list[Student]) -> Iterator[Task]:
+        """Yield the samples that students learned."""
+        paths = {path for student in chosen for path in student.samples}
+        drawn = 0
+        for records in self._by_stage["samples"]:
+            if paths & set(records[0].outputs.get("output", ())):
+                yield self._whole("samples", records)
+                drawn += 1
+        self._left("samples", drawn)
+
+    def _whole(self, check: str, records: list[Record]) -> Task:
+        work = partial(self._evidence.recompute, records[0])
+        return lambda: [attempt(check, self._evidence.subject(records), work)]
+
+    def _student(self, student: Student) -> list[Verdict]:
+        """Train a student, measure it, and where that was done, certify it."""
+        name, path = str(student), student.path
+        verdicts = [attempt("students", name, student.train)]
+        for job in self._reading("errors", path):
+            verdicts.append(attempt("errors", name, partial(student.measure, job)))
+            errors = output(job, "output")
+            for other in self._reading("certificates", path):
+                work = partial(student.certify, other, errors)
+                verdicts.append(attempt("certificates", name, work))
+        return verdicts
+
+    def _reading(self, stage: str, path: str) -> list[Record]:
+        """Return the jobs of a stage that read a file of students."""
+        jobs = [records[0] for records in self._by_stage[stage]]
+        return [job for job in jobs if path in job.inputs.get("students", ())]
+
+
+def stage_of(job: Record) -> str:
+    """Return the stage of a job, by its rule where its outputs are those of the rule."""
+    folders = [PurePosixPath(path).parts[2:-1][:1] for path, _ in listed(job.outputs)]
+    known = STAGES.get(job.rule, ())
+    if known and all(folder and folder[0] in known for folder in folders):
+        return known[0]
+    # Of a job that fills several folders, the last is that of tables.
+    named = [folder[0] for folder in folders if folder]
+    return named[-1] if named and named[-1] in WHOLE else "documents"
+
+
+def attempt(check: str, subject: str, work: Callable[[], Finding]) -> Verdict:
+    """Do a part of the work, and return the verdict on it."""
+    began = time.monotonic()
+    told = {}
+    try:
+        finding = work()
+    except NotReplayedError as error:
+        verdict, told = "not checked", {"reason": str(error)}
+    except InputError as error:
+        verdict, told = "differs", {"reason": str(error)}
+    else:
+        compared = finding.comparison
+        told = {"deviation": compared.deviation, "tolerance": finding.tolerance}
+        verdict = "close" if finding.within else "differs"
+        if compared.same:
+            verdict = "same"
+        else:
+            told["reason"] = f"farthest off: {compared.where}"
+    return Verdict(check, subject, verdict, seconds=time.monotonic() - began, **told)
+
+
+def of_expected(evidence: Evidence) -> Iterator[Verdict]:
+    """Yield verdicts on the tables of which the reference set has a copy."""
+    scale = evidence.chain.scale
+    expected, results = EXPECTED / scale, evidence.root / evidence.chain.results
+    if not expected.is_dir():
+        reason = "there is no reference set of this scale"
+        yield Verdict("expected", scale, "not checked", reason=reason)
+    elif means_apart(results / CONFIGURATION) != means_apart(expected / CONFIGURATION):
+        reason = "the configuration is another than that of the reference set"
+        yield Verdict("expected", scale, "not checked", reason=reason)
+    else:
+        records = evidence.chain.records.values()
+        promised = all(narrow(job) for job in records if job.rule == "train_students")
+        for name, compared, tolerance in compare_with(expected, results, promised):
+            work = partial(Finding, compared, tolerance)
+            yield attempt("expected", name, work)
+
+
+def means_apart(path: Path) -> Mapping:
+    """Return a configuration without what makes no difference to the experiment."""
+    config = read_yaml(path)
+    training = config.get("training")
+    if not isinstance(training, dict):
+        raise InputError(f"{path}: expected a section training, found none")
+    kept = {key: value for key, value in training.items() if key not in MEANS}
+    return config | {"training": kept}
+
+
+def read_yaml(path: Path) -> dict:
+    """Return what a file of YAML says; raises InputError where it is none of keys and values."""
+    with contextlib.suppress(yaml.YAMLError, OSError, ValueError, RecursionError):
+        if isinstance(content := yaml.safe_load(path.read_bytes()), dict):
+            return content
+    raise InputError(f"{path}: expected a configuration, found none")
+
+
+if __name__ == "__main__":
+    run(main)
