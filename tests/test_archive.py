@@ -260,23 +260,6 @@ def test_the_dictionary_has_every_column_once(tmp_path):
     assert rows == [{"file": file, **column} for file in expected for column in described]
 
 
-def test_a_claim_is_shown_by_the_figure_of_its_tables():
-    def drawing(name, *tables):
-        return SimpleNamespace(rule=f"plot_{name}", inputs=dict.fromkeys(tables))
-
-    drawings = [
-        drawing("rates", "minmax", "rates", "bounds"),
-        drawing("bounds", "minmax", "bounds"),
-        drawing("references", "minmax"),
-    ]
-    for tables, figure in [
-        ({"rates"}, "rates"),
-        ({"minmax", "bounds"}, "bounds"),
-        ({"minmax"}, "references"),
-    ]:
-        assert readme.shown_by(tables, drawings).rule == f"plot_{figure}"
-
-
 def test_a_verdict_says_where_a_claim_does_not_hold():
     rows = pd.DataFrame({"dim": [1, 1, 3], "norm": ["1", "inf", "inf"], "verdict": "supported"})
     assert readme.verdict(rows) == "supported (3 of 3)"

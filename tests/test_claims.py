@@ -148,7 +148,7 @@ def test_exact_errors_need_no_certificate():
 
 
 def test_a_finding_may_fail_or_be_undecided():
-    claim = Claim("name", "statement", "quantity", ">=", "tables", "source", lambda *_: None)
+    claim = Claim("name", "statement", "quantity", ">=", "tables", "source", None, lambda *_: None)
     for low, value, high, says in (
         (1, 2, 3, "supported"),
         (-1, 2, 3, "undecided"),

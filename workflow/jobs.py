@@ -13,6 +13,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
 from supnorm.configuration import resolve
+from supnorm.origin import ARCHIVED
 from supnorm.programs import InputError
 
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
@@ -46,17 +47,46 @@ class Job:
 
 
 def configuration(scale: str | None) -> dict:
-    """Return the configuration in force at a scale, or at the one that config.yaml names.
+    """Return the configuration in force at a scale.
 
-    Works in the root of the repository. Raises InputError where that is not the case, or where the
-    configuration is wrong.
+    Without one, the scale is that of the archive that this tree was unpacked from, or else the one
+    that config.yaml names. Works in the root of the repository. Raises InputError where that is
+    not the case, or where the configuration is wrong.
     """
     if not Path("Snakefile").is_file():
         raise InputError(f"{Path.cwd()}: expected the root of the repository, found no Snakefile")
     config = yaml.safe_load(Path("config.yaml").read_text())
-    if scale:
+    if scale := scale or archived_scale():
         config["scale"] = scale
     return resolve(config, Path("workflow/schemas/config.schema.yaml"))
+
+
+def archived_scale(root: Path = Path()) -> str | None:
+    """Return the scale of the archive that a tree was unpacked from; None if it was from none.
+
+    Raises InputError where the archive does not say.
+    """
+    path = root / ARCHIVED
+    if not path.is_file():
+        return None
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        scale = json.loads(path.read_bytes())["scale"]
+        if isinstance(scale, str) and scale.isidentifier():
+            return scale
+    raise InputError(f"{ARCHIVED}: expected the name of a scale, found none")
+
+
+def default_scale() -> str:
+    """Return the scale of the archive that this tree was unpacked from, else that of config.yaml.
+
+    Raises InputError where that names none.
+    """
+    if scale := archived_scale():
+        return scale
+    try:
+        return str(yaml.safe_load(Path("config.yaml").read_bytes())["scale"])
+    except (yaml.YAMLError, KeyError, TypeError):
+        raise InputError("config.yaml: expected a key scale, found none") from None
 
 
 def run_device(config: dict) -> str:

@@ -27,7 +27,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
-from jobs import configuration, jobs, trained_on
+from jobs import archived_scale, configuration, jobs, trained_on
 
 from supnorm.devices import visible_gpus
 from supnorm.programs import InputError
@@ -37,8 +37,6 @@ LOCK = STATE / "driver.lock"
 PROBE = Path(__file__).with_name("probe_gpu.py")
 PROBE_SECONDS = 300
 PAPER = "build_paper"
-# There where a tree was unpacked from an archive: what it is an archive of.
-ARCHIVED = Path("archive.json")
 # Trainings that are told to end are saved first; SLURM may leave them minutes for it.
 STOP_SECONDS, CANCEL_SECONDS = 60, 900
 # Files that programs write beside outputs (supnorm.outputs): .<name>.<host>-<process>.<ending>.
@@ -116,16 +114,6 @@ def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
         settings["device"] = device
     given = [f"{key}={value}" for key, value in settings.items()]
     return where, ["--config", *given] if given else []
-
-
-def archived_scale() -> str | None:
-    """Return the scale of the archive that this tree was unpacked from; None if of none."""
-    if not ARCHIVED.is_file():
-        return None
-    try:
-        return str(json.loads(ARCHIVED.read_text())["scale"])
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{ARCHIVED}: expected an object with a key scale, found none") from None
 
 
 def redrawing(settings: list[str]) -> list[str]:

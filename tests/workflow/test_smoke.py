@@ -13,6 +13,7 @@ import pypdf
 import pytest
 from tree import copy_repository, digests
 
+from supnorm.claims import claims
 from supnorm.provenance import keywords
 from supnorm.records import read_record, stamp
 
@@ -204,6 +205,14 @@ def test_what_is_made_carries_the_stamp_of_its_record(finished):
     metadata = pq.read_schema(tables / "rates.parquet").metadata
     stamped = stamp(read_record(tables / "rates.prov.json"))
     assert {key: metadata[key.encode()].decode() for key in stamped} == stamped
+
+
+def test_the_figure_of_a_claim_is_drawn_from_the_tables_of_its_numbers(finished):
+    shown = [claim for claim in claims(gap=1e-4) if claim.figure]
+    assert len(shown) > 10
+    for claim in shown:
+        record = read_record(finished.results / f"figures/{claim.figure}.prov.json")
+        assert set(claim.tables.split(", ")) <= set(record.inputs), claim.name
 
 
 def test_wildcards_of_jobs_are_in_their_records(finished):

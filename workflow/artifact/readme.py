@@ -8,6 +8,7 @@ import pandas as pd
 from chain import listed
 from contents import INTERMEDIATE, Contents, began, ended, people
 
+from supnorm.claims import claims as all_claims
 from supnorm.records import Record
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
@@ -42,30 +43,23 @@ def readme(contents: Contents) -> str:
 
 
 def claims(contents: Contents) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each claim: its verdicts, and a figure that shows it, with its cost."""
+    """Yield a line for each claim: its verdicts, and the figure that shows it, with its cost."""
     name = f"{contents.chain.results}/tables/claims.parquet"
     found = read_table(contents.files[name], CLAIMS.columns)
-    drawings = [job for job in contents.jobs if job.rule.startswith("plot_")]
-    for (statement, tables), rows in found.groupby(["statement", "tables"], sort=False):
-        figure = shown_by(set(tables.split(", ")), drawings)
-        behind = contents.chain.jobs(path for path, _ in listed(figure.outputs))
-        yield (
-            statement,
-            verdict(rows),
-            f"`{figure.rule.removeprefix('plot_')}`",
-            duration(total([figure])),
-            duration(total(behind)),
-        )
+    drawings = {job.rule: job for job in contents.jobs if job.rule.startswith("plot_")}
+    gap = contents.config["certificate"]["gap"]
+    shown_by = {claim.name: drawings.get(f"plot_{claim.figure}") for claim in all_claims(gap)}
+    for (claim, statement), rows in found.groupby(["claim", "statement"], sort=False):
+        yield statement, verdict(rows), *shown(contents, shown_by.get(claim))
 
 
-def shown_by(tables: set[str], drawings: Sequence[Record]) -> Record:
-    """Return the drawing that shows most of some tables, and little else."""
-
-    def fit(drawing: Record) -> tuple[int, int]:
-        drawn = set(drawing.inputs)
-        return len(tables & drawn), -len(drawn)
-
-    return max(drawings, key=fit)
+def shown(contents: Contents, figure: Record | None) -> tuple[str, str, str]:
+    """Return the figure of a claim, what drawing it took, and what all behind it took."""
+    if figure is None:
+        return "none; `summary.md` has the numbers", "", ""
+    behind = contents.chain.jobs(path for path, _ in listed(figure.outputs))
+    name = figure.rule.removeprefix("plot_")
+    return f"`{name}`", duration(total([figure])), duration(total(behind))
 
 
 def verdict(rows: pd.DataFrame) -> str:

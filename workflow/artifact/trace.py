@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-import yaml
 from chain import Chain, Fault, beside, listed
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from jobs import default_scale
 
 from supnorm.programs import InputError, run
 from supnorm.records import Record
@@ -37,7 +39,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--scale", help="scale of config.yaml, if not the one it names")
     a = parser.parse_args(argv)
     began = time.monotonic()
-    chain = Chain(Path(), a.scale or configured_scale())
+    chain = Chain(Path(), a.scale or default_scale())
     if not Path(chain.results).is_dir():
         raise InputError(f"{chain.results}: expected results, found none; try `make reproduce`")
     targets = chain.find(a.name) if a.name else chain.targets()
@@ -55,14 +57,6 @@ def main(argv: list[str]) -> None:
     console.print(f"{said}; {counts}, {time.monotonic() - began:.1f} s")
     if faults:
         sys.exit(1)
-
-
-def configured_scale() -> str:
-    """Return the scale that config.yaml names; raises InputError where it names none."""
-    try:
-        return str(yaml.safe_load(Path("config.yaml").read_bytes())["scale"])
-    except (yaml.YAMLError, KeyError, TypeError):
-        raise InputError("config.yaml: expected a key scale, found none") from None
 
 
 class Outline:

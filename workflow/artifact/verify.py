@@ -8,7 +8,6 @@ differs, or not checked.
 
 import argparse
 import contextlib
-import json
 import secrets
 import sys
 import tempfile
@@ -31,14 +30,13 @@ from chain import SCHEMA, Chain, Fault, listed
 from compare import SAME
 from evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
 from expected import CONFIGURATION, EXPECTED, compare_with
-from jobs import configuration
+from jobs import archived_scale, default_scale
 from replay import NotReplayedError, narrow
 from sums import NAME, check_sums
 from unpack import unpack
 
 from supnorm.configuration import resolve
 from supnorm.machine import cores
-from supnorm.origin import ARCHIVED
 from supnorm.programs import InputError, count, run
 from supnorm.provenance import digest
 from supnorm.records import Record
@@ -106,7 +104,7 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="supnorm-verify-") as folder:
         scratch = Path(folder)
         root = unpack(a.archive, scratch / "archive") if a.archive else Path()
-        scale = a.scale or scale_of(root)
+        scale = a.scale or archived_scale(root) or default_scale()
         results = root / "results" / scale
         if not results.is_dir():
             raise InputError(f"results/{scale}: expected results to verify, found none")
@@ -133,20 +131,6 @@ def conclude(verdicts: list[Verdict], kept: Path) -> None:
             f"expected results that can be made again, found {found['differs']} that differ, "
             f"the first {first.subject}"
         )
-
-
-def scale_of(root: Path) -> str:
-    """Return the scale that an archive is of, or else the one that config.yaml names.
-
-    Raises InputError where the archive does not say.
-    """
-    if not (root / ARCHIVED).is_file():
-        return configuration(None)["scale"]
-    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-        scale = json.loads((root / ARCHIVED).read_bytes())["scale"]
-        if isinstance(scale, str) and scale.isidentifier():
-            return scale
-    raise InputError(f"{ARCHIVED}: expected the name of a scale, found none")
 
 
 def verify(evidence: Evidence, students: int, flops: float, seed: int) -> Iterator[Verdict]:

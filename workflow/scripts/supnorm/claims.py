@@ -27,7 +27,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of a norm, the number it is tested by, and how that must compare."""
+    """A statement of a norm, the number it is tested by, and how that must compare.
+
+    `figure` is the one that shows it; None where no figure shows both what is compared.
+    """
 
     name: str
     statement: str
@@ -35,6 +38,7 @@ class Claim:
     relation: str
     tables: str
     source: str
+    figure: str | None
     find: Callable[[Tables, str], Finding | None]
 
     def verdict(self, found: Finding) -> str:
@@ -196,6 +200,7 @@ CLAIMS = (
         ">=",
         "rates",
         "Section 3 of the paper",
+        "rates",
         slope_above_that_in("2"),
     ),
     Claim(
@@ -205,6 +210,7 @@ CLAIMS = (
         ">=",
         "rates",
         "Section 3 of the paper",
+        "rates",
         slope_above_that_in("1"),
     ),
     Claim(
@@ -214,6 +220,7 @@ CLAIMS = (
         ">=",
         "rates, bounds",
         "S1.9, S1.20",
+        "rates",
         slope_and_rate,
     ),
     Claim(
@@ -224,6 +231,7 @@ CLAIMS = (
         ">=",
         "worst_case, bounds",
         "S1.11",
+        "worst_case",
         adaptive_over_bound,
     ),
     Claim(
@@ -234,6 +242,7 @@ CLAIMS = (
         ">=",
         "worst_case, bounds",
         "S1.8, S1.9",
+        "worst_case",
         fixed_over_bound,
     ),
     Claim(
@@ -243,6 +252,7 @@ CLAIMS = (
         "<=",
         "worst_case",
         "S1.19",
+        "worst_case",
         random_over_adaptive,
     ),
     Claim(
@@ -253,6 +263,7 @@ CLAIMS = (
         ">=",
         "minmax, bounds",
         "S1.9, Remark 2.3 of the paper",
+        "rates",
         error_over_lower_bound,
     ),
     Claim(
@@ -263,6 +274,7 @@ CLAIMS = (
         "<=",
         "minmax, bounds",
         "S1.15",
+        None,
         grid_over_guarantee,
     ),
     Claim(
@@ -274,6 +286,7 @@ CLAIMS = (
         "<=",
         "minmax",
         "none",
+        "references",
         networks_over_references,
     ),
     Claim(
@@ -283,6 +296,7 @@ CLAIMS = (
         ">=",
         "growth",
         "Section 3 of the paper",
+        "growth",
         slope_with_all_over_one,
     ),
 )
@@ -297,6 +311,7 @@ def claims(gap: float) -> tuple[Claim, ...]:
         "<=",
         "minmax",
         "none",
+        "rates",
         bracket_within(gap),
     )
     falls_short = Claim(
@@ -307,6 +322,7 @@ def claims(gap: float) -> tuple[Claim, ...]:
         ">=",
         "methods",
         "S1.19",
+        "methods",
         sampling_shortfall_above(gap),
     )
     return (*CLAIMS, certified, falls_short)
