@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from scales import ROOT, configuration
+from sums import sums_text
 
 from supnorm.configuration import as_yaml
 from supnorm.provenance import canonical, digest, keywords, seal, stamp
@@ -127,3 +128,8 @@ class SmallChain:
         content = yaml.safe_load((self.root / path).read_text())
         content[section] |= keys
         self.write(path, yaml.safe_dump(content, sort_keys=False, width=100))
+
+
+def write_sums(root, files):
+    """Write the SHA256SUMS of a root over some of its files."""
+    (root / "SHA256SUMS").write_text(sums_text({name: digest(root / name) for name in files}))

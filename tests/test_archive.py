@@ -15,7 +15,7 @@ import pytest
 import readme
 import yaml
 from dictionary import dictionary
-from sums import write_sums
+from small_chain import write_sums
 
 from supnorm.programs import InputError
 from supnorm.tables.claims import CLAIMS

@@ -181,6 +181,7 @@ ZEROS = "0" * 64
         ({"inputs": {"a": {"/etc/passwd": ZEROS}}}, "expected a file of this tree"),
         ({"inputs": {"a": {"b/../../c": ZEROS}}}, "expected a file of this tree"),
         ({"outputs": {"a": {"b//c": ZEROS}}}, "expected a file of this tree"),
+        ({"outputs": {"a": {"b" * 256: ZEROS}}}, "expected a file of this tree"),
         ({"outputs": {"a": {"b": "0"}}}, "has no SHA-256"),
         ({"outputs": {"a": {"b": None}}}, "has no SHA-256"),
         ({"code": {"a": 1}}, "code has values of another kind"),
@@ -247,14 +248,15 @@ def test_without_git_the_commit_is_that_of_the_archive(tree):
 def test_the_doi_is_that_reserved_here_or_that_of_the_archive(tree):
     results = tree / "results/smoke"
     assert doi(results, tree) is None
-    (tree / "archive.json").write_text('{"commit": "abc", "doi": "10.5281/zenodo.1"}')
+    (tree / "archive.json").write_text('{"scale": "smoke", "doi": "10.5281/zenodo.1"}')
     assert doi(results, tree) == "10.5281/zenodo.1"
+    assert doi(tree / "results/laptop", tree) is None
     (results / "archive").mkdir(parents=True)
     (results / "archive/deposit.json").write_text('{"doi": "10.5281/zenodo.2"}')
     assert doi(results, tree) == "10.5281/zenodo.2"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"doi": 3}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"scale": "smoke", "doi": 3}', '{"doi": "x"}'])
 def test_a_damaged_file_about_the_archive_gives_one_sentence(tree, text):
     (tree / "archive.json").write_text(text)
     with pytest.raises(InputError, match=r"archive\.json: "):

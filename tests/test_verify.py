@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import evidence as evidencing
 import numpy as np
 import pytest
 import verify as verifying
@@ -11,8 +12,7 @@ from compare import SAME, Comparison
 from evidence import Evidence, Finding
 from replay import NotReplayedError
 from scales import configuration
-from small_chain import PARAMETERS, RESULTS, SHARD, SmallChain
-from sums import write_sums
+from small_chain import PARAMETERS, RESULTS, SHARD, SmallChain, write_sums
 from verify import (
     Drawing,
     Verdict,
@@ -161,6 +161,45 @@ def test_a_record_may_be_written_anew_if_it_holds(small, evidence):
     assert [one.verdict for one in of_sums(evidence(), {record})] == ["differs"]
     small.flip(record)
     assert [one.verdict for one in of_sums(evidence(), set())] == ["differs"]
+
+
+def test_only_records_of_what_is_drawn_may_be_written_anew(small, evidence):
+    record = f"{RESULTS}/students/{SHARD}.prov.json"
+    write_sums(small.root, [record])
+    run = json.loads((small.root / record).read_text())["run"]
+    small.change(record, run=run | {"seconds": 3.0})
+    (verdict,) = of_sums(evidence(), set())
+    assert (verdict.subject, verdict.verdict) == (record, "differs")
+
+
+@pytest.mark.parametrize(
+    ("pins", "excused"),
+    [("matplotlib==3.0.0\n", True), ("matplotlib==3.11.2\n", False), ("", False)],
+)
+def test_a_drawing_by_other_packages_is_excused_only_if_its_tree_pins_them(
+    small, evidence, monkeypatch, pins, excused
+):
+    """Else a record that names some old version would pass any picture."""
+    (small.root / "envs").mkdir()
+    (small.root / "envs/requirements.txt").write_text(f"# pins\n\n{pins}")
+    record = f"{RESULTS}/figures/rates.prov.json"
+    run = json.loads((small.root / record).read_text())["run"]
+    small.change(record, run=run | {"packages": {"matplotlib": "3.0.0"}})
+
+    def other(record, root, folder, **_):
+        for path in (path for files in record.outputs.values() for path in files):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(b"another picture")
+
+    monkeypatch.setattr(evidencing, "replay", other)
+    differing = Comparison(np.inf, "a pixel")
+    monkeypatch.setattr(evidencing, "compare_files", lambda *_, **__: differing)
+    found = evidence()
+    if excused:
+        with pytest.raises(NotReplayedError, match=r"matplotlib 3\.0\.0"):
+            found.recompute(found.chain.records[record])
+    else:
+        assert not found.recompute(found.chain.records[record]).within
 
 
 def test_code_that_is_other_than_here_is_told(evidence):

@@ -180,7 +180,7 @@ def test_an_edited_configuration_is_read_again_and_a_wrong_one_noted(run, monkey
 
     monkeypatch.setattr(watch, "ask", ask)
     printed = live(monkeypatch, edit)
-    assert "the list of jobs is an old one: config.yaml: scale is ' [31mtoi'" in printed
+    assert "the list of jobs is an old one: config.yaml: scale is '\\x1b[31mtoi'" in printed
     assert "all 3 jobs are done" in printed
 
 

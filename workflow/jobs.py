@@ -61,6 +61,11 @@ def configuration(scale: str | None) -> dict:
     return resolve(config, Path("workflow/schemas/config.schema.yaml"))
 
 
+def is_drawing(rule: str) -> bool:
+    """Return whether a rule draws from tables what is to be looked at: a figure, the document."""
+    return rule.startswith("plot_") or rule == "build_paper"
+
+
 def archived_scale(root: Path = Path()) -> str | None:
     """Return the scale of the archive that a tree was unpacked from; None if it was from none.
 

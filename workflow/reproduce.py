@@ -27,7 +27,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
-from jobs import archived_scale, configuration, jobs, trained_on
+from jobs import archived_scale, configuration, is_drawing, jobs, trained_on
 
 from supnorm.devices import visible_gpus
 from supnorm.programs import InputError
@@ -36,7 +36,6 @@ STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
 PROBE = Path(__file__).with_name("probe_gpu.py")
 PROBE_SECONDS = 300
-PAPER = "build_paper"
 # Trainings that are told to end are saved first; SLURM may leave them minutes for it.
 STOP_SECONDS, CANCEL_SECONDS = 60, 900
 # Files that programs write beside outputs (supnorm.outputs): .<name>.<host>-<process>.<ending>.
@@ -125,12 +124,16 @@ def redrawing(settings: list[str]) -> list[str]:
     """
     named = [setting.removeprefix("scale=") for setting in settings if setting.startswith("scale=")]
     scale = configuration(next(iter(named), None))["scale"]
-    drawn = [job for job in jobs(scale) if job.rule.startswith("plot_") or job.rule == PAPER]
+    if not Path("results", scale, "tables").is_dir():
+        raise InputError(
+            f"results/{scale}/tables: expected tables to draw from, found none; run `make "
+            f"reproduce SCALE={scale}` first"
+        )
+    drawn = [job for job in jobs(scale) if is_drawing(job.rule)]
     rules = {job.rule: None for job in drawn}
-    figures = len(rules) - (PAPER in rules)
     print(
-        f"drawing {figures} figures{' and the paper' if PAPER in rules else ''} of results/{scale} "
-        "anew, from the tables that are there; nothing is trained or measured"
+        f"drawing {len(rules) - 1} figures and the paper of results/{scale} anew, from the tables "
+        "that are there; nothing is trained or measured"
     )
     files = [str(path) for job in drawn for path in job.outputs]
     return [*files, "--forceall", "--allowed-rules", *rules]

@@ -90,7 +90,7 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
     ("file", "expected"),
     [
         ("workflow/scripts/plot_rates.py", {"plot_rates": 1, "build_paper": 1}),
-        ("workflow/scripts/supnorm/style.py", ALL_PLOTS),
+        ("workflow/scripts/supnorm/style.py", ALL_PLOTS | {"build_paper": 1}),
         ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
         ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS}),
         ("workflow/scripts/supnorm/errors/relaxation.py", {"certify_errors": 2}),

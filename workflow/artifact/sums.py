@@ -2,15 +2,15 @@
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from supnorm.outputs import appearing
 from supnorm.programs import InputError
 from supnorm.provenance import digest
+from supnorm.records import LONGEST_PATH
 
 NAME = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -32,13 +32,6 @@ def sums_text(digests: Mapping[str, str]) -> str:
         if "\\" in path or not path.isprintable():
             raise InputError(f"{path!r}: expected a name without backslash or control character")
     return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests))
-
-
-def write_sums(root: Path, files: Iterable[str]) -> None:
-    """Write SHA256SUMS of files, named by their paths below a root, into that root."""
-    text = sums_text({path: digest(root / path) for path in files})
-    with appearing(root / NAME) as temporary:
-        temporary.write_text(text)
 
 
 def read_sums(path: Path) -> dict[str, str]:
@@ -90,4 +83,5 @@ def _below(path: str) -> bool:
     """Return whether a path is written plainly, and stays in its folder wherever that is."""
     name = PurePosixPath(path)
     plain = path.isprintable() and "\\" not in path and str(name) == path != NAME
+    plain = plain and len(path.encode()) <= LONGEST_PATH
     return plain and not name.is_absolute() and ".." not in name.parts

@@ -8,6 +8,7 @@ differs, or not checked.
 
 import argparse
 import contextlib
+import os
 import secrets
 import sys
 import tempfile
@@ -30,7 +31,7 @@ from chain import SCHEMA, Chain, Fault, listed
 from compare import SAME
 from evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
 from expected import CONFIGURATION, EXPECTED, compare_with
-from jobs import archived_scale, default_scale
+from jobs import archived_scale, default_scale, is_drawing
 from replay import NotReplayedError, narrow
 from sums import NAME, check_sums
 from unpack import unpack
@@ -96,7 +97,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--archive", type=Path, help="zip to verify, in place of this tree")
     parser.add_argument("--students", type=count, default=5, help="students to train anew")
     parser.add_argument("--flops", type=float, default=FLOPS, help="operations of one at most")
-    parser.add_argument("--seed", type=int, help="what is drawn follows from it; default: random")
+    parser.add_argument("--seed", type=count, help="what is drawn follows from it; default: random")
     a = parser.parse_args(argv)
     seed = secrets.randbelow(2**32) if a.seed is None else a.seed
     # What cannot be written in the terminal's encoding is no reason to end.
@@ -109,6 +110,8 @@ def main(argv: list[str]) -> None:
         if not results.is_dir():
             raise InputError(f"results/{scale}: expected results to verify, found none")
         kept = a.archive.with_suffix(f".{FILE}") if a.archive else results / FILE
+        if not os.access(kept.parent, os.W_OK):
+            raise InputError(f"{kept.parent}: expected a folder to write {kept.name} into")
         # What was found before is no part of the results, and may no longer hold.
         kept.unlink(missing_ok=True)
         print(f"verifying {a.archive or results}; what is drawn follows from --seed {seed}")
@@ -154,14 +157,16 @@ def verify(evidence: Evidence, students: int, flops: float, seed: int) -> Iterat
 def of_sums(evidence: Evidence, broken: set[str]) -> Iterator[Verdict]:
     """Yield verdicts on the sums of an archive.
 
-    A record may have been written anew since, by redrawing, if the chain holds with it.
+    The record of a figure or the document may have been written anew since, by drawing it again,
+    if the chain holds with it.
     """
     if not (evidence.root / NAME).is_file():
         yield Verdict("sums", NAME, "not checked", reason="this is no archive, it has no sums")
         return
     began = time.monotonic()
     faults = check_sums(evidence.root)
-    anew = [one for one in faults if one.path in evidence.chain.records and one.path not in broken]
+    drawn = {path for path, job in evidence.chain.records.items() if is_drawing(job.rule)}
+    anew = [fault for fault in faults if fault.path in drawn - broken]
     faults = [fault for fault in faults if fault not in anew]
     if anew:
         reason = "written anew since they were archived; what they say holds"

@@ -30,5 +30,7 @@ def run(main: Callable[[list[str]], None]) -> None:
         sys.exit(f"{name}: {error}")
     except FileNotFoundError as error:
         sys.exit(f"{name}: {error.filename}: expected a file, found none")
+    except OSError as error:
+        sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

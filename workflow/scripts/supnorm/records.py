@@ -11,6 +11,8 @@ from supnorm.programs import InputError
 
 SUFFIX = ".prov.json"
 LARGEST = 100 * 2**20
+# Bytes: no part of a path is then too long for a file system.
+LONGEST_PATH = 255
 
 # The parts of a record, and what each is a mapping to.
 PARTS = {
@@ -113,7 +115,8 @@ def _check_files(path: Path, part: str, files: Mapping) -> None:
         if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
             raise InputError(f"{path}: {part}: {file} has no SHA-256, as files in a record have")
         name = PurePosixPath(file)
-        if name.is_absolute() or ".." in name.parts or str(name) != file or "\0" in file:
+        plain = str(name) == file and "\0" not in file and len(file.encode()) <= LONGEST_PATH
+        if name.is_absolute() or ".." in name.parts or not plain:
             raise InputError(f"{path}: {part}: expected a file of this tree, found {file!r}")
 
 
