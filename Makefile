@@ -64,7 +64,12 @@ archive: .venv/complete
 expected: .venv/complete
 	$(artifact)/expected.py $(scale)
 
-# The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else.
+# The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else:
+# what stands on a command line is seen by all users of a machine.
+$(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin $(token))),\
+	$(error $(token): expected a token in the environment alone, found one on the command line, which \
+	others see; revoke it, and export another)))
+
 deposit: .venv/complete
 	$(artifact)/deposit.py deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
 		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))

@@ -1,5 +1,6 @@
 """The way of an archive to a DOI, against a strict server on this machine."""
 
+import hashlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import sys
 import zipfile
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -18,6 +20,7 @@ from zenodo_server import Zenodo, faults_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
 
+import archive
 import deposit as module
 from inveniordm import File, InvenioRDM
 
@@ -53,7 +56,7 @@ def tree(tmp_path, monkeypatch, zenodo):
     monkeypatch.setattr(module, "PRODUCTION", "http://127.0.0.1:9")
     tokens = {module.SANDBOX: "ZENODO_SANDBOX_TOKEN", module.PRODUCTION: "ZENODO_TOKEN"}
     monkeypatch.setattr(module, "TOKENS", tokens)
-    monkeypatch.setattr(module, "commit", lambda: ("0" * 40, False))
+    monkeypatch.setattr(module, "check", lambda *_, **__: None)
     return tree
 
 
@@ -62,7 +65,8 @@ def rebuild(scale, number=None):
     number = number or doi(RESULTS)
     (RESULTS / "paper.pdf").write_bytes(b"%PDF " + number.encode())
     with zipfile.ZipFile(ARCHIVE, "w") as archive:
-        for name, text in {"archive.json": json.dumps({"doi": number}), "x": "y" * 10**5}.items():
+        told = {"archive.json": json.dumps({"doi": number}), "SHA256SUMS": number, "x": "y" * 10**5}
+        for name, text in told.items():
             archive.writestr(zipfile.ZipInfo(f"supnorm-{scale}/{name}"), text)
 
 
@@ -266,13 +270,37 @@ def test_more_than_a_record_takes_is_not_sent(zenodo, run, monkeypatch):
 
 
 def test_no_doi_is_reserved_for_what_is_not_ready(zenodo, run, monkeypatch):
-    monkeypatch.setattr(module, "commit", lambda: ("0" * 40, True))
-    with pytest.raises(InputError, match="commit them first"):
-        run("deposit")
-    (RESULTS / "summary.md").unlink()
-    with pytest.raises(InputError, match="make reproduce SCALE=smoke"):
+    def refuse(config, but):
+        assert (config["scale"], list(but)) == ("smoke", ["build_paper"])
+        raise InputError("results/smoke: 3 of 9 jobs are left to be done")
+
+    monkeypatch.setattr(module, "check", refuse)
+    with pytest.raises(InputError, match="3 of 9 jobs"):
         run("deposit")
     assert zenodo.asked == []
+    assert not DEPOSIT.exists()
+
+
+TELLING = """
+import sys
+with open("seen.txt", "a") as seen:
+    print(*sys.argv, file=seen)
+"""
+
+
+def test_only_the_paper_and_the_archive_are_built_with_the_doi(tree):
+    for name in ("reproduce", "artifact/archive"):
+        Path("workflow", f"{name}.py").write_text(TELLING)
+    module.rebuild("smoke")
+    driving, archiving = Path("seen.txt").read_text().splitlines()
+    program, *options = driving.split()
+    assert program == "workflow/reproduce.py"
+    assert "results/smoke/paper.pdf" in options
+    assert options[-2:] == ["--allowed-rules", "build_paper"]
+    assert not {"--forceall", "-F", "--force", "-f"} & set(options)
+    # Where results were trained is no matter, so no GPU is looked for.
+    assert options[options.index("--device") + 1] == "cpu"
+    assert archiving == "workflow/artifact/archive.py --scale smoke"
 
 
 def test_a_program_that_fails_leaves_the_draft_for_later(zenodo, run):
@@ -297,24 +325,63 @@ def test_a_draft_that_is_gone_is_a_sentence(zenodo, run):
     assert zenodo.publishing == []
 
 
-def test_a_record_that_is_published_takes_a_new_version(zenodo, run):
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_was_published_elsewhere_is_noted_and_takes_a_new_version(
+    zenodo, run, monkeypatch, edited
+):
     run("deposit")
-    zenodo.records["1000001"].published = True
-    with pytest.raises(InputError, match=r"published already, .* NEW_VERSION_OF=1000001"):
-        run("deposit")
+    record = zenodo.records["1000001"]
+    record.published = True
+    with monkeypatch.context() as patch:
+        if edited:
+            # A published record that is being edited in the browser has a draft as well.
+            patch.setattr(zenodo, "own_draft", lambda *_: record)
+        with pytest.raises(InputError, match=r"published already, .* NEW_VERSION_OF=1000001"):
+            run("deposit")
+    assert (kept()["state"], kept()["doi"]) == ("published", DOI)
     run("publish")
-    assert kept()["state"] == "published"
     with pytest.raises(InputError, match=r"published already, .* NEW_VERSION_OF=1000001"):
         run("deposit")
+    run("deposit", "--new-version-of", "1000001")
+    assert kept()["record"] == "1000002"
     assert zenodo.publishing == []
 
 
-def test_a_draft_at_another_server_is_not_taken_for_this_one(zenodo, run):
+def test_what_was_published_elsewhere_before_its_doi_was_known_is_noted(zenodo, run):
+    zenodo.fail("POST", "/pids/doi", "403")
+    with pytest.raises(InputError):
+        run("deposit")
+    record = zenodo.records["1000001"]
+    record.published, record.pids = True, {"doi": {"identifier": DOI}}
+    with pytest.raises(InputError, match=f"published already, as {DOI}"):
+        run("deposit")
+    run("deposit", "--new-version-of", "1000001")
+    assert kept()["record"] == "1000002"
+
+
+@pytest.mark.parametrize("state", ["draft", "published"])
+@pytest.mark.parametrize("words", [(), ("--new-version-of", "1000001")])
+def test_a_deposit_at_another_server_is_kept(zenodo, run, monkeypatch, state, words):
     run("deposit")
-    asked = len(zenodo.asked)
-    with pytest.raises(InputError, match=f"found a draft at {zenodo.address}, expected one at"):
-        run("deposit", "--production")
+    DEPOSIT.write_text(json.dumps(kept() | {"state": state}))
+    before, asked = kept(), len(zenodo.asked)
+    says = r"deposit\.json: found a deposit at http\S+, expected one at \S+; .* remove this file"
+    with pytest.raises(InputError, match=says):
+        run("deposit", "--production", *words)
+    monkeypatch.setattr(module, "SANDBOX", module.PRODUCTION)
+    with pytest.raises(InputError, match=says):
+        run("deposit", *words)
+    assert kept() == before
     assert len(zenodo.asked) == asked
+
+
+def test_a_doi_of_the_sandbox_is_said_to_lead_nowhere(zenodo, run, capsys):
+    run("deposit")
+    run("publish", "--confirm", DOI)
+    said = capsys.readouterr().out
+    assert said.count(f"{DOI}, a DOI of the sandbox, for trials: it leads nowhere") == 4
+    assert f"remove {DEPOSIT}, and run `make deposit PRODUCTION=1`" in said
+    assert "doi.org" not in said
 
 
 def test_a_draft_that_lost_its_doi_is_not_used(zenodo, run):
@@ -364,6 +431,16 @@ def test_a_deposit_that_somebody_edited_is_refused_before_the_token_is_sent(zeno
     assert len(zenodo.asked) == asked
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, "\x00"])
+def test_what_is_no_deposit_is_a_sentence(zenodo, run, text):
+    DEPOSIT.parent.mkdir()
+    DEPOSIT.write_text(text)
+    for command in ("deposit", "publish"):
+        with pytest.raises(InputError, match=r"deposit\.json: expected a JSON object"):
+            run(command)
+    assert zenodo.asked == []
+
+
 # Publishing.
 
 
@@ -377,7 +454,42 @@ def test_publishing_asks_once_and_says_the_doi(zenodo, run, terminal, capsys):
     said = capsys.readouterr().out
     for shown_ in (zenodo.address, DOI, "supnorm-smoke.zip", "paper.pdf", "archive of the smoke"):
         assert shown_ in said
-    assert said.splitlines()[-1] == f"published: https://doi.org/{DOI}"
+    assert said.splitlines()[-1].startswith(f"published: {DOI}")
+
+
+def test_without_an_answer_nothing_is_published(zenodo, run, terminal):
+    def end_of_file(_):
+        raise EOFError
+
+    run("deposit")
+    with pytest.raises(InputError, match="nothing is published"):
+        run("publish", ask=end_of_file)
+    assert zenodo.publishing == []
+
+
+def test_which_archive_was_sent_is_kept(zenodo, run):
+    run("deposit")
+    sums = hashlib.sha256(DOI.encode()).hexdigest()
+    assert kept()["sums"] == sums
+    archive.check_published(DEPOSIT, "0" * 64)
+    run("publish", "--confirm", DOI)
+    archive.check_published(DEPOSIT, sums)
+    with pytest.raises(InputError, match=rf"published as {DOI}, .* NEW_VERSION_OF=1000001`, or "):
+        archive.check_published(DEPOSIT, "0" * 64)
+
+
+def test_without_a_deposit_every_archive_is_right(tree):
+    archive.check_published(DEPOSIT, "0" * 64)
+
+
+def test_results_may_lack_their_paper_alone(monkeypatch):
+    left = [SimpleNamespace(rule=rule, pending=True) for rule in ("build_paper", "plot_rates")]
+    monkeypatch.setattr(archive, "jobs", lambda scale, device: left)
+    config = {"scale": "smoke", "training": {"device": "cpu"}}
+    with pytest.raises(InputError, match=r"1 of 2 jobs are left to be done \(plot_rates\)"):
+        archive.finished_jobs(config, but=[module.BUILDING])
+    left.pop()
+    assert archive.finished_jobs(config, but=[module.BUILDING]) == left
 
 
 @pytest.mark.parametrize("answer", ["", "y", "yes", "Publish!", "no"])
@@ -468,15 +580,20 @@ def test_a_new_version_has_a_doi_of_its_own_and_starts_without_files(zenodo, run
     assert contents(second) == here() != contents(first)
     run("deposit")
     run("deposit", "--new-version-of", "1000001")
-    with pytest.raises(InputError, match="found a draft that is no new version of 1000009"):
+    with pytest.raises(InputError, match="found draft 1000002, which is no new version of 1000009"):
         run("deposit", "--new-version-of", "1000009")
     assert len(zenodo.records) == 2
     assert zenodo.publishing == ["1000001"]
 
 
-def test_a_version_of_nothing_is_a_sentence(zenodo, run):
+def test_a_version_of_nothing_is_a_sentence_and_what_was_published_is_kept(zenodo, run):
+    run("deposit")
+    run("publish", "--confirm", DOI)
+    before = kept()
     with pytest.raises(InputError, match=r"records/77/versions is refused \(404\)"):
         run("deposit", "--new-version-of", "77")
+    assert kept() == before
+    run("deposit", "--new-version-of", "1000001")
 
 
 # The token.
@@ -491,13 +608,16 @@ def test_the_server_is_the_sandbox_unless_production_is_said():
     }
 
 
-def test_production_takes_the_other_token(zenodo, run, monkeypatch):
+def test_production_takes_the_other_token(zenodo, run, monkeypatch, capsys):
     monkeypatch.setattr(module, "PRODUCTION", zenodo.address)
     monkeypatch.setattr(module, "SANDBOX", "http://127.0.0.1:9")
     monkeypatch.setitem(module.TOKENS, zenodo.address, "ZENODO_TOKEN")
     zenodo.users = {OTHER: "ada"}
     run("deposit", "--production")
     check_complete(zenodo)
+    said = capsys.readouterr().out
+    assert f"reserved is https://doi.org/{DOI}" in said
+    assert "sandbox" not in said
 
 
 def test_without_a_token_nothing_is_asked(zenodo, run):
@@ -518,6 +638,7 @@ doi = json.loads(Path("results/smoke/archive/deposit.json").read_text())["doi"]
 Path("results/smoke/paper.pdf").write_text(doi)
 with zipfile.ZipFile("results/smoke/archive/supnorm-smoke.zip", "w") as archive:
     archive.writestr("supnorm-smoke/archive.json", json.dumps({"doi": doi}))
+    archive.writestr("supnorm-smoke/SHA256SUMS", "")
 """
 STARTING = """
 import sys
@@ -525,7 +646,7 @@ sys.path[:0] = [{artifact!r}, {scripts!r}]
 import deposit
 deposit.SANDBOX = {server!r}
 deposit.TOKENS = {{deposit.SANDBOX: "ZENODO_SANDBOX_TOKEN", deposit.PRODUCTION: "ZENODO_TOKEN"}}
-deposit.commit = lambda: ("0" * 40, False)
+deposit.check = lambda *_, **__: deposit.subprocess.run([sys.executable, "workflow/reproduce.py"])
 deposit.run(deposit.main)
 """
 
@@ -552,10 +673,23 @@ def test_the_token_is_in_no_file_no_output_and_no_program_that_is_started(tree, 
     said = "".join(program.stdout + program.stderr for program in done)
     assert "Traceback" not in said
     seen = [str(path.read_bytes()) for path in tree.rglob("*") if path.is_file()]
-    if not fault:
-        assert "deposit" in Path("seen.txt").read_text()
+    # Checks, and, where a DOI was reserved, the paper and the archive.
+    started = 1 if fault and fault[1] == "/doi" else 3
+    assert len(Path("seen.txt").read_text().splitlines()) == started
     for secret in (SECRET, OTHER):
         assert not any(secret in text for text in [said, *seen, *zenodo.mail])
+
+
+@pytest.mark.parametrize("name", ["ZENODO_TOKEN", "ZENODO_SANDBOX_TOKEN"])
+@pytest.mark.parametrize("target", ["deposit", "publish"])
+def test_a_token_on_the_command_line_of_make_is_refused(name, target):
+    make = ["make", "--dry-run", "--directory", ROOT, target]
+    there = os.environ | {name: SECRET}
+    assert subprocess.run(make, env=there, capture_output=True).returncode == 0
+    done = subprocess.run([*make, f"{name}={SECRET}"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f"{name}: expected a token in the environment alone" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kind", ["echo", "401", "403", "429 hours", *FAULTS])

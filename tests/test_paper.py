@@ -1,6 +1,7 @@
 """The document: what it says comes from tables, captions and records, and nothing is lost."""
 
 import json
+import math
 import re
 import time
 import unicodedata
@@ -168,6 +169,11 @@ def bounds():
 
 
 def claims():
+    names = {
+        "Errors fall for p < inf.": "errors_fall",
+        "Networks win.": "networks_beat_references",
+        "Bounds hold.": "fixed_spike_above_bound",
+    }
     columns = ["statement", "quantity", "dim", "norm", "measured", "low", "high", "verdict"]
     rows = [
         ("Errors fall for p < inf.", "slope", 1, "2", -0.123, -0.2, -0.1, "supported"),
@@ -176,8 +182,9 @@ def claims():
         ("Networks win.", "ratio", 1, "inf", 22.2, np.nan, np.nan, "failed"),
         ("Bounds hold.", "least ratio", 3, "inf", 4.45, np.nan, np.nan, "supported"),
     ]
-    filled = {"claim": "c", "relation": "<=", "reference": 1.0, "tables": "rates"}
-    return pd.DataFrame(rows, columns=columns).assign(source="S1.9", **filled)
+    filled = {"source": "S1.9", "relation": "<=", "reference": 1.0, "tables": "rates"}
+    frame = pd.DataFrame(rows, columns=columns).assign(**filled)
+    return frame.assign(claim=frame["statement"].map(names))
 
 
 @pytest.fixture
@@ -193,23 +200,100 @@ def test_numbers_of_tables_stand_in_the_document(paper):
         assert number in text
     # Reference algorithms are no networks.
     assert "987654" not in text
-    assert "Ford=1itis0.00113atm=30and0.000339atm=100;itsslopeinlogmis0.59(0.71to0.46)." in text
+    assert "Ford=1itis0.0011atm=30and0.00034atm=100;itsslopeinlogmis0.59(0.71to0.46)." in text
     # S1.12: 2^d c^(dL) (3d)^(d(L-2)) samples.
     assert "1/1024,needsatleast10160.1samples" in text
     trained = 16 * 3 * 2 * 4 * 2
-    assert f"{trained}networksweretrainedon16targets" in text
+    assert f"{trained}networksweretrainedon16teachers" in text
 
 
 def test_every_claim_stands_in_the_document_with_its_verdict(paper):
     text = paper.text()
     for statement in ("Errors fall for p < ∞.", "Networks win.", "Bounds hold."):
         assert squeezed(statement) in text
-    for row in ("120.1230.2to0.1≤1supported", "320.4560.5to0.1≤1undecided", "1∞22.2≤1failed"):
+    for row in (
+        "120.1230.200to0.100≤1supported",
+        "320.4560.500to0.100≤1undecided",
+        "1∞22.2≤1failed",
+    ):
         assert row in text
     assert "114.76⋅104≤1failed" in text
     assert "Of3statements,1holdineverycase;of5cases,2aresupported,1undecidedand2failed" in text
     assert squeezed("This run contradicts: • Networks win. Cases: d = 1 (p = 1 and p = ∞).") in text
     assert squeezed("undecided: • Errors fall for p < ∞. Cases: d = 3 (p = 2).") in text
+
+
+def test_what_the_claims_say_is_said_where_it_is_shown(paper):
+    paper.draw("references", "Other algorithms.")
+    text = paper.text()
+    assert squeezed("and 2 failed. In at least one case failed: “Networks win.”") in text
+    assert "thebound(2)in1of1case(adimensionandanorm):theleastratiooferrortoboundis4.45." in text
+    assert "(S1.11)in" not in text
+    assert "errslessthanallofthemin0of2cases(adimensionandanorm),andmorethan" in text
+    says = "thebestofthemin2,while0areundecided.Itserrorisfrom22.2to4.76⋅104timestheleast"
+    assert says in text
+
+
+def test_each_table_has_the_origin_of_all_its_numbers(paper):
+    text = paper.text()
+    inputs = {
+        name: f"inputs{stamp(read_record(Path(f'{name}.prov.json')))['inputs'][:12]}"
+        for name in build_paper.TABLES
+    }
+    origin = "commit01234567andchanges,"
+    for name in ("minmax", "rates", "bounds", "claims"):
+        assert f"Ruletabulate_{name},{origin}{inputs[name]}" in text
+    assert text.count(f"Ruletabulate_settings,{origin}{inputs['settings']}") == 3
+    # Two tables of one job have one origin.
+    assert text.count(f"Ruletabulate_sample_counts,{origin}{inputs['two_sided']}") == 1
+
+
+def test_how_uniform_errors_are_found_is_said_for_the_case_at_hand(paper):
+    searched = "thelargestdifferencemetinasearchbybranchandboundwithlinearrelaxationsofboth"
+    climbed = "theuniformerroristheendofaclimbfromtheworstofthesepoints."
+    cases = (
+        ({}, f"theuniformerroris{searched}", False),
+        ({"certificate": {"width": 8}}, f"Forstudentsuptowidth8,itis{searched}", True),
+        (
+            {"certificate": {"students": "deciding"}},
+            f"Forstudentsuptowidth32thatdecideaminmax,itis{searched}",
+            True,
+        ),
+    )
+    for changes, says, climbs in cases:
+        paper.configure(changes, scale="laptop")
+        text = paper.text()
+        assert says in text
+        assert (climbed in text) == climbs
+    paper.configure({"certificate": {"students": "none"}}, scale="laptop")
+    text = paper.text()
+    assert climbed in text
+    assert searched not in text
+
+
+def test_constants_of_the_program_are_not_typed_again(paper, monkeypatch):
+    assert "nominallevelof95%" in paper.text()
+    monkeypatch.setattr(build_paper, "TAIL", 0.05)
+    monkeypatch.setattr(build_paper, "SHOWN_CLASS", {"q": "2", "c": 0.5})
+    monkeypatch.setattr(build_paper, "SHOWN_POWER", -4)
+    text = paper.text()
+    assert "nominallevelof90%" in text
+    assert "auniformerrorof24onnetworksofwidth3dwithq=2andc=0.5,andtheratio" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.2, "0.200"),
+        (428.4, "428"),
+        (-1, "\N{MINUS SIGN}1.00"),
+        (47600, "4.76e+04"),
+        (math.nan, "\N{EN DASH}"),
+        (math.inf, "\N{INFINITY}"),
+    ],
+)
+def test_measured_numbers_have_three_digits(value, text):
+    assert build_paper.number(value) == text
 
 
 def test_each_figure_stands_there_with_its_caption_and_its_origin(paper):
@@ -254,9 +338,9 @@ def test_mathematics_in_captions_is_typeset(paper):
 def test_settings_stand_beside_those_of_the_original(paper):
     text = paper.text()
     assert "samplesizem30,100,300,1000100,1000,10000,100000" in text
-    assert "•targetsofeachkindanddimension:16insteadof40." in text
+    assert "•teachersofeachkindanddimension:16insteadof40." in text
     assert "•batchsize,rulefiftieth:noneinsteadof⌈m/50⌉." in text
-    assert "affinelayersofatarget:" not in text
+    assert "affinelayersofateacher:" not in text
 
 
 def test_a_run_with_the_settings_of_the_original_says_so(paper):
@@ -314,7 +398,7 @@ def test_a_run_may_be_small(paper):
         scale="smoke",
     )
     text = paper.text()
-    assert "Ford=1itis0.00339atm=10." in text
+    assert "Ford=1itis0.0034atm=10." in text
     assert "Asingleseedhasnointerval." in text
     assert "Thisrunistoosmallforanyofthesetests." in text
     assert not re.search(r"\b(nan|None)\b", written("paper.pdf"))

@@ -170,6 +170,11 @@ def test_settings_are_what_the_configuration_says(tmp_path, scale):
     assert set(table["table"]) == {"1", "2", "3"}
     assert table["key"].is_unique
     assert table["quantity"].is_unique
+    # The original's Table 1 is for all experiments, 2 for the sine, 3 for teachers and students.
+    numbers = table.set_index("key")["table"]
+    assert numbers["training.precision"] == numbers["evaluation.points"] == "1"
+    assert set(table["key"][numbers.to_numpy() == "2"].str.split(".").str[0]) == {"sine"}
+    assert numbers["teacher.count"] == numbers["sample.sizes"] == numbers["student.widths"] == "3"
     value = table.set_index("key")["value"]
     assert value["sample.sizes"] == ", ".join(map(str, config["sample"]["sizes"]))
     assert value["teacher.bound"] == "0.5"

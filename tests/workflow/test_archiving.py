@@ -240,7 +240,9 @@ def test_a_file_that_was_changed_by_hand_is_refused(copied):
 
 
 def test_the_doi_stands_in_citation_crate_and_readme(copied, tmp_path):
-    (copied.results / "archive/deposit.json").write_text('{"doi": "10.5072/zenodo.1"}')
+    (copied.results / "archive/deposit.json").write_text(
+        '{"doi": "10.5072/zenodo.1", "state": "draft"}'
+    )
     assert copied.planned() == {"build_paper": 1}
     copied.snakemake("--cores", 1)
     done = archive(copied)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,7 @@ from sums import NAME as SUMS
 from sums import check_sums, read_sums, sums_text
 
 from supnorm.configuration import as_yaml
-from supnorm.origin import ARCHIVED, commit, doi
+from supnorm.origin import ARCHIVED, DEPOSIT, commit, doi, said
 from supnorm.outputs import appearing
 from supnorm.programs import InputError, run
 from supnorm.provenance import digest
@@ -67,15 +67,10 @@ def main(argv: list[str]) -> None:
     )
     a = parser.parse_args(argv)
     config, root = configuration(a.scale), Path()
-    head = clean_commit(root)
-    check_configuration(config)
-    # First of all: doing jobs that are left would start from what was changed.
-    chain = unbroken_chain(root, config["scale"])
-    finished = finished_jobs(config)
+    head, chain, finished = check(config)
     number = doi(Path(chain.results))
     citation = citation_text((root / CITATION).read_text(), number)
     results = results_of(finished)
-    check_drawings(chain, results, head)
     left_out = too_large(chain, results, 1e6 * a.largest)
     files, executable = source_files(root)
     files |= {name: place for name, place in results.items() if name not in left_out}
@@ -94,11 +89,41 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         own = own_files(contents, finished, citation, Path(folder))
         files = described_files(replace(contents, files=files | own), Path(folder))
+        check_published(Path(chain.results, DEPOSIT), digest(files[SUMS]))
         write_zip(archive, archive.stem, files, executable)
     size = f"{archive.stat().st_size / 1e6:.1f} MB"
     print(f"{archive}: {len(files)} files, {size}, SHA-256 {digest(archive)}")
     if left_out:
         print(f"left out for their size, and told of in its README: {some(sorted(left_out))}")
+
+
+def check(config: Mapping, but: Collection[str] = ()) -> tuple[str, Chain, list[Job]]:
+    """Return the commit, the chain and the jobs of results from which an archive can be made.
+
+    Raises InputError where none can be. Jobs of the rules in `but` may be left to be done.
+    """
+    head = clean_commit(Path())
+    check_configuration(config)
+    # First of all: doing jobs that are left would start from what was changed.
+    chain = unbroken_chain(Path(), config["scale"])
+    finished = finished_jobs(config, but)
+    check_drawings(chain, results_of(finished), head)
+    return head, chain, finished
+
+
+def check_published(deposit: Path, sums: str) -> None:
+    """Raise InputError where another archive of the scale is published under its DOI.
+
+    `deposit` is where its deposit is told of, `sums` the SHA-256 of SHA256SUMS in this archive.
+    """
+    if not deposit.is_file() or said(deposit, "state") != "published":
+        return
+    if said(deposit, "sums") != sums:
+        raise InputError(
+            f"{deposit}: expected the archive that is published as {said(deposit, 'doi')}, found "
+            "other contents, which need a DOI of their own: make a new version by `make deposit "
+            f"NEW_VERSION_OF={said(deposit, 'record')}`, or remove this file to have none"
+        )
 
 
 def clean_commit(root: Path) -> str:
@@ -151,11 +176,14 @@ def check_configuration(config: Mapping) -> None:
         )
 
 
-def finished_jobs(config: Mapping) -> list[Job]:
-    """Return all jobs of a configuration; raises InputError where some are left to be done."""
+def finished_jobs(config: Mapping, but: Collection[str] = ()) -> list[Job]:
+    """Return all jobs of a configuration.
+
+    Raises InputError where some are left to be done, of other rules than those in `but`.
+    """
     scale = config["scale"]
     found = jobs(scale, run_device(config))
-    left = [job for job in found if job.pending]
+    left = [job for job in found if job.pending and job.rule not in but]
     if left:
         rules = some(list(dict.fromkeys(job.rule for job in left)))
         raise InputError(

@@ -29,10 +29,11 @@ from rich.progress import Progress
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
+from archive import check
 from inveniordm import File, InvenioRDM, doi_of, take_token
 from jobs import configuration
 
-from supnorm.origin import ARCHIVED, DEPOSIT, commit
+from supnorm.origin import ARCHIVED, DEPOSIT, SUMS
 from supnorm.outputs import appearing
 from supnorm.programs import InputError, run
 from supnorm.provenance import digest
@@ -42,6 +43,8 @@ SANDBOX, PRODUCTION = "https://sandbox.zenodo.org", "https://zenodo.org"
 TOKENS = {SANDBOX: "ZENODO_SANDBOX_TOKEN", PRODUCTION: "ZENODO_TOKEN"}
 STATES = ("begun", "draft", "published")
 CITATION = Path("CITATION.cff")
+# The document, which has the DOI in it, and the rule that makes it.
+PAPER, BUILDING = "paper.pdf", "build_paper"
 # The licence of results, LICENSE-results; that of the source is the citation's.
 RESULTS_LICENCE = "cc-by-4.0"
 # What Zenodo takes in one record, in bytes.
@@ -56,7 +59,8 @@ class Deposit:
 
     It is `begun` until `record` (its name at the server) and `doi` are known, then a `draft`, then
     `published`. `version_of` is the record that it is a new version of. `mark` is in the title of
-    the new draft until all is sent, so that a draft is found whose making was not answered.
+    the new draft until all is sent, so that a draft is found whose making was not answered. `sums`
+    is the SHA-256 of SHA256SUMS in the archive that was sent.
     """
 
     server: str
@@ -64,6 +68,7 @@ class Deposit:
     version_of: str | None = None
     record: str | None = None
     doi: str | None = None
+    sums: str | None = None
     state: str = "begun"
 
 
@@ -104,12 +109,21 @@ def main(argv: list[str]) -> None:
 
 
 def rebuild(scale: str) -> None:
-    """Build the paper and the archive again, with the DOI that is now reserved."""
-    for program in ("workflow/reproduce.py", "workflow/artifact/archive.py"):
-        if subprocess.run([sys.executable, program, "--scale", scale]).returncode:
+    """Build the paper and the archive again, with the DOI that is now reserved, and nothing else.
+
+    As Snakemake is told of no other rule, results are taken as they are, and no device matters. A
+    paper that has the DOI already is kept, so that an archive that was sent stays the same.
+    """
+    paper = [f"results/{scale}/{PAPER}", "--device", "cpu", "--allowed-rules", BUILDING]
+    for program, options in (
+        ("workflow/reproduce.py", paper),
+        ("workflow/artifact/archive.py", []),
+    ):
+        if subprocess.run([sys.executable, program, "--scale", scale, *options]).returncode:
             raise InputError(
-                f"{program}: expected that it builds the scale {scale} with its DOI, but it failed "
-                "as said above; mend that and run `make deposit` again: the draft is kept"
+                f"{program}: expected that it builds {PAPER} or the archive of the scale {scale} "
+                "with its DOI, but it failed as said above; mend that and run `make deposit` "
+                "again: the draft is kept"
             )
 
 
@@ -126,22 +140,27 @@ def deposit(
     Every step is written down when it is done, and taken only if it was not.
     """
     path = Path("results", scale, DEPOSIT)
-    check_ready(scale)
     kept = kept_or_begun(path, server, version_of)
     citation = read_citation()
     user = user_of(server, sleep)
+    # No DOI is reserved for what is not ready; the paper is made again with it.
+    check(configuration(scale), but=[BUILDING])
     draft, kept = reserve(user, path, kept, described(citation, scale))
-    print(f"draft {kept.record} at {server}: the DOI {kept.doi} is reserved", flush=True)
+    print(f"draft {kept.record} at {server}: reserved is {address(kept)}", flush=True)
     rebuild(scale)
     local = local_files(scale, kept.doi)
     check_no_others(user, kept.record, local)
     user.update_draft(draft, described(citation, scale, local))
+    kept = replace(kept, sums=local_sums(local))
+    write_deposit(path, kept)
     send(user, kept.record, local)
     print(
         f"The draft is complete, and nothing is published: {server}/uploads/{kept.record}\n"
         f"`make publish SCALE={scale}` shows what will be published, asks once, and publishes it "
-        f"as https://doi.org/{kept.doi}; that cannot be undone."
+        f"as {address(kept)}; that cannot be undone."
     )
+    if server == SANDBOX:
+        print(f"To deposit at {PRODUCTION}, remove {path}, and run `make deposit PRODUCTION=1`.")
 
 
 def publish(
@@ -162,9 +181,9 @@ def publish(
         raise InputError(f"--confirm is {confirmed}; expected the DOI of this draft, {kept.doi}")
     user = user_of(kept.server, sleep)
     draft = user.draft(kept.record)
-    if draft is None and user.record(kept.record) is not None:
+    if (record := published_record(user, kept, draft)) is not None:
         print("The record was published before.")
-        return note_published(path, kept)
+        return note_published(path, kept, record)
     check_draft(path, kept, draft)
     local = local_files(scale, kept.doi)
     check_same(user, kept.record, local)
@@ -173,8 +192,7 @@ def publish(
         confirm(ask)
     # An answer may take its time.
     check_same(user, kept.record, local)
-    user.publish(kept.record)
-    note_published(path, kept)
+    note_published(path, kept, user.publish(kept.record))
 
 
 def user_of(server: str, sleep: Callable[[float], None]) -> InvenioRDM:
@@ -183,18 +201,6 @@ def user_of(server: str, sleep: Callable[[float], None]) -> InvenioRDM:
     for name in TOKENS.values():
         os.environ.pop(name, None)
     return InvenioRDM(server, token, sleep=sleep)
-
-
-def check_ready(scale: str) -> None:
-    """Raise InputError where there is nothing to deposit: no DOI is reserved for it."""
-    summary = Path("results", scale, "summary.md")
-    if not summary.is_file():
-        raise InputError(
-            f"{summary}: expected the results of the scale {scale}, found none; "
-            f"run `make reproduce SCALE={scale}` first"
-        )
-    if commit()[1]:
-        raise InputError("expected a tree as committed, found changes; commit them first")
 
 
 def kept_or_begun(path: Path, server: str, version_of: str | None) -> Deposit:
@@ -206,19 +212,20 @@ def kept_or_begun(path: Path, server: str, version_of: str | None) -> Deposit:
     if not path.is_file():
         return begun
     kept = read_deposit(path)
-    if kept.state == "published":
-        if kept.server == server and version_of is None:
-            raise InputError(published_already(path, kept))
-        return begun
     if kept.server != server:
         raise InputError(
-            f"{path}: found a draft at {kept.server}, expected one at {server}; publish or "
-            "discard it there, and remove this file to begin another"
+            f"{path}: found a deposit at {kept.server}, expected one at {server}; PRODUCTION=1 "
+            f"stands for {PRODUCTION}; to begin another deposit there, remove this file"
         )
+    if kept.state == "published":
+        if version_of is None:
+            raise InputError(published_already(path, kept))
+        return begun
     if version_of not in (None, kept.version_of):
         raise InputError(
-            f"{path}: found a draft that is no new version of {version_of}; publish or discard it "
-            f"at {kept.server}, and remove this file to begin another"
+            f"{path}: found draft {kept.record}, which is no new version of {version_of}; publish "
+            "it by `make publish`, which notes what was published otherwise too, or discard it at "
+            f"{kept.server} and remove this file"
         )
     return kept
 
@@ -234,16 +241,16 @@ def published_already(path: Path, kept: Deposit) -> str:
 def reserve(user: InvenioRDM, path: Path, kept: Deposit, metadata: dict) -> tuple[dict, Deposit]:
     """Return the draft with its DOI, and the deposit, both made as far as they were not."""
     if kept.record is None:
-        write_deposit(path, kept)
         if kept.version_of is not None:
             draft = user.new_version(kept.version_of)
         else:
+            write_deposit(path, kept)
             draft = user.find_draft(kept.mark) or user.create_draft(metadata, kept.mark)
         kept = replace(kept, record=user.identifier(draft))
         write_deposit(path, kept)
     draft = user.draft(kept.record)
-    if draft is None and user.record(kept.record) is not None:
-        raise InputError(published_already(path, kept))
+    if (record := published_record(user, kept, draft)) is not None:
+        raise InputError(published_already(path, note_published(path, kept, record)))
     if draft is not None and kept.doi is None:
         if doi_of(draft) is None:
             draft = user.reserve_doi(kept.record)
@@ -261,8 +268,6 @@ def check_draft(path: Path, kept: Deposit, draft: dict | None) -> None:
             f"{path}: draft {kept.record} is gone from {kept.server}; remove this file to begin "
             "another, under another DOI"
         )
-    if draft.get("is_published"):
-        raise InputError(published_already(path, kept))
     if kept.doi is None or doi_of(draft) != kept.doi:
         raise InputError(
             f"{path}: expected that draft {kept.record} at {kept.server} has the DOI {kept.doi}, "
@@ -284,7 +289,7 @@ def local_files(scale: str, doi: str) -> dict[str, Local]:
             "run `make deposit` again"
         )
     local = {}
-    for path in (archive, results / "paper.pdf"):
+    for path in (archive, results / PAPER):
         with path.open("rb") as file:
             md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
         local[path.name] = Local(path.name, path, path.stat().st_size, md5.hexdigest())
@@ -296,11 +301,26 @@ def local_files(scale: str, doi: str) -> dict[str, Local]:
 
 def archived_doi(archive: Path) -> str | None:
     """Return the DOI that an archive says it has."""
+    told = member(archive, ARCHIVED)
+    try:
+        return json.loads(told)["doi"]
+    except (KeyError, ValueError, TypeError, RecursionError):
+        raise InputError(f"{archive}: expected an archive with a DOI in {ARCHIVED}") from None
+
+
+def local_sums(local: Mapping[str, Local]) -> str:
+    """Return the SHA-256 of SHA256SUMS in the archive, the first of the files to deposit."""
+    archive = next(iter(local.values())).path
+    return hashlib.sha256(member(archive, SUMS)).hexdigest()
+
+
+def member(archive: Path, name: str) -> bytes:
+    """Return a file in an archive; raises InputError where it is not there."""
     try:
         with zipfile.ZipFile(archive) as file:
-            return json.loads(file.read(f"{archive.stem}/{ARCHIVED}"))["doi"]
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError):
-        raise InputError(f"{archive}: expected an archive with {ARCHIVED} in it") from None
+            return file.read(f"{archive.stem}/{name}")
+    except (zipfile.BadZipFile, KeyError):
+        raise InputError(f"{archive}: expected an archive with {name} in it") from None
 
 
 def check_no_others(user: InvenioRDM, record: str, local: Mapping[str, Local]) -> None:
@@ -370,7 +390,7 @@ def check_same(user: InvenioRDM, record: str, local: Mapping[str, Local]) -> Non
 def show(kept: Deposit, title: str, local: Mapping[str, Local]) -> None:
     """Print what will be published."""
     print(f"at {kept.server}, record {kept.record}")
-    print(f"as https://doi.org/{kept.doi}")
+    print(f"as {address(kept)}")
     print(f"   {title}")
     for file in local.values():
         print(f"   {file.key}, {decimal(file.size)}, MD5 {file.md5} here and there")
@@ -380,21 +400,41 @@ def confirm(ask: Callable[[str], str]) -> None:
     """Raise InputError unless somebody at a terminal types the word."""
     if not sys.stdin.isatty():
         raise InputError("expected a terminal to ask at, found none; nothing is published")
-    if ask("This cannot be undone. Type publish to publish it: ").strip() != "publish":
+    try:
+        answer = ask("This cannot be undone. Type publish to publish it: ")
+    except EOFError:
+        answer = ""
+    if answer.strip() != "publish":
         raise InputError("expected the word publish; nothing is published")
 
 
-def note_published(path: Path, kept: Deposit) -> None:
-    """Write down that a deposit is published, and say so."""
-    write_deposit(path, replace(kept, state="published"))
-    print(f"published: https://doi.org/{kept.doi}")
+def published_record(user: InvenioRDM, kept: Deposit, draft: dict | None) -> dict | None:
+    """Return the record that a draft has become, be it by other hands; None if it has not."""
+    if draft is None:
+        return user.record(kept.record)
+    return draft if draft.get("is_published") else None
+
+
+def note_published(path: Path, kept: Deposit, record: dict) -> Deposit:
+    """Write down that a deposit is published as a record, say so, and return it."""
+    kept = replace(kept, doi=doi_of(record) or kept.doi, state="published")
+    write_deposit(path, kept)
+    print(f"published: {address(kept)}", flush=True)
+    return kept
+
+
+def address(kept: Deposit) -> str:
+    """Return the address of a deposit's DOI, or, at the sandbox, that it has none."""
+    if kept.server == SANDBOX:
+        return f"{kept.doi}, a DOI of the sandbox, for trials: it leads nowhere"
+    return f"https://doi.org/{kept.doi}"
 
 
 def read_deposit(path: Path) -> Deposit:
     """Return a deposit; raises InputError where the file is none, or is of an unknown server."""
     try:
         kept = Deposit(**json.loads(path.read_text()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         names = ", ".join(key.name for key in fields(Deposit))
         raise InputError(f"{path}: expected a JSON object with the keys {names}") from None
     for key, value in asdict(kept).items():

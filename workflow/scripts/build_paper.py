@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from supnorm.commands import Program
-from supnorm.intervals import with_interval
+from supnorm.intervals import TAIL, with_interval
 from supnorm.outputs import appearing
 from supnorm.programs import InputError, run
 from supnorm.provenance import digest, keywords
@@ -19,7 +19,7 @@ from supnorm.tables.norms import NORMS
 from supnorm.tables.ranking import MINMAX, RATES
 from supnorm.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.tables.schema import read_table
-from supnorm.tables.settings import SETTINGS
+from supnorm.tables.settings import SETTINGS, TITLES
 from supnorm.tables.two_sided import TWO_SIDED
 from supnorm.typesetting import typeset
 from supnorm.work import cells
@@ -37,7 +37,7 @@ VERDICTS = ("supported", "undecided", "failed")
 STATISTICS = ("minmax", "minmean")
 # The classes whose sample counts are shown: coefficient norm, bound, and uniform error.
 SHOWN_CLASS = {"q": "inf", "c": 1.0}
-SHOWN_ERROR = 2.0**-10
+SHOWN_POWER = -10
 # As many digits of a SHA-256, and of a commit, as a reader can compare.
 DIGITS, COMMIT_DIGITS = 12, 8
 
@@ -88,10 +88,13 @@ def content(a, figures: Mapping[str, Path]) -> dict:
         },
         "errors": list(errors(tables["minmax"], tables["rates"], tables["bounds"])),
         "courses": list(courses(tables["minmax"], tables["rates"])),
+        "level": f"{100 * (1 - 2 * TAIL):g}",
+        "titles": TITLES,
         "settings": list(settings(tables["settings"], original)),
         "differences": list(differences(tables["settings"], original)),
         "verdicts": verdicts(tables["claims"]),
         "claims": list(by_statement(tables["claims"])),
+        "findings": findings(tables["claims"]),
         **counts(tables["sample_counts"], tables["two_sided"]),
     }
 
@@ -161,13 +164,23 @@ def trainings(path: Path, config: dict) -> int:
         raise InputError(f"{path}: expected a resolved configuration, found {error!r}") from None
 
 
-def number(value: float) -> str:
-    """Return a number with three digits; a missing one is a dash."""
+def number(value: float, form: str = "#.3g") -> str:
+    """Return a number, with three digits if not told otherwise; a missing one is a dash."""
     if pd.isna(value):
         return "\N{EN DASH}"
     if math.isinf(value):
         return "\N{INFINITY}"
-    return ("\N{MINUS SIGN}" if value < 0 else "") + f"{abs(value):.3g}"
+    return ("\N{MINUS SIGN}" if value < 0 else "") + f"{abs(value):{form}}".rstrip(".")
+
+
+def rounded(value: float) -> str:
+    """Return a number with two digits, as captions have it; a missing one is a dash."""
+    return number(value, "#.2g")
+
+
+def exact(value: float) -> str:
+    """Return a number that is given, not measured, and thus without trailing zeros."""
+    return number(value, ".3g")
 
 
 def decimals(value: float) -> str:
@@ -223,9 +236,9 @@ def courses(minmax: pd.DataFrame, rates: pd.DataFrame) -> Iterator[str]:
     fits = of_networks(rates).set_index(["dim", "statistic", "norm"])
     for dim, found in chosen.sort_values("samples").groupby("dim"):
         first, last = found.iloc[0], found.iloc[-1]
-        sentence = f"For d = {dim} it is {number(first['error'])} at m = {first['samples']}"
+        sentence = f"For d = {dim} it is {rounded(first['error'])} at m = {first['samples']}"
         if len(found) > 1:
-            sentence += f" and {number(last['error'])} at m = {last['samples']}"
+            sentence += f" and {rounded(last['error'])} at m = {last['samples']}"
             fit = fits.loc[(dim, "minmax", "inf"), ["slope", "low", "high"]]
             sentence += f"; its slope in log m is {with_interval(*fit)}"
         yield f"{sentence}."
@@ -300,7 +313,7 @@ def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
                     "low": number(row.low),
                     "high": number(row.high),
                     "relation": row.relation,
-                    "reference": number(row.reference),
+                    "reference": exact(row.reference),
                     "verdict": row.verdict,
                 }
                 for row in rows.itertuples()
@@ -308,13 +321,27 @@ def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
         }
 
 
+def findings(claims: pd.DataFrame) -> dict[str, dict]:
+    """Return by a statement's short name its cases, its verdicts, and the ends of its numbers."""
+    return {
+        name: {
+            "cases": len(rows),
+            "least": number(rows["measured"].min()),
+            "largest": number(rows["measured"].max()),
+            **{verdict: int((rows["verdict"] == verdict).sum()) for verdict in VERDICTS},
+        }
+        for name, rows in claims.groupby("claim")
+    }
+
+
 def counts(needed: pd.DataFrame, two_sided: pd.DataFrame) -> dict:
     """Return the samples needed and sufficient for one error, and the paper's worked example."""
     classes = pd.Series(SHOWN_CLASS)
     shown = needed[(needed[classes.index] == classes).all(axis=1)]
-    shown = shown[(shown["error"] == SHOWN_ERROR) & ~shown["example"]]
+    shown = shown[(shown["error"] == 2.0**SHOWN_POWER) & ~shown["example"]]
     ratios = two_sided[(two_sided[classes.index] == classes).all(axis=1)].groupby("dim")["ratio"]
     return {
+        "shown": {"q": SHOWN_CLASS["q"], "c": exact(SHOWN_CLASS["c"]), "power": SHOWN_POWER},
         "depths": sorted(map(int, shown["depth"].unique())),
         "counts": [
             {
@@ -331,7 +358,7 @@ def counts(needed: pd.DataFrame, two_sided: pd.DataFrame) -> dict:
             {
                 "dim": row.dim,
                 "depth": row.depth,
-                "c": number(row.c),
+                "c": exact(row.c),
                 "inverse": f"{1 / row.error:.0f}",
                 "power": exponent(row.log10_needed),
             }

@@ -1,4 +1,4 @@
-"""Draw the students that decide the min-max beside their targets, on lines through the cube."""
+"""Draw the students that decide the min-max beside their teachers, on lines through the cube."""
 
 import itertools
 
@@ -15,7 +15,7 @@ from supnorm.tables.spikes import SPIKES
 
 LOOKS = {
     "student": {"color": "#E0700F", "lw": 1.3, "label": "student"},
-    "target": {"color": "0.2", "lw": 0.9, "dashes": (4, 1.4), "label": "target"},
+    "target": {"color": "0.2", "lw": 0.9, "dashes": (4, 1.4), "label": "teacher"},
 }
 SAMPLE = "#0B4F8A"
 # More samples than these would hide the lines: they are drawn as ticks at the foot.
@@ -77,7 +77,7 @@ def caption(spikes: pd.DataFrame, family: str) -> str:
     return " ".join(
         [
             f"The students that decide the min-max in the uniform norm on the {family} teachers at "
-            "the largest sample size, of all seeds the worst, beside their targets: above along "
+            "the largest sample size, of all seeds the worst, beside their teachers: above along "
             "the diagonal of Q, below around the place of the largest error, on the line through "
             "it and the centre of Q, with a grey bar for the error.",
             *(of_dimension(rows) for _, rows in spikes.groupby("dim")),

@@ -165,7 +165,8 @@ def below(fixed: pd.DataFrame) -> list[str]:
         return []
     return [
         "Where it does not there is no contradiction: that bound is for spikes of the best "
-        "width, and those of the proof, with M = 8k, are narrower."
+        "width, and those of the proof, with M = 8\N{LEFT CEILING}m^(1/s)\N{RIGHT CEILING}, are "
+        "narrower."
     ]
 
 

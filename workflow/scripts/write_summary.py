@@ -11,7 +11,7 @@ from supnorm.tables.claims import CLAIMS
 from supnorm.tables.ranking import MINMAX, RATES
 from supnorm.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.tables.schema import read_table
-from supnorm.tables.settings import SETTINGS
+from supnorm.tables.settings import SETTINGS, TITLES
 from supnorm.tables.two_sided import TWO_SIDED
 
 TABLES = {
@@ -54,7 +54,7 @@ def sections(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
     yield markdown(rates.loc[rates["statistic"] == "minmax", columns])
     settings = tables["settings"]
     for number, rows in settings.groupby("table", sort=True):
-        yield f"## Table {number}"
+        yield f"## Table {number}: {TITLES[number]}"
         yield markdown(rows[["quantity", "symbol", "value"]])
     yield "## Samples needed and sufficient for a uniform error, as powers of ten (S1.10, S1.17)"
     counts = tables["sample_counts"]

@@ -23,7 +23,7 @@ def commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
         head, changes = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
         return head, None if changes is None else bool(changes)
     if (root / ARCHIVED).is_file():
-        return _said(root / ARCHIVED, "commit"), _changed_since_archived(root)
+        return said(root / ARCHIVED, "commit"), _changed_since_archived(root)
     return None, None
 
 
@@ -32,10 +32,27 @@ def doi(results: Path, root: Path = ROOT) -> str | None:
 
     Raises InputError where the file that says it is damaged.
     """
-    for path in (results / DEPOSIT, root / ARCHIVED):
-        if path.is_file():
-            return _said(path, "doi")
+    deposit, archived = results / DEPOSIT, root / ARCHIVED
+    if deposit.is_file():
+        return said(deposit, "doi")
+    # An archive is of one scale: other results, made where it was unpacked, are not in it.
+    if archived.is_file() and said(archived, "scale") == results.name:
+        return said(archived, "doi")
     return None
+
+
+def said(path: Path, key: str) -> str | None:
+    """Return the text that a JSON file has under a key; null is None.
+
+    Raises InputError where the file has no such key, or something else under it.
+    """
+    try:
+        value = json.loads(path.read_text())[key]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f"{path}: expected a JSON object with a key {key}, found none") from None
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{path}: {key} is {value!r}; expected text or null")
+    return value
 
 
 def _git(root: Path, *arguments: str) -> str | None:
@@ -61,14 +78,3 @@ def _changed_since_archived(root: Path) -> bool | None:
         for path, digest in sums.items()
         if not path.startswith(("results/", "run/"))
     )
-
-
-def _said(path: Path, key: str) -> str | None:
-    """Return the text that a JSON file has under a key; null is None."""
-    try:
-        value = json.loads(path.read_text())[key]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path}: expected a JSON object with a key {key}, found none") from None
-    if value is not None and not isinstance(value, str):
-        raise InputError(f"{path}: {key} is {value!r}; expected text or null")
-    return value

@@ -2,10 +2,17 @@
 
 from supnorm.tables.schema import Schema, text
 
+# What each of these tables is about.
+TITLES = {
+    "1": "general settings",
+    "2": "sine experiment",
+    "3": "teacher\N{EN DASH}student experiment",
+}
+
 SETTINGS = Schema(
     "one key of the configuration in force",
     (
-        text("table", '"1": targets and samples, "2": students and training, "3": evaluation'),
+        text("table", "; ".join(f'"{number}": {title}' for number, title in TITLES.items())),
         text("quantity", "what the key sets"),
         text("symbol", "how the theory calls it; null where it has no symbol", nullable=True),
         text("value", "the value in force"),
