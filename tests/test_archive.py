@@ -1,6 +1,7 @@
 """What an archive is put together from, part by part."""
 
 import csv
+import fcntl
 import io
 import os
 import subprocess
@@ -231,6 +232,21 @@ def test_figures_are_of_the_commit_that_is_archived(commit, dirty, says):
         return
     with pytest.raises(InputError, match=f"results/smoke: figures were {says}"):
         archive.check_drawings(chain, names, "c0ffee")
+
+
+@pytest.mark.parametrize("largest", ["nan", "-1"])
+def test_a_limit_that_is_none_is_refused(largest):
+    with pytest.raises(InputError, match=f"--largest is {float(largest)}"):
+        archive.main(["--largest", largest])
+
+
+def test_nothing_is_archived_while_a_run_is_at_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".snakemake").mkdir()
+    with (tmp_path / ".snakemake/driver.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(SystemExit, match="another run is at work in this tree"):
+            archive.main([])
 
 
 def test_the_dictionary_has_every_column_once(tmp_path):

@@ -31,11 +31,12 @@ from crate import crate_metadata
 from dictionary import dictionary
 from jobs import Job, configuration, jobs, run_device
 from readme import readme
+from reproduce import LOCK, STATE, hold
 from sums import NAME as SUMS
 from sums import check_sums, read_sums, sums_text
 
 from supnorm.configuration import as_yaml
-from supnorm.origin import ARCHIVED, DEPOSIT, commit, doi, said
+from supnorm.origin import ARCHIVED, DEPOSIT, commit, doi, of_source, said
 from supnorm.outputs import appearing
 from supnorm.programs import InputError, run
 from supnorm.provenance import digest
@@ -66,12 +67,23 @@ def main(argv: list[str]) -> None:
         help="leave out larger files of intermediate stages (default: 200)",
     )
     a = parser.parse_args(argv)
-    config, root = configuration(a.scale), Path()
+    if not a.largest >= 0:
+        raise InputError(f"--largest is {a.largest}; expected a number of megabytes")
+    STATE.mkdir(exist_ok=True)
+    # No run may change what is being archived.
+    with LOCK.open("a+") as lock:
+        hold(lock)
+        make_archive(configuration(a.scale), 1e6 * a.largest)
+
+
+def make_archive(config: Mapping, largest: float) -> None:
+    """Write the archive of a scale, without intermediate files of more bytes than `largest`."""
+    root = Path()
     head, chain, finished = check(config)
     number = doi(Path(chain.results))
     citation = citation_text((root / CITATION).read_text(), number)
     results = results_of(finished)
-    left_out = too_large(chain, results, 1e6 * a.largest)
+    left_out = too_large(chain, results, largest)
     files, executable = source_files(root)
     files |= {name: place for name, place in results.items() if name not in left_out}
     files |= files_of_run(finished, chain.results)
@@ -129,6 +141,8 @@ def check_published(deposit: Path, sums: str) -> None:
 def clean_commit(root: Path) -> str:
     """Return the commit that a tree is at; raises InputError where it differs from it."""
     head, dirty = commit(root)
+    if head is None and (root / ".git").exists():
+        raise InputError("git tells no commit of this tree; expected that it runs here")
     if head is None:
         raise InputError("expected a tree with git, or one unpacked from an archive, found neither")
     if dirty is not False:
@@ -144,11 +158,6 @@ def changed(root: Path) -> list[str]:
     if (root / ".git").exists():
         return [entry[3:] for entry in git(root, "status", "--porcelain", "-z")]
     return [fault.path for fault in check_sums(root) if of_source(fault.path)]
-
-
-def of_source(name: str) -> bool:
-    """Return whether a file of an archive is of the source."""
-    return not name.startswith(("results/", "run/"))
 
 
 def git(root: Path, *arguments: str) -> list[str]:

@@ -15,6 +15,7 @@ from contents import Contents, began, ended, outputs, people
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
+from supnorm.origin import of_source
 from supnorm.records import Record
 
 RUN = "https://w3id.org/ro/wfrun"
@@ -108,7 +109,7 @@ class _Crate:
 
     def described_file(self, name: str) -> dict[str, object]:
         """Return the properties of a file of the archive."""
-        ours = name.startswith(("results/", "run/"))
+        ours = not of_source(name)
         return {
             "name": name,
             "contentSize": str(self.contents.files[name].stat().st_size),

@@ -27,6 +27,11 @@ def commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
     return None, None
 
 
+def of_source(path: str) -> bool:
+    """Return whether a file of an archive is of the source, and no result or told of a run."""
+    return not path.startswith(("results/", "run/"))
+
+
 def doi(results: Path, root: Path = ROOT) -> str | None:
     """Return the DOI that is reserved for the results of a scale, or that they were archived by.
 
@@ -76,5 +81,5 @@ def _changed_since_archived(root: Path) -> bool | None:
         not (root / path).is_file()
         or hashlib.sha256((root / path).read_bytes()).hexdigest() != digest
         for path, digest in sums.items()
-        if not path.startswith(("results/", "run/"))
+        if of_source(path)
     )
