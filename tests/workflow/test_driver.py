@@ -180,8 +180,10 @@ def test_on_a_cluster_gpus_are_its_own_matter(machine, here):
 
 
 @pytest.fixture
-def drawn(machine, monkeypatch):
+def drawn(machine, here, monkeypatch):
     """Jobs of three rules, and the command lines of Snakemake that the driver starts."""
+    for scale in ("smoke", "laptop", "paper"):
+        (here / f"results/{scale}/tables").mkdir(parents=True)
     chain = [("train_students", "s.safetensors"), ("plot_rates", "r.pdf"), ("build_paper", "p.pdf")]
     jobs = [Job(rule, (Path(name),), Path("log"), None, True) for rule, name in chain]
     monkeypatch.setattr(driver, "jobs", lambda scale: jobs)
@@ -217,10 +219,17 @@ def test_in_an_unpacked_archive_the_scale_is_its_own(drawn, here, capsys):
     assert re.findall(r"results/\w+", told) == expected
 
 
+def test_nothing_is_drawn_without_tables(drawn, here):
+    (here / "results/smoke/tables").rmdir()
+    with pytest.raises(InputError, match="results/smoke/tables: expected tables to draw from"):
+        driver.main(["--figures", "--scale", "smoke"])
+    assert drawn == []
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])
 def test_an_archive_that_tells_no_scale_is_refused(here, text):
     (here / "archive.json").write_text(text)
-    with pytest.raises(InputError, match=r"archive\.json: expected an object with a key scale"):
+    with pytest.raises(InputError, match=r"archive\.json: expected the name of a scale"):
         driver.main(["--figures"])
 
 
