@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from supnorm.machine import processor
 from supnorm.tables.cells import DIM, FAMILY, PAIR, SAMPLES
 from supnorm.tables.schema import (
     Column,
@@ -186,11 +187,3 @@ def machine(device: str) -> dict[str, str]:
 
         name = f"{torch.cuda.get_device_name()} with {name}"
     return {"device": device, "machine": name, **versions}
-
-
-def processor() -> str:
-    """Return the name of the CPU."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from jobs import default_scale
 
-from supnorm.programs import InputError, run
+from supnorm.programs import InputError, printable, run
 from supnorm.records import Record
 
 OK, BROKEN, LEFT_OUT = ("✓", "green"), ("✗", "bold red"), ("–", "yellow")
@@ -204,11 +204,6 @@ def marked(mark: tuple[str, str], text: str) -> Text:
     """Return a line with its mark before it."""
     sign, style = mark
     return Text(sign, style).append(printable(f" {text}"), "not bold default")
-
-
-def printable(text: str) -> str:
-    """Return text without control characters: names in records may come from anywhere."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 if __name__ == "__main__":

@@ -285,7 +285,7 @@ rule tabulate_hat:
         mem_mb=growing(1000),
         runtime=growing(10),
     shell:
-        "python {input.program:q} --output {output.hat:q}" " --record {output.record:q} 2> {log:q}"
+        "python {input.program:q} --output {output.hat:q} --record {output.record:q} 2> {log:q}"
 
 
 rule tabulate_settings:

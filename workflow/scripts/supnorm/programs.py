@@ -11,7 +11,12 @@ class InputError(ValueError):
 
     def __init__(self, sentence: str):
         """Take the sentence; what no terminal should see, as names may have it, is spelled out."""
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in sentence))
+        super().__init__(printable(sentence))
+
+
+def printable(text: str) -> str:
+    """Return a text with what is not to be printed, as control characters, spelled out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def count(text: str) -> int:
