@@ -6,8 +6,20 @@ from supnorm.networks import Networks, concatenate
 from supnorm.streams import Stream, uniform_points
 from supnorm.training.loop import LoopEngine
 from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
+from supnorm.training.stacked import StackedEngine
 
 SEEDS = (5, 6)
+
+# Dimension, depth, width, samples, batch: with smaller last batches, and what is smallest.
+SHAPES = [
+    (1, 5, 32, 100, 20),
+    (3, 5, 16, 50, 50),
+    (1, 2, 7, 13, 5),
+    (3, 3, 33, 40, 7),
+    (2, 6, 9, 30, 1),
+    (4, 1, 3, 20, 6),
+    (9, 2, 1, 6, 4),
+]
 
 
 def problem(dim, depth, width, samples, batch, epochs=50, rate=1e-3, teachers=2, seeds=SEEDS):
@@ -33,6 +45,18 @@ def some(given, index):
 def orders(samples, *epochs, seeds=SEEDS):
     """The orders of some epochs, [epochs, seeds, samples]."""
     return np.array([[shuffle(s, samples, e, rule="test") for s in seeds] for e in epochs])
+
+
+def trained(given, epochs=4, **options):
+    """A stacked engine that has trained for some epochs."""
+    engine = StackedEngine(*given, **options)
+    engine.run(orders(given[2].points.shape[1], *range(epochs)))
+    return engine
+
+
+def same_bits(left: Networks, right: Networks) -> bool:
+    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
+    return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
 
 def difference(left: Networks, right: Networks) -> float:

@@ -255,15 +255,20 @@ def _deviations(
     import torch
 
     from supnorm.devices import use_device
+    from supnorm.gpu_memory import explaining_lack_of_memory
 
     use_device(device)
 
     def on_device(array: np.ndarray) -> torch.Tensor:
         return torch.tensor(array, device=device)
 
-    inputs, wanted = on_device(points), forward(teacher.map(on_device), on_device(points))
-    each = (students[k : k + 1].map(on_device) for k in range(len(students)))
-    return np.concatenate([(forward(one, inputs) - wanted).cpu().numpy() for one in each])
+    width = students.weights[0].shape[1]
+    what = f"a student of width {width} at the centres of {len(points)} spikes"
+    # It, and the outputs of two layers before and after the ReLU.
+    with explaining_lack_of_memory(what, students[:1].nbytes + 32 * width * len(points)):
+        inputs, wanted = on_device(points), forward(teacher.map(on_device), on_device(points))
+        each = (students[k : k + 1].map(on_device) for k in range(len(students)))
+        return np.concatenate([(forward(one, inputs) - wanted).cpu().numpy() for one in each])
 
 
 def centre_errors(

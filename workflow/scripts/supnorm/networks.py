@@ -32,6 +32,11 @@ class Networks:
         """Return the number of networks."""
         return len(self.weights[0])
 
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of all arrays."""
+        return sum(array.nbytes for array in self.tensors().values())
+
     def __getitem__(self, index) -> "Networks":
         """Return the networks at `index`, a slice or an array of integers."""
         return self.map(lambda array: array[index])

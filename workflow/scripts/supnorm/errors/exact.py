@@ -8,6 +8,7 @@ prod (width + 1) pieces, and in practice about as many as neurons (S4.7).
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from supnorm.networks import Networks
 
 # Pieces at once: their activations bound the memory, and stay in a cache or fill a GPU.
 PIECES = {"cpu": 1024, "cuda": 16384}
+# Arrays of a layer's size that the search for its breakpoints needs at once, about.
+TEMPORARIES = 8
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,15 @@ def piecewise_linear(
     networks: Networks, device: str = "cpu", threads: int = 1
 ) -> list[PiecewiseLinear]:
     """Return each network of one input as a function on Q; NaN where it is not finite."""
-    _, width, dim = networks.weights[0].shape
+    (_, width, dim), depth = networks.weights[0].shape, len(networks.weights)
     if dim != 1:
         raise ValueError(f"expected networks of 1 input, found {dim}")
     algebra = _Kernels() if device == "cpu" and width <= KERNELS_WIDTH else _Torch(device)
 
     def function(k: int) -> PiecewiseLinear:
         pairs = zip(networks.weights, networks.biases, strict=True)
-        layers = [algebra.layer(weight[k], bias[k]) for weight, bias in pairs]
-        with np.errstate(over="ignore", invalid="ignore"):
+        with algebra.room(width, depth), np.errstate(over="ignore", invalid="ignore"):
+            layers = [algebra.layer(weight[k], bias[k]) for weight, bias in pairs]
             places, values = _walk(algebra, layers, *algebra.start())
         return PiecewiseLinear(algebra.numpy(places), algebra.numpy(values))
 
@@ -156,6 +159,10 @@ class _Kernels:
         self._product, self._add = kernels.product, kernels.ADD
         self._lanes = kernels.lanes(np.float64)
 
+    def room(self, width: int, depth: int):
+        """Return the context in which networks of a width and depth are walked through."""
+        return nullcontext()
+
     def start(self):
         """Return the ends of Q, and what enters the first layer there."""
         ends = np.array([-0.5, 0.5])
@@ -196,6 +203,16 @@ class _Torch:
 
         use_device(device)
         self.module, self.pieces, self._device = torch, PIECES[device], device
+
+    def room(self, width: int, depth: int):
+        """Return a context that raises InputError where a GPU has no room for the walk."""
+        # Imported only now, as torch.
+        from supnorm.gpu_memory import explaining_lack_of_memory
+
+        # A layer's outputs some times over, and those of each layer before it.
+        needed = 8 * (depth + TEMPORARIES) * self.pieces * width
+        what = f"the exact error of a network of width {width} and depth {depth}"
+        return explaining_lack_of_memory(what, needed)
 
     def start(self):
         """Return the ends of Q, and what enters the first layer there."""

@@ -1,9 +1,12 @@
 """Errors of students on points, by torch: for wide students, and on a GPU."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
 from supnorm.devices import use_device
+from supnorm.gpu_memory import explaining_lack_of_memory
 from supnorm.networks import Networks
 
 
@@ -18,19 +21,30 @@ class StackedMeasurement:
         # Points at once: a layer stays in a core's cache, or fills a GPU.
         self.chunk = {"cpu": 2048, "cuda": 131072}[device]
         self._device, count = device, len(students)
-        self._teachers, self._students = (
-            group.map(lambda array: torch.tensor(array, device=device))
-            for group in (teachers, students)
+        (_, width, dim), layers = students.weights[0].shape, len(students.weights)
+        self._explaining_lack_of_memory = partial(
+            explaining_lack_of_memory,
+            f"measuring {count} students of width {width} and depth {layers} on {self.chunk} "
+            "points at once",
+            students.nbytes + teachers.nbytes + 8 * self.chunk * (2 * width + 3 * count),
         )
-        self._teacher_of = torch.tensor(teacher_of, device=device)
-        options = {"dtype": torch.float64, "device": device}
-        self._largest = torch.full((count,), -1.0, **options)
-        self._place = torch.full((count, students.weights[0].shape[2]), torch.nan, **options)
-        self._sums = torch.zeros(2, count, **options)
+        with self._explaining_lack_of_memory():
+            self._teachers, self._students = (
+                group.map(lambda array: torch.tensor(array, device=device))
+                for group in (teachers, students)
+            )
+            self._teacher_of = torch.tensor(teacher_of, device=device)
+            options = {"dtype": torch.float64, "device": device}
+            self._largest = torch.full((count,), -1.0, **options)
+            self._place = torch.full((count, dim), torch.nan, **options)
+            self._sums = torch.zeros(2, count, **options)
 
     def add(self, points: np.ndarray) -> None:
         """Meet further points of Q, [count, dim]."""
-        x = torch.tensor(points, device=self._device)
+        with self._explaining_lack_of_memory():
+            self._add(torch.tensor(points, device=self._device))
+
+    def _add(self, x: torch.Tensor) -> None:
         error = _values(self._students, x)
         error.sub_(_values(self._teachers, x)[self._teacher_of]).abs_()
         largest, index = error.max(1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from supnorm.networks import Networks, concatenate
 from supnorm.training.engines import choose, engine_class
+from supnorm.training.orders import Orders
 from supnorm.training.pace import deadline
 from supnorm.training.recipe import (
     Recipe,
@@ -17,9 +18,6 @@ from supnorm.training.recipe import (
     shuffle,
     standardised,
 )
-
-# Entries of the shuffles that are drawn, and handed to an engine, at once.
-ORDERS_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,15 @@ class Training:
         )
         self.recipe = recipe
         self.records: list[Record] = []
-        self._seeds, self._samples = seeds, samples
-        self._algorithm = {
-            "dim": dim,
-            "depth": recipe.depth,
-            "width": recipe.width,
-            "rule": batch_rule,
-        }
+        algorithm = {"dim": dim, "depth": recipe.depth, "width": recipe.width, "rule": batch_rule}
+
+        def orders(epoch: int) -> np.ndarray:
+            return np.array([shuffle(s, samples, epoch + 1, **algorithm) for s in seeds])
+
+        entries = len(seeds) * samples
+        self._orders = Orders(orders, recipe.epochs, entries, ahead=device == "cuda")
         self._recorded = recipe.recorded_epochs(evaluations)
         self._evaluated = recipe.evaluation_epochs(evaluations)
-        self._drawn, self._orders = range(0), np.empty(0)
 
     @property
     def epoch(self) -> int:
@@ -102,8 +99,8 @@ class Training:
         """Train to the end, with a pause after each stretch (see `pace`)."""
         while len(self.records) < len(self._recorded):
             epoch = self._recorded[len(self.records)]
-            if self._engine.epochs.min() < epoch:
-                self._engine.run(self._next_orders(epoch), deadline())
+            if (first := int(self._engine.epochs.min())) < epoch:
+                self._engine.run(self._orders.between(first, epoch), deadline())
             if self._engine.epochs.min() == epoch:
                 self._record(self._engine.losses(), self._networks_after(epoch))
             yield
@@ -127,23 +124,6 @@ class Training:
         for epoch, of_students in zip(recorded, losses, strict=True):
             number = self._evaluation(epoch)
             self._record(of_students, _saved_networks(state, number) if number else None)
-
-    def _next_orders(self, end: int) -> np.ndarray:
-        """Return the samples' orders in the epochs that not all students have done, up to `end`.
-
-        Of these, as many as are drawn at once: [epochs, seeds, samples].
-        """
-        first = int(self._engine.epochs.min())
-        if first not in self._drawn:
-            at_once = max(1, ORDERS_AT_ONCE // (len(self._seeds) * self._samples))
-            self._drawn = range(first, min(first + at_once, end))
-            self._orders = np.array(
-                [
-                    [shuffle(s, self._samples, epoch + 1, **self._algorithm) for s in self._seeds]
-                    for epoch in self._drawn
-                ]
-            )
-        return self._orders[first - self._drawn.start :]
 
     def _networks_after(self, epoch: int) -> Networks | None:
         """Return the students as functions on Q, if they are evaluated after this epoch."""

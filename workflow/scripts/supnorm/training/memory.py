@@ -1,20 +1,20 @@
 """How students lie in memory in training by torch, and how many share a GPU."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
-from supnorm import work
+from supnorm import gpu_memory, work
 from supnorm.networks import Networks, layer_shapes
-from supnorm.programs import InputError
 from supnorm.training.recipe import Students
 
 # What a GPU holds beside a group: the samples, CUDA, and the graphs.
 OTHER_BYTES = 4e9
+# What groups at rest leave free on a GPU.
+SPARE_BYTES = 1e9
 
 
 @dataclass(frozen=True)
@@ -129,22 +129,28 @@ def _student_bytes(layout: Layout, batch: int) -> int:
     return work.student_bytes(layout.dim, layout.depth, layout.width, batch, layout.precision)
 
 
-@contextmanager
-def explaining_lack_of_memory(size: int, layout: Layout, batch: int) -> Iterator[None]:
-    """Raise InputError where the GPU has no room for a group of `size` students."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        free, total = torch.cuda.mem_get_info()
-        free += torch.cuda.memory_reserved()
-        needed = size * _student_bytes(layout, batch)
-        single = Layout(layout.dim, layout.depth, layout.width, "float32")
-        smaller = group_size("cuda", single, batch) * _student_bytes(single, batch)
-        remedy = f", or training.precision float32, where it takes {smaller / 1e9:.1f} GB"
-        raise InputError(
-            f"a group of {size} students of width {layout.width}, with batches of {batch} in "
-            f"{layout.precision}, takes about {needed / 1e9:.1f} GB and the samples, but the GPU "
-            f"has {total / 1e9:.1f} GB, {free / 1e9:.1f} GB of them free; expected a GPU of at "
-            f"least {math.ceil((needed + OTHER_BYTES) / 1e9)} GB that nothing else uses"
-            f"{remedy if smaller < needed else ''}"
-        ) from None
+def explaining_lack_of_memory(
+    size: int, layout: Layout, batch: int
+) -> AbstractContextManager[None]:
+    """Return a context that raises InputError where the GPU lacks room for a group of students."""
+    needed = size * _student_bytes(layout, batch)
+    single = Layout(layout.dim, layout.depth, layout.width, "float32")
+    smaller = group_size("cuda", single, batch) * _student_bytes(single, batch)
+    remedy = f", or training.precision float32, where it takes {smaller / 1e9:.1f} GB"
+    return gpu_memory.explaining_lack_of_memory(
+        f"a group of {size} students of width {layout.width}, with batches of {batch} in "
+        f"{layout.precision} and the samples apart,",
+        needed,
+        beside=OTHER_BYTES,
+        remedy=remedy if smaller < needed else "",
+    )
+
+
+def keep_on_gpu(groups: list[Group]) -> None:
+    """Move groups to the GPU, where they rest while another trains, if there is room for all."""
+    needed = sum(t.nbytes for g in groups for t in (g.values, g.seed_of, g.state))
+    if needed + SPARE_BYTES > torch.cuda.mem_get_info()[0]:
+        return
+    for group in groups:
+        group.values, group.seed_of = group.values.cuda(), group.seed_of.cuda()
+        group.state = group.state.cuda()

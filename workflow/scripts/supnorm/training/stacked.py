@@ -12,14 +12,21 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import torch
 
 from supnorm.devices import use_device
 from supnorm.networks import Networks, concatenate
-from supnorm.training.memory import Group, Layout, explaining_lack_of_memory, fill, group_size
+from supnorm.training.memory import (
+    Group,
+    Layout,
+    explaining_lack_of_memory,
+    fill,
+    group_size,
+    keep_on_gpu,
+)
 from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students
 
@@ -28,6 +35,15 @@ ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize":
 STEPS_AT_ONCE = 2000
 # Parts of the parameters in a call of Adam on a GPU; each keeps one of its multiprocessors busy.
 ADAM_PARTS = 128
+# A graph that ends takes along the cuBLAS workspaces of the stream that it was captured on, which
+# other graphs may use (pytorch issue 193402): all of them stay until the process ends.
+_GRAPHS: list[torch.cuda.CUDAGraph] = []
+
+
+@cache
+def _capture_stream() -> torch.cuda.Stream:
+    """Return the one stream on which a process captures: torch hands out 32, again and again."""
+    return torch.cuda.Stream()
 
 
 class StackedEngine:
@@ -160,6 +176,8 @@ class _Trainer:
             self._adam_takes = {0: [flat.split(part) for flat in flats]}
         prepare = self._captured if points.is_cuda else lambda n: partial(self._epoch, n)
         self._passes = {n: prepare(n) for n in {length, samples % length} - {0}}
+        if points.is_cuda:
+            keep_on_gpu(groups)
 
     def run(self, orders: np.ndarray, first: int, deadline: float) -> None:
         """Train all groups up to the last of the epochs after `first`, or until the deadline."""
@@ -183,7 +201,7 @@ class _Trainer:
 
     def states(self) -> list[torch.Tensor]:
         """Return each group's flat buffers, on the CPU."""
-        return [self._held_state() if g is self._held else g.state for g in self._groups]
+        return [(self._held_state() if g is self._held else g.state).cpu() for g in self._groups]
 
     def release(self) -> None:
         """Hold no group, and let the state of the one that is held be lost."""
@@ -222,9 +240,9 @@ class _Trainer:
         self._held, group.state = group, None
 
     def _held_state(self) -> torch.Tensor:
-        """Return what the buffers hold of the group that is held, on the CPU."""
+        """Return what the buffers hold of the group that is held, where groups rest."""
         count = len(self._held.values) * self._layout.parameters
-        state = torch.empty(3, count, dtype=self._state.dtype)
+        state = torch.empty(3, count, dtype=self._state.dtype, device=self._held.values.device)
         self._layout.copy(self._state, state)
         return state
 
@@ -234,12 +252,13 @@ class _Trainer:
         CUDA makes much at first use, so an epoch runs before the capture. It leaves no trace: the
         buffers hold no student yet.
         """
-        stream = torch.cuda.Stream()
+        stream = _capture_stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             self._epoch(length)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
+        _GRAPHS.append(graph)
         with torch.cuda.graph(graph, stream=stream):
             self._epoch(length)
         return graph.replay
