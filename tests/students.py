@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from supnorm.networks import Networks, concatenate
+from supnorm.networks import Networks, concatenate, relative_difference
 from supnorm.streams import Stream, uniform_points
 from supnorm.training.loop import LoopEngine
 from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
@@ -59,12 +59,6 @@ def same_bits(left: Networks, right: Networks) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
 
-def difference(left: Networks, right: Networks) -> float:
-    """The largest difference, relative to the largest entry of each array."""
-    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
-    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)
-
-
 def agree_after_200_steps(engine, given, **options):
     """Assert that an engine's students are the oracle's, and that they have moved."""
     fast, oracle = engine(*given, **options), LoopEngine(*given)
@@ -72,6 +66,6 @@ def agree_after_200_steps(engine, given, **options):
     epochs = -(-200 // -(-samples // given[0].batch))
     for trained in (fast, oracle):
         trained.run(orders(samples, *range(epochs)))
-    assert difference(fast.networks(), oracle.networks()) < 1e-10
+    assert relative_difference(fast.networks(), oracle.networks()) < 1e-10
     np.testing.assert_allclose(fast.losses(), oracle.losses(), rtol=1e-10)
-    assert difference(fast.networks(), given[1]) > 1e-3
+    assert relative_difference(fast.networks(), given[1]) > 1e-3

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from students import agree_after_200_steps, difference, orders, problem
+from students import agree_after_200_steps, orders, problem
 
-from supnorm.networks import forward
+from supnorm.networks import forward, relative_difference
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
 from supnorm.teachers import random_teachers
@@ -48,7 +48,7 @@ def test_single_precision_follows_double(engine):
     for epoch in range(5):
         single.run(orders(20, epoch))
         double.run(orders(20, epoch))
-    assert 1e-9 < difference(single.networks(), double.networks()) < 1e-3
+    assert 1e-9 < relative_difference(single.networks(), double.networks()) < 1e-3
 
 
 @pytest.mark.parametrize("engine", ["narrow", "stacked", "loop"])
@@ -69,7 +69,7 @@ def test_a_smaller_last_batch_is_kept():
     engine, shorter = StackedEngine(*whole), StackedEngine(whole[0], whole[1], dropped)
     engine.run(order)
     shorter.run(order[:, :, :8])
-    assert difference(engine.networks(), shorter.networks()) > 1e-6
+    assert relative_difference(engine.networks(), shorter.networks()) > 1e-6
 
 
 def cell(teachers=(0, 1, 2), seeds=(5, 6), epochs=4, batch=5, samples=20, **options):
@@ -85,7 +85,7 @@ def cell(teachers=(0, 1, 2), seeds=(5, 6), epochs=4, batch=5, samples=20, **opti
 def test_a_student_alone_is_the_student_in_its_cell(engine):
     """Bit for bit; seed 6 and teacher 1 are student 4 of 6."""
     together, alone = cell(engine=engine), cell(teachers=(1,), seeds=(6,), engine=engine)
-    assert difference(together[-1].networks[4:5], alone[-1].networks) == 0
+    assert relative_difference(together[-1].networks[4:5], alone[-1].networks) == 0
     assert together[-1].losses[4] == alone[-1].losses[0]
 
 
@@ -100,7 +100,7 @@ def test_auto_is_what_was_measured_to_be_the_fastest():
 def test_training_twice_gives_the_same_bits():
     for one, two in zip(cell(), cell(), strict=True):
         assert (one.losses == two.losses).all()
-    assert difference(one.networks, two.networks) == 0
+    assert relative_difference(one.networks, two.networks) == 0
 
 
 def test_equal_teachers_have_equal_students_of_one_seed_and_not_of_two():
@@ -183,7 +183,7 @@ def test_a_student_that_diverges_is_recorded_and_leaves_the_others_alone(engine,
         healthy.run(orders(20, epoch))
         mixed.run(orders(20, epoch))
     others = [0, 2, 3]
-    assert difference(healthy.networks()[others], mixed.networks()[others]) == 0
+    assert relative_difference(healthy.networks()[others], mixed.networks()[others]) == 0
     for array in mixed.networks().tensors().values():
         assert not np.isfinite(array[1]).all()
 

@@ -12,7 +12,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
-from supnorm.networks import Networks
+from supnorm.networks import Networks, relative_difference
 from supnorm.programs import InputError
 from supnorm.streams import Stream, uniform_points
 from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
@@ -30,7 +30,7 @@ def main() -> None:
     try:
         # Before an engine claims the GPU: here it is shared with whoever has it.
         torch.cuda.init()
-        found = difference(train("cuda"), train("cpu"))
+        found = relative_difference(train("cuda"), train("cpu"))
     # AssertionError: torch was built without CUDA.
     except (RuntimeError, AssertionError, InputError) as error:
         sys.exit(str(error).splitlines()[0])
@@ -50,13 +50,6 @@ def train(device: str) -> Networks:
     orders = [[shuffle(SEED, SAMPLES, epoch, rule="probe")] for epoch in range(RECIPE.epochs)]
     engine.run(np.array(orders))
     return engine.networks()
-
-
-def difference(left: Networks, right: Networks) -> float:
-    """Return the largest difference, relative to the largest entry of each array."""
-    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
-    # A NaN is no less than anything else.
-    return float(np.max([np.abs(a - b).max() / np.abs(b).max() for a, b in pairs]))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,15 @@ def forward(networks: Networks, points):
     return (hidden @ networks.weights[-1].mT + networks.biases[-1][:, None, :])[..., 0]
 
 
+def relative_difference(left: Networks, right: Networks) -> float:
+    """Return the largest difference of two stacks, relative to the largest entry of each array.
+
+    It is NaN where an entry is.
+    """
+    pairs = zip(left.tensors().values(), right.tensors().values(), strict=True)
+    return float(np.max([np.abs(a - b).max() / np.abs(b).max() for a, b in pairs]))
+
+
 def save_networks(
     path: Path, networks: Networks, description: dict, extra: dict[str, np.ndarray] | None = None
 ) -> None:
