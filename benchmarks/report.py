@@ -3,15 +3,16 @@
 import argparse
 import os
 import re
-from collections.abc import Iterable
 from itertools import groupby, product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from gpu_report import gpu_part
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+from page import made_on, markdown, number
 from scipy.stats import wilcoxon
 from tables import (
     AGREEMENT,
@@ -69,7 +70,7 @@ def main(argv: list[str]) -> None:
         *stages(a.measured),
         *graph(a.measured),
         *agreement(a.measured),
-        *on_gpu(a.measured),
+        *gpu_part(a.measured),
     ]
     block = "\n\n".join(
         "\n\n".join([*(text for text, _ in same), where])
@@ -166,21 +167,6 @@ def single_over_double(table: pd.DataFrame) -> str:
     times = times.reindex(columns=["float32", "float64"])
     ratios = (times["float64"] / times["float32"]).unstack("batch").dropna(how="all")
     return markdown("width \\ batch", ratios.map(number, na_action="ignore"))
-
-
-def on_gpu(measured: Path) -> list[tuple[str, dict]]:
-    """Return the tables of training on a GPU and its machine, if there are any."""
-    path = measured / "training_cuda.parquet"
-    if not path.exists():
-        return []
-    table, machine = read_measured(path, TRAINING)
-    double = table[table["precision"] == "float64"]
-    parts = ["On a GPU, microseconds a step of a student, float64:"]
-    for width, rows in double.groupby("width"):
-        parts.append(f"Width {width}:\n\n{contenders(rows)}")
-    share = shares(double, "bandwidth_share")
-    parts.append(f"Share of the memory bandwidth (ten numbers a parameter a step):\n\n{share}")
-    return [("\n\n".join(parts), machine)]
 
 
 def scaling(measured: Path) -> list[tuple[str, dict]]:
@@ -343,29 +329,6 @@ def agreement(measured: Path) -> list[tuple[str, dict]]:
         f"{markdown('', pd.DataFrame(rows).T)}"
     )
     return [(text, machine)]
-
-
-def made_on(machine: dict[str, str]) -> str:
-    """Return the line that names machine and versions."""
-    names = ("python", "torch", "numpy", "numba", "jax")
-    versions = ", ".join(f"{name} {machine[name]}" for name in names if machine[name] != "none")
-    return f"*{machine['machine']}; {versions}.*"
-
-
-def number(value: float) -> str:
-    """Return a number with three significant digits, and no exponent."""
-    return f"{value:.0f}" if value >= 100 else f"{float(f'{value:.3g}'):g}"
-
-
-def markdown(corner: str, cells: pd.DataFrame) -> str:
-    """Return a table of text; a missing cell is a dash."""
-
-    def line(words: Iterable) -> str:
-        return "| " + " | ".join(map(str, words)) + " |"
-
-    lines = [line([corner, *cells.columns]), "|---" + "|--:" * len(cells.columns) + "|"]
-    lines += [line(row) for row in cells.fillna("–").itertuples(name=None)]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,94 @@ STAGES = Schema(
 )
 
 
+STEPS = Schema(
+    "an engine on a problem, in full groups; orders of the samples are drawn beforehand",
+    (
+        text("card", "what torch calls the GPU; the processor where device is cpu"),
+        text("device", "cpu or cuda"),
+        text("engine", "stacked or narrow"),
+        integer("threads", "students that train at once on the cores of a CPU"),
+        integer("dim", "input dimension d"),
+        integer("depth", "affine layers of a student"),
+        integer("width", "hidden neurons a layer"),
+        integer("batch", "samples in a batch"),
+        text("precision", "float64 or float32"),
+        integer("group", "students trained at once"),
+        integer("steps", "steps of an epoch"),
+        real("microseconds", "time of a step of a student, median over slices", US),
+        real("low", "least of the same", US),
+        real("high", "largest of the same", US),
+        real("tflops", "arithmetic of the matrix products of a step over its time", "TFLOP/s"),
+        real("product_share", "tflops over the speed of a large matrix product"),
+        real(
+            "bandwidth_share",
+            "ten numbers a parameter a step over the bandwidth of a large copy",
+        ),
+        real("nodes", "kernels of a step in its CUDA graph", nullable=True),
+        real("capture", "time to capture the graph of an epoch", "s", nullable=True),
+    ),
+)
+
+KERNELS = Schema(
+    "a kernel of an epoch in the profiler",
+    (
+        integer("width", "hidden neurons a layer"),
+        integer("batch", "samples in a batch"),
+        text("kernel", "its name"),
+        real("calls", "how often a step runs it"),
+        real("microseconds", "its time in a step of a group", US),
+        real("share", "of the time of all kernels"),
+    ),
+)
+
+VARIANTS = Schema(
+    "one of some ways to do the same",
+    (
+        text("what", "group: size of groups; adam: a step of Adam; swap: a change of groups"),
+        integer("width", "hidden neurons a layer"),
+        integer("batch", "samples in a batch"),
+        text("choice", "the way"),
+        truth("ours", "whether the library does it so"),
+        real("microseconds", "time a student (for group: of a step), median over slices", US),
+        real("low", "least of the same", US),
+        real("high", "largest of the same", US),
+    ),
+)
+
+MEMORY = Schema(
+    "an algorithm whose groups take much of a GPU's memory, in training",
+    (
+        integer("width", "hidden neurons a layer"),
+        integer("batch", "samples in a batch"),
+        integer("samples", "of a student"),
+        integer("group", "students trained at once"),
+        real("expected", "what supnorm.work says a group takes", "GB"),
+        real("allocated", "largest memory of tensors, samples included", "GB"),
+        real("reserved", "largest memory that torch took from the GPU", "GB"),
+        real("used", "of the whole GPU at the end", "GB"),
+    ),
+)
+
+EVALUATION = Schema(
+    "a way to measure errors of students",
+    (
+        text("method", "sampled, exact or climb"),
+        text("device", "cpu or cuda"),
+        integer("dim", "input dimension d"),
+        integer("width", "hidden neurons a layer"),
+        integer("networks", "measured at once"),
+        integer("points", "on which they were sampled", nullable=True),
+        real("seconds", "of all of them, median over slices", "s"),
+        real("rate", "operations of affine layers a second, of sampled errors", "1/s", True),
+        real(
+            "difference",
+            "from the uniform errors found on the CPU, relative, the largest",
+            nullable=True,
+        ),
+    ),
+)
+
+
 def write_measured(
     path: Path, frame: pd.DataFrame, schema: Schema, machine: Mapping[str, str]
 ) -> None:

@@ -5,8 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-# Entries that are drawn, and handed to an engine, at once.
-ENTRIES = 2**21
+# Entries that are drawn, and handed to an engine, at once, and epochs at most: a training that is
+# told to stop waits for them.
+ENTRIES, EPOCHS = 2**21, 1000
 
 
 class Orders:
@@ -21,7 +22,7 @@ class Orders:
     ):
         """Draw the epochs from 0 to `epochs` by `draw`, each of so many entries."""
         self._draw, self._epochs = draw, epochs
-        self._length = max(1, ENTRIES // entries)
+        self._length = max(1, min(ENTRIES // entries, EPOCHS))
         self._drawn, self._block = range(0), np.empty(0)
         self._pool = ThreadPoolExecutor(1) if ahead else None
         # The epochs that are drawn ahead, and what will hold their orders.
