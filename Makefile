@@ -1,6 +1,7 @@
 # make reproduce            all tables and figures of the scale that config.yaml names
 # make reproduce SCALE=...  of another scale: smoke, laptop or paper
 #           ... DEVICE=...  cpu or cuda, where it is not for the machine to say
+#           ... CARD=A100   what GPUs are there, for the plan and the time that jobs ask for
 #           ... PROFILE=slurm   through SLURM: the scale is paper if none is named
 # make plan                 what a run would cost, before it starts
 # make watch                how far it is, while it runs
@@ -18,6 +19,7 @@
 PYTHON ?= python3
 SCALE ?=
 DEVICE ?=
+CARD ?=
 PROFILE ?=
 FIGURE ?=
 ARCHIVE ?=
@@ -28,6 +30,7 @@ NEW_VERSION_OF =
 PRODUCTION =
 scale = $(if $(SCALE),--scale $(SCALE))
 device = $(if $(DEVICE),--device $(DEVICE))
+card = $(if $(CARD),--card "$(CARD)")
 profile = $(if $(PROFILE),--profile $(PROFILE))
 bin = .venv/bin
 artifact = $(bin)/python workflow/artifact
@@ -36,10 +39,10 @@ artifact = $(bin)/python workflow/artifact
 .PHONY: expected test report format check benchmark
 
 reproduce: .venv/complete
-	$(bin)/python workflow/reproduce.py $(scale) $(device) $(profile)
+	$(bin)/python workflow/reproduce.py $(scale) $(device) $(card) $(profile)
 
 plan: .venv/complete
-	$(bin)/python workflow/plan.py $(scale) $(device) --cells
+	$(bin)/python workflow/plan.py $(scale) $(device) $(card) --cells
 
 watch: .venv/complete
 	$(bin)/python workflow/watch.py $(scale)

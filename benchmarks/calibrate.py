@@ -36,7 +36,7 @@ from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks
 from supnorm.outputs import appearing
-from supnorm.programs import run
+from supnorm.programs import InputError, run
 from supnorm.references.algorithms import (
     ALGORITHMS,
     DENSE,
@@ -69,6 +69,23 @@ SOLVED = 2000
 # Students whose certificates are timed, and what they learn.
 STUDENTS, LEARNED = 6, {"samples": 100, "batch": 20, "epochs": 5000}
 SEED = 10000
+# A program that trains next to nothing, on a device and in a precision.
+TRAINING = """
+import sys
+import numpy, train_students
+from supnorm.training.cell import train_cell
+from supnorm.training.recipe import Recipe
+
+recipe = Recipe(3, 8, 2, 1, 1e-4, 1e-6)
+points, values = numpy.zeros((1, 4, 1)), numpy.zeros((1, 1, 4))
+options = dict(zip(("device", "precision"), sys.argv[1:]))
+try:
+    list(train_cell(recipe, "fifth", [0], points, values, 1, **options))
+# What is wrong with the device, as torch and supnorm say it.
+except (RuntimeError, ValueError) as error:
+    print(*str(error).splitlines()[:1], end="")
+    sys.exit(1)
+"""
 
 
 def main(argv: list[str]) -> None:
@@ -83,7 +100,6 @@ def main(argv: list[str]) -> None:
     config = resolve(config, Path("workflow/schemas/config.schema.yaml"))
     # A file that is none is found before all the work.
     read_calibration(a.output)
-    use_device(a.device)
     one_thread(a.device)
     entry = Calibration(config, a.device).entry()
     calibration = {"format": FORMAT, **read_calibration(a.output), a.device: entry}
@@ -95,7 +111,7 @@ class Calibration:
     """What is measured on a device, at the sizes of a configuration (see supnorm.throughput)."""
 
     def __init__(self, config: dict, device: str):
-        """Take a resolved configuration."""
+        """Take a configuration: a resolved one, or the base of config.yaml as it is."""
         self._config, self._device = config, device
         self._precision = config["training"]["precision"]
         self._dims, self._sizes = config["teacher"]["dims"], config["sample"]["sizes"]
@@ -105,15 +121,21 @@ class Calibration:
         self._widths = sorted({*config["student"]["widths"], config["teacher"]["width"]})
 
     def entry(self) -> dict:
-        """Return the entry of the device."""
+        """Return the entry of the device; raises InputError where it does not work.
+
+        It claims a GPU, but only after the programs that it starts have done so and ended: before
+        it, this process may have used none.
+        """
         began = time.perf_counter()
+        start = rows("start", [()], self._start)[0][0]
+        use_device(self._device)
         ends = sorted({min(self._sizes), max(self._sizes)})
         entry = {
             **machine(self._device),
             "date": date.today().isoformat(),
             "scale": self._config["scale"],
             "precision": self._precision,
-            "start": rows("start", [()], self._start)[0][0],
+            "start": start,
             "training": rows("training", self._algorithms(), self._training),
             "epoch": rows("epoch", [()], self._epoch)[0][0],
             "shuffle": rows("shuffle", product(ends), self._shuffle),
@@ -133,20 +155,15 @@ class Calibration:
 
     def _start(self) -> float:
         """Return the seconds of a program that trains next to nothing."""
-        code = (
-            "import numpy, train_students\n"
-            "from supnorm.training.cell import train_cell\n"
-            "from supnorm.training.recipe import Recipe\n"
-            "recipe = Recipe(3, 8, 2, 1, 1e-4, 1e-6)\n"
-            "points, values = numpy.zeros((1, 4, 1)), numpy.zeros((1, 1, 4))\n"
-            f"options = {{'device': {self._device!r}, 'precision': {self._precision!r}}}\n"
-            "list(train_cell(recipe, 'fifth', [0], points, values, 1, **options))"
-        )
+        command = [sys.executable, "-c", TRAINING, self._device, self._precision]
         environment = {**os.environ, "PYTHONPATH": "workflow/scripts"}
 
         def seconds() -> float:
             before = os.times()
-            subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+            # What it says while it waits for a GPU is to be seen at once.
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise InputError(done.stdout or f"a short training ends with {done.returncode}")
             user, system, elapsed = np.subtract(os.times(), before)[2:]
             return float(elapsed if self._device == "cuda" else user + system)
 

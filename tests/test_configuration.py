@@ -198,3 +198,14 @@ def test_the_schema_knows_no_key_that_config_lacks(config):
     for section, part in schema["properties"].items():
         if "properties" in part:
             assert set(part["properties"]) == set(config[section])
+
+
+@pytest.mark.parametrize("key", [{"device": "cuda"}, {"card": "A100"}, {"card": 4090}])
+def test_what_is_there_is_no_part_of_the_experiment(config, key):
+    assert resolve(config | key, SCHEMA) == resolve(config, SCHEMA)
+
+
+@pytest.mark.parametrize("card", ["T4", 5, None, ""])
+def test_a_card_that_is_not_known_is_refused(config, card):
+    with pytest.raises(InputError, match=rf"card is {card!r}; expected one of V100, A100, H100"):
+        resolve(config | {"card": card}, SCHEMA)

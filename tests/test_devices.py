@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from scales import ROOT
 
 from supnorm import devices
 from supnorm.programs import InputError
@@ -97,12 +99,74 @@ def test_each_job_has_its_own_gpu_and_a_kill_gives_it_back(machine):
     has = {job: job.stdout.readline().strip() for job in (first, second)}
     assert sorted(has.values()) == GPUS[:2]
     third = start_job()
-    assert third.stderr.readline() == "waiting for one of 2 GPUs: other jobs have them\n"
+    holder = {gpu: f"{gpu} is held by process {job.pid} (-c)" for job, gpu in has.items()}
+    assert third.stderr.readline() == (
+        "waiting, for at most 60 minutes, for one of 2 GPUs: "
+        f"{holder[GPUS[0]]}, {holder[GPUS[1]]}\n"
+    )
     first.kill()
     first.communicate()
     assert third.stdout.readline().strip() == has[first]
     second.communicate()
     third.communicate()
+
+
+def test_nobody_waits_for_ever(machine, monkeypatch):
+    machine(LISTED.splitlines()[0])
+    monkeypatch.setattr(devices, "PATIENCE", 0.1)
+    job = start_job()
+    job.stdout.readline()
+    with pytest.raises(InputError) as caught:
+        devices.claim_gpu()
+    assert str(caught.value) == (
+        f"none of 1 GPUs was given back within 0 minutes: {GPUS[0]} is held by process {job.pid} "
+        "(-c); wait until a process ends, or stop it, and run again"
+    )
+    job.communicate()
+    devices.claim_gpu()
+    assert devices._holder(Path(devices._claims[0].name)).startswith(f"process {os.getpid()} (")
+
+
+def test_gpus_in_sight_have_names(machine, monkeypatch):
+    machine(LISTED.replace("NVIDIA H100", "NVIDIA A100-SXM4-40GB", 1) + "\n" + MIG)
+    assert devices.visible_names() == ["NVIDIA A100-SXM4-40GB", "NVIDIA H100", "NVIDIA H100"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,0")
+    assert devices.visible_names() == ["NVIDIA H100", "NVIDIA A100-SXM4-40GB"]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_calibration_of_the_only_gpu_does_not_wait_for_itself(machine, tmp_path):
+    machine(LISTED.splitlines()[0])
+    command = [sys.executable, "benchmarks/calibrate.py", "--scale", "smoke", "--device", "cuda"]
+    done = subprocess.run(
+        [*command, "--output", tmp_path / "calibration.json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    claimed, sentence = done.stderr.splitlines()
+    assert claimed == f"claimed {GPUS[0]}"
+    assert sentence.startswith("calibrate: training.device is cuda, but torch finds no CUDA device")
+
+
+def test_a_calibration_claims_a_gpu_when_its_programs_have_ended(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import calibrate
+
+    steps = []
+
+    def use_device(device):
+        steps.append(device)
+        raise InputError("enough")
+
+    monkeypatch.setattr(calibrate.Calibration, "_start", lambda self: steps.append("start") or 1.0)
+    monkeypatch.setattr(calibrate, "use_device", use_device)
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    with pytest.raises(InputError, match="enough"):
+        calibrate.Calibration(config, "cuda").entry()
+    assert steps == ["start", "cuda"]
 
 
 def test_a_gpu_that_slurm_gave_is_not_claimed(machine, monkeypatch):

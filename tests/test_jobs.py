@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from supnorm.cards import SLOWEST
 from supnorm.programs import InputError
 from supnorm.work import cells, shard_names
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from jobs import Job, configuration, jobs, run_device, trained_on
+from jobs import Job, configuration, jobs, run_card, run_device, trained_on
 
 ROOT = Path(__file__).parents[1]
 
@@ -113,3 +114,34 @@ def test_the_device_is_that_of_the_latest_training_where_the_machine_decides(tmp
     assert run_device(config | {"training": {"device": "cpu"}}) == "cuda"
     assert trained_on(config | {"scale": "other"}) is None
     assert run_device({"scale": "other", "training": {"device": "cuda"}}) == "cuda"
+
+
+H100, A100, T4 = "NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-40GB", "Tesla T4"
+
+
+@pytest.mark.parametrize(
+    ("device", "named", "present", "card", "said"),
+    [
+        ("cuda", "rtx4090", [H100], "RTX 4090", "as --card says"),
+        ("cuda", None, [H100, H100], "H100", "as nvidia-smi says"),
+        ("cuda", None, [H100, A100], "A100", "as nvidia-smi says"),
+        ("cuda", None, [H100, T4, T4], SLOWEST.name, f"as nvidia-smi says {H100}, {T4}"),
+        ("cuda", None, [], SLOWEST.name, "the slowest known, as none is named"),
+        ("cpu", None, [H100], SLOWEST.name, "the slowest known, as none is named"),
+    ],
+)
+def test_the_card_is_that_of_the_command_line_or_of_the_machine(
+    monkeypatch, device, named, present, card, said
+):
+    monkeypatch.setattr("jobs.visible_names", lambda: present)
+    found, told = run_card(device, named)
+    assert found.name == card
+    assert said in told
+
+
+def test_a_driver_that_fails_names_no_card(monkeypatch):
+    def fail():
+        raise InputError("nvidia-smi finds no GPU")
+
+    monkeypatch.setattr("jobs.visible_names", fail)
+    assert run_card("cuda") == (SLOWEST, "the slowest known, as none is named")

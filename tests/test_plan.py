@@ -16,12 +16,20 @@ import plan
 from jobs import Job
 from scales import ROOT, configuration
 
-from supnorm.throughput import FORMAT, MODEL, Throughput
+from supnorm.cards import SLOWEST
+from supnorm.programs import InputError
+from supnorm.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
 
 
 def job(rule, name="", pending=True):
     log = Path("results/any/logs", f"{rule}/{name}.log" if name else f"{rule}.log")
     return Job(rule, (Path("results/any/file"),), log, None, pending)
+
+
+def entry(device):
+    """An entry of a calibration, with the numbers of the model."""
+    like = MODEL[device] | {key: MODEL["cpu"][key] for key in BY_ROOFLINE}
+    return {**like, "precision": "float64"}
 
 
 def jobs_of(scale, done=()):
@@ -99,7 +107,7 @@ def test_a_plan_for_gpus_says_how_long_some_take(monkeypatch, tmp_path):
 
 
 def test_times_say_whether_they_were_measured(monkeypatch, tmp_path):
-    measured = {"cpu": {**MODEL["cpu"], "precision": "float64"}}
+    measured = {"cpu": entry("cpu")}
     measured["cpu"] |= {"machine": "a calibrated machine", "date": "2000-01-01"}
     measured["cpu"]["training"] = [[5, 32, 20, 1e10]]
     text = printed(monkeypatch, tmp_path, "laptop", calibration=measured)
@@ -109,7 +117,34 @@ def test_times_say_whether_they_were_measured(monkeypatch, tmp_path):
     text = printed(monkeypatch, tmp_path, "paper", device="cuda", calibration=measured)
     assert line(text, "train_students")[-1] == "model"
     assert "GPU: not measured" in text
+    assert "The model's GPU is" in text
     assert "a calibrated machine" in text
+
+
+def test_the_model_has_the_card_that_is_named(monkeypatch, tmp_path):
+    def gpu_hours(*options, **given):
+        text = printed(monkeypatch, tmp_path, "paper", *options, device="cuda", **given)
+        return float(line(text, "GPU-hours")[1].replace(",", "")), " ".join(text.split())
+
+    monkeypatch.setattr("jobs.visible_names", lambda: [])
+    unknown, text = gpu_hours()
+    assert f"The model's GPU is {SLOWEST} (the slowest known, as none is named)" in text
+    named, text = gpu_hours("--card", "h100")
+    assert "The model's GPU is H100: 67 TFLOP/s in float64" in text
+    assert "(as --card says)" in text
+    assert named < unknown / 10
+    both = {device: {**entry(device), "machine": "a machine", "date": ""} for device in MODEL}
+    _, text = gpu_hours("--card", "h100", calibration=both)
+    assert "The model's GPU" not in text
+
+
+def test_a_plan_for_cpus_says_nothing_of_cards(monkeypatch, tmp_path):
+    assert "The model's GPU" not in printed(monkeypatch, tmp_path, "laptop")
+
+
+def test_a_card_that_is_not_known_ends_a_plan(monkeypatch, tmp_path):
+    with pytest.raises(InputError, match=r"card is 'T4'; expected one of V100, A100, "):
+        printed(monkeypatch, tmp_path, "paper", "--card", "T4", device="cuda")
 
 
 def test_cells_are_printed_in_the_order_in_which_they_train(monkeypatch, tmp_path):

@@ -3,11 +3,13 @@
 import copy
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -15,9 +17,12 @@ import calibrate
 from scales import ROOT, configuration
 from tables import STAGES, read_measured
 
+from supnorm import roofline
+from supnorm.cards import SLOWEST, named_card
 from supnorm.programs import InputError
 from supnorm.references.algorithms import DENSE as REFERENCE_DENSE
 from supnorm.throughput import (
+    BY_ROOFLINE,
     DENSE,
     DIGESTING,
     FORMAT,
@@ -33,7 +38,8 @@ from supnorm.work import cells, group_size
 
 def entry(device, **measured):
     """An entry of a calibration, with the numbers of the model where none are given."""
-    return {**copy.deepcopy(MODEL[device]), "precision": "float64", **measured}
+    model = MODEL[device] | {key: MODEL["cpu"][key] for key in BY_ROOFLINE}
+    return {**copy.deepcopy(model), "precision": "float64", **measured}
 
 
 def write(path, entries):
@@ -77,6 +83,7 @@ def test_a_calibration_is_read_as_it_was_written(tmp_path):
         (json.dumps({"format": FORMAT, "cpu": entry("cpu", exact=[])}), "cpu.exact"),
         (json.dumps({"format": FORMAT, "cpu": entry("cpu", exact=[[32]])}), "cpu.exact"),
         (json.dumps({"format": FORMAT, "cpu": entry("cpu", start=math.inf)}), "cpu.start"),
+        (json.dumps({"format": FORMAT, "cuda": MODEL["cuda"]}), "cuda.training: null"),
     ],
 )
 def test_a_foreign_or_broken_calibration_is_named(tmp_path, text, found):
@@ -118,19 +125,39 @@ def test_rates_are_those_of_batch_and_width():
     assert throughput._training_rate(9, 512, 1000) == pytest.approx(16e9)
 
 
-def test_a_gpu_trains_whole_groups():
-    throughput = Throughput(configuration("paper"), "cuda")
+@pytest.mark.parametrize("card", [None, "H100"])
+def test_a_gpu_trains_whole_groups(card):
+    """At the rates that were measured, or else as the roofline of its card says."""
+    given = {"card": named_card(card)} if card else {"calibration": {"cuda": entry("cuda")}}
+    throughput = Throughput(configuration("paper"), "cuda", **given)
     name = shard_of(throughput, "random/d1_m100_L5_w512_hundred")
     cell, rows = throughput.shards[name]
     group = group_size(1, 5, 512, 100, "float64")
     assert len(rows) % group
-    whole = -(-len(rows) // group) * group
-    rate = throughput._training_rate(5, 512, 100)
+    if card:
+        epoch = roofline.epoch_seconds(named_card(card), 1, 5, 512, 100, 100, "float64")
+    else:
+        step = 6 * cell.parameters * 100 * group
+        epoch = MODEL["cpu"]["epoch"] + step / throughput._training_rate(5, 512, 100)
+    model = MODEL["cuda"]
+    whole = 3 * model["shuffle"][0][1] + -(-len(rows) // group) * epoch
     seconds = throughput.seconds("train_students", name)
-    work = whole * cell.student_flops / rate
-    entry = MODEL["cuda"]
-    beside = whole // group * entry["epoch"] + 3 * entry["shuffle"][0][1]
-    assert seconds == pytest.approx(entry["start"] + cell.epochs * beside + work)
+    assert seconds == pytest.approx(model["start"] + cell.epochs * whole)
+
+
+def test_a_gpu_that_was_not_measured_is_that_of_a_card():
+    config = configuration("paper")
+    throughput = Throughput(config, "cuda", card=named_card("H100"))
+    name = shard_of(throughput, "random/d3_m100_L5_w2048_fifth")
+    assert throughput.basis("train_students", name) == "model"
+    for rule in ("train_students", "measure_errors"):
+        assert throughput.seconds(rule, name) < Throughput(config, "cuda").seconds(rule, name)
+    points = config["evaluation"]["points"]
+    assert throughput._evaluating("cuda", 3, 5, 32) == pytest.approx(
+        roofline.evaluation_seconds(named_card("H100"), 3, 5, 32, points)
+    )
+    slowest = Throughput(config, "cuda", card=SLOWEST).seconds("train_students", name)
+    assert slowest == Throughput(config, "cuda").seconds("train_students", name)
 
 
 def test_rates_of_another_precision_are_not_used():
@@ -309,3 +336,24 @@ def test_a_machine_is_calibrated(tmp_path, monkeypatch):
     jobs.append(("certify_errors", "random/d3_m10"))
     assert {throughput.basis(*job) for job in jobs} == {"measured"}
     assert all(0.1 < throughput.seconds(*job) < 600 for job in jobs)
+
+
+def test_a_machine_without_jsonschema_is_calibrated():
+    """By another program too, which hands on the base of the configuration."""
+    code = (
+        "import sys, yaml; sys.modules['jsonschema'] = None; import calibrate; "
+        "config = yaml.safe_load(open('config.yaml')); "
+        "print(len(calibrate.Calibration(config, 'cpu')._algorithms()))"
+    )
+    path = os.pathsep.join(["benchmarks", "workflow/scripts"])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    shapes = {(cell.depth, cell.width, cell.batch) for cell in cells(config)}
+    assert int(done.stdout.split()[-1]) == len(shapes) - done.stdout.count("is left out")

@@ -12,7 +12,9 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).with_name("scripts")))
 
+from supnorm.cards import SLOWEST, Card, find_card, named_card
 from supnorm.configuration import resolve
+from supnorm.devices import visible_names
 from supnorm.origin import ARCHIVED
 from supnorm.programs import InputError
 
@@ -98,6 +100,26 @@ def run_device(config: dict) -> str:
     """Return where a run trains, "cpu" or "cuda"; where it is for the machine to say, "cpu"."""
     configured = config["training"]["device"]
     return trained_on(config) or ("cpu" if configured == "auto" else configured)
+
+
+def run_card(device: str, named: str | None = None) -> tuple[Card, str]:
+    """Return the card of a run's GPUs, and who says so.
+
+    That is the one that was named, else the slowest of this machine's where a run trains on
+    "cuda", else the slowest of all. Raises InputError where the name is not known.
+    """
+    if named:
+        return named_card(named), "as --card says"
+    names = []
+    if device == "cuda":
+        # A driver that fails has its sentence where a run starts.
+        with contextlib.suppress(InputError):
+            names = visible_names()
+    cards = [card for name in names if (card := find_card(name))]
+    if cards and len(cards) == len(names):
+        return min(cards, key=lambda card: card.float64), "as nvidia-smi says"
+    told = f"nvidia-smi says {', '.join(dict.fromkeys(names))}" if names else "none is named"
+    return SLOWEST, f"the slowest known, as {told}"
 
 
 def trained_on(config: dict) -> str | None:

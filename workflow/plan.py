@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs import Job, configuration, jobs, run_device
+from jobs import Job, configuration, jobs, run_card, run_device
 from progress import duration
 from rich import box
 from rich.console import Console
@@ -65,12 +65,14 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="scale of config.yaml, if not the one it names")
     parser.add_argument("--device", choices=["cpu", "cuda"], help="in place of training.device")
+    parser.add_argument("--card", help="what GPUs are there, as A100, if not those of this machine")
     parser.add_argument("--cells", action="store_true", help="print every cell, too")
     a = parser.parse_args(argv)
     config = configuration(a.scale)
     device = a.device or run_device(config)
     calibration = read_calibration(CALIBRATION)
-    throughput = Throughput(config, device, calibration)
+    card, said = run_card(device, a.card)
+    throughput = Throughput(config, device, calibration, card)
     costs = [cost(job, throughput, config) for job in jobs(config["scale"], device)]
     console = Console(width=WIDEST, highlight=False)
     with console.capture() as printed:
@@ -78,7 +80,7 @@ def main(argv: list[str]) -> None:
         if a.cells:
             console.print(cells_table(costs))
         console.print(times_table(costs, device))
-        for note in notes(config, calibration, costs):
+        for note in notes(config, calibration, costs, f"{card} ({said})"):
             console.print(note, width=NOTES)
     print(*(line.rstrip() for line in printed.get().splitlines()), sep="\n")
 
@@ -242,8 +244,8 @@ def makespan(seconds: Iterable[float], machines: int) -> float:
     return max(free)
 
 
-def notes(config: Mapping, calibration: Mapping, costs: list[Cost]) -> Iterator[str]:
-    """Yield what is to be known of the numbers."""
+def notes(config: Mapping, calibration: Mapping, costs: list[Cost], card: str) -> Iterator[str]:
+    """Yield what is to be known of the numbers; `card` tells of the model's GPU."""
     yield (
         "Jobs, students, FLOPs of training and storage of students are counted; all else is small. "
         "Memory is what the largest job asks for. Times are expected ones of jobs: measured, "
@@ -259,6 +261,8 @@ def notes(config: Mapping, calibration: Mapping, costs: list[Cost]) -> Iterator[
                 f"{UNITS[device]}: not measured, so a guess; `make calibrate DEVICE={device}` on "
                 "the machine that will run the jobs measures it."
             )
+    if any(cost.device == "cuda" and cost.basis == "model" for cost in costs):
+        yield f"The model's GPU is {card}."
     checkpoint = max(cost.checkpoint for cost in costs)
     yield f"Beside its students a training keeps a checkpoint, of at most {size(checkpoint)}."
     if "cuda" in devices:

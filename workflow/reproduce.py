@@ -54,6 +54,9 @@ def main(argv: list[str]) -> int:
         default="auto",
         help="in place of training.device; auto (default) is what config.yaml says",
     )
+    parser.add_argument(
+        "--card", help="what GPUs are there, as A100, for the time that jobs ask for"
+    )
     parser.add_argument("--profile", help="profile of a cluster, as slurm, to run there")
     parser.add_argument("--config", nargs="*", default=[], help="settings, as of snakemake")
     parser.add_argument(
@@ -98,9 +101,11 @@ def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
         settings["scale"] = scale
     if arguments.profile:
         where, device = ["--profile", arguments.profile], arguments.device
-        if device != "auto" and not settings:
+        given = {"--device": device != "auto", "--card": arguments.card}
+        if any(given.values()) and not settings:
+            option = next(name for name in given if given[name])
             raise InputError(
-                "--device takes the place of the profile's scale; expected --scale too"
+                f"{option} takes the place of the profile's scale; expected --scale too"
             )
     else:
         device, gpus = choose_device(arguments.device, settings.get("scale"))
@@ -111,6 +116,8 @@ def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
             where = ["--resources", f"local_gpu={len(gpus)}", *where]
     if device != "auto":
         settings["device"] = device
+    if arguments.card:
+        settings["card"] = arguments.card
     given = [f"{key}={value}" for key, value in settings.items()]
     return where, ["--config", *given] if given else []
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs import Job, configuration, jobs, run_device
+from jobs import Job, configuration, jobs, run_card, run_device
 from progress import Progress, Status, duration, estimate, training
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -114,7 +114,8 @@ def ask(scale: str) -> Run:
     asked = time.time()
     config, calibration = configuration(scale), read_calibration(CALIBRATION)
     device = run_device(config)
-    throughput, listed = Throughput(config, device, calibration), jobs(scale, device)
+    card, _ = run_card(device)
+    throughput, listed = Throughput(config, device, calibration, card), jobs(scale, device)
     seconds = {job.log: throughput.seconds(job.rule, job.name) for job in listed}
     return Run(scale, listed, asked, throughput.shards, seconds, device in calibration)
 

@@ -55,9 +55,11 @@ def write_command(tree, name, script):
     path.chmod(0o755)
 
 
-def options(device="auto", scale=None, profile=None, config=()):
+def options(device="auto", scale=None, profile=None, config=(), card=None):
     """Snakemake's options, in one list."""
-    given = Namespace(device=device, scale=scale, profile=profile, cores="all", config=config)
+    given = Namespace(
+        device=device, card=card, scale=scale, profile=profile, cores="all", config=config
+    )
     where, settings = driver.options(given)
     return where + settings
 
@@ -175,8 +177,14 @@ def test_on_a_cluster_gpus_are_its_own_matter(machine, here):
         *("--profile", "slurm"),
         *("--config", "scale=laptop", "device=cpu"),
     ]
-    with pytest.raises(InputError, match="expected --scale too"):
+    assert options(scale="paper", profile="slurm", card="A100") == [
+        *("--profile", "slurm"),
+        *("--config", "scale=paper", "card=A100"),
+    ]
+    with pytest.raises(InputError, match=r"--device takes .*; expected --scale too"):
         options("cpu", profile="slurm")
+    with pytest.raises(InputError, match=r"--card takes .*; expected --scale too"):
+        options(profile="slurm", card="A100")
 
 
 @pytest.fixture
@@ -270,6 +278,27 @@ def test_each_training_on_this_machine_takes_a_gpu(tmp_path):
         jobs = re.findall(rf"^rule {rule}:\n(.*?)^\[", planned, re.MULTILINE | re.DOTALL)
         assert jobs, planned
         assert all(("local_gpu=1" in job) == takes for job in jobs), rule
+
+
+def test_a_card_sets_the_time_that_jobs_ask_for_and_nothing_else(tmp_path):
+    tree = copy_repository(tmp_path / "whole").path
+    errors = "results/paper/errors/random/d3_m100_L5_w512_hundred_1of1.parquet"
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--printshellcmds", errors]
+
+    def planned(card):
+        settings = ["scale=paper", "device=cuda", *card]
+        text = run([*command, "results/paper/config.resolved.yaml", "--config", *settings], tree)
+        times = re.findall(r"^rule (\w+):.*?runtime=(\d+)", text.stdout, re.MULTILINE | re.DOTALL)
+        return {rule: int(time) for rule, time in times}, re.findall(
+            "Shell command: .*", text.stdout
+        )
+
+    unknown, commands = planned([])
+    named, same = planned(["card=NVIDIA A100-SXM4-40GB"])
+    assert commands
+    assert commands == same
+    shorter = {rule for rule in named if named[rule] < unknown[rule]}
+    assert shorter == {"train_students", "measure_errors"}
 
 
 @pytest.mark.parametrize("name", ["d1_m10_L5_w8_fifth_1of2.safetensors", "rates.prov.json"])

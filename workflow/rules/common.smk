@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, "workflow/scripts")
 
+from supnorm.cards import SLOWEST, named_card
 from supnorm.configuration import as_yaml, resolve
 from supnorm.imports import imported_files
 from supnorm.programs import InputError
@@ -40,8 +41,11 @@ CERTIFICATE, REFERENCE, SINE = CONFIG["certificate"], CONFIG["reference"], CONFI
 # file is read on every node.
 DEVICE = config.get("device", TRAINING["device"]).replace("auto", "cpu")
 
+# What GPUs are there, for the time that jobs ask for.
+CARD = named_card(config.get("card", SLOWEST.name))
+
 try:
-    THROUGHPUT = Throughput(CONFIG, DEVICE, read_calibration(CALIBRATION))
+    THROUGHPUT = Throughput(CONFIG, DEVICE, read_calibration(CALIBRATION), CARD)
 except InputError as error:
     sys.exit(str(error))
 

@@ -4,19 +4,21 @@ Imported by the Snakefile in every job, so it must stay cheap to import.
 """
 
 import copy
+from functools import cache
 from pathlib import Path
 
-import jsonschema
 import yaml
 
+from supnorm.cards import named_card
 from supnorm.programs import InputError
 
 
 def resolve(config: dict, schema_file: Path) -> dict:
     """Return the configuration in force: the base with what its scale changes, key by key.
 
-    Every scale is checked, not only the chosen one. A key `device` beside the sections comes from
-    the command line, in place of training.device, and is no part of the experiment.
+    Every scale is checked, not only the chosen one. Two keys beside the sections come from the
+    command line or a profile and are no part of the experiment: `device`, in place of
+    training.device, and `card`, what GPUs are there (supnorm.cards).
     Raises InputError with one sentence that names the key, what was found, and what is allowed.
     """
     schema = yaml.safe_load(Path(schema_file).read_text())
@@ -30,6 +32,8 @@ def resolve(config: dict, schema_file: Path) -> dict:
         )
     if config.get("device", "cpu") not in ("cpu", "cuda"):
         raise InputError(f"device is {_show(config['device'])}; expected cpu or cuda")
+    if "card" in config:
+        named_card(config["card"])
     resolved = {scale: _resolved(config, scale, schema) for scale in scales}
     return resolved[str(config["scale"])]
 
@@ -41,7 +45,8 @@ def as_yaml(config: dict) -> str:
 
 def _resolved(config: dict, scale: str, schema: dict) -> dict:
     """Return the configuration of one scale, checked."""
-    base = {key: value for key, value in config.items() if key not in ("scales", "device")}
+    beside = ("scales", "device", "card")
+    base = {key: value for key, value in config.items() if key not in beside}
     changes = config["scales"][scale]
     changed = set()
     resolved = copy.deepcopy(base) | {"scale": scale}
@@ -77,7 +82,7 @@ def _mapping(value, name: str) -> dict:
 
 
 def _check_schema(resolved: dict, schema: dict, name) -> None:
-    errors = _Validator(schema).iter_errors(resolved)
+    errors = _validator()(schema).iter_errors(resolved)
     error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
     if error is None:
         return
@@ -154,10 +159,15 @@ def _is_real(_checker, value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
-# JSON Schema takes 100.0 for an integer and NaN for a number; a configuration must not.
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", _is_whole
-    ).redefine("number", _is_real),
-)
+@cache
+def _validator() -> type:
+    """Return the class that checks a configuration by a schema.
+
+    JSON Schema takes 100.0 for an integer and NaN for a number; a configuration must not.
+    """
+    # Imported only now: where nothing is checked, as on a machine with GPUs, it may be missing.
+    import jsonschema
+
+    plain = jsonschema.Draft202012Validator
+    checker = plain.TYPE_CHECKER.redefine_many({"integer": _is_whole, "number": _is_real})
+    return jsonschema.validators.extend(plain, type_checker=checker)

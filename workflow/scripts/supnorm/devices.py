@@ -14,8 +14,10 @@ import time
 from pathlib import Path
 from typing import IO
 
-from supnorm.programs import InputError
+from supnorm.programs import InputError, printable
 
+# Seconds to wait for a GPU.
+PATIENCE = 3600
 # The lock on this process's GPU: it must stay open as long as the process lives.
 _claims: list[IO] = []
 
@@ -55,6 +57,16 @@ def visible_gpus() -> list[str]:
     Numbers there count as nvidia-smi does; without nvidia-smi there are none. Raises InputError
     where it fails, as beside another version of the driver.
     """
+    return [gpu for gpu, _ in _visible()]
+
+
+def visible_names() -> list[str]:
+    """Return what nvidia-smi calls the GPUs of `visible_gpus`, one by one."""
+    return [name for _, name in _visible()]
+
+
+def _visible() -> list[tuple[str, str]]:
+    """Return UUID and name of each GPU in sight."""
     try:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
     except FileNotFoundError:
@@ -62,15 +74,16 @@ def visible_gpus() -> list[str]:
     if listed.returncode:
         said = " ".join((listed.stdout + listed.stderr).split())
         raise InputError(f"nvidia-smi finds no GPU: {said}")
-    present = re.findall(r"\(UUID: (GPU-[^)]+)\)", listed.stdout)
+    found = re.findall(r"^GPU \w+: (.*) \(UUID: (GPU-[^)]+)\)", listed.stdout, re.MULTILINE)
+    present = [(gpu, name) for name, gpu in found]
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
         return present
     visible = []
     for part in map(str.strip, wanted.split(",")):
         named = [
-            gpu
-            for number, gpu in enumerate(present)
+            (gpu, name)
+            for number, (gpu, name) in enumerate(present)
             if part == str(number) or (part.startswith("GPU-") and gpu.startswith(part))
         ]
         # CUDA, too, goes no further than the first that names no GPU.
@@ -83,34 +96,51 @@ def visible_gpus() -> list[str]:
 def claim_gpu() -> None:
     """Leave in CUDA's sight one GPU that no other job of this user on this machine has claimed.
 
-    It is held until the process ends. Where all are taken, wait for the first that is given back.
-    Where SLURM shows a job one GPU, that is its own already.
+    It is held until the process ends, so a program that starts others on GPUs claims none while
+    they run. Where all are taken, wait for the first that is given back; raises InputError where
+    none is for an hour. Where SLURM shows a job one GPU, that is its own already.
     """
     gpus = [] if _claims else visible_gpus()
     if not gpus or ("SLURM_JOB_ID" in os.environ and len(gpus) == 1):
         return
     folder = Path(tempfile.gettempdir(), f"supnorm-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
+    locks = {gpu: folder / f"{gpu}.lock" for gpu in gpus}
+    patience, began = f"{PATIENCE / 60:.0f} minutes", time.monotonic()
     waiting = False
     while True:
-        for gpu in gpus:
-            if lock := _lock(folder / f"{gpu}.lock"):
+        for gpu, path in locks.items():
+            if lock := _lock(path):
                 _claims.append(lock)
                 os.environ["CUDA_VISIBLE_DEVICES"] = gpu
                 print(f"claimed {gpu}", file=sys.stderr)
                 return
+        held = ", ".join(f"{gpu} is held by {_holder(path)}" for gpu, path in locks.items())
+        if time.monotonic() - began > PATIENCE:
+            raise InputError(
+                f"none of {len(gpus)} GPUs was given back within {patience}: {held}; wait until a "
+                "process ends, or stop it, and run again"
+            )
         if not waiting:
-            print(f"waiting for one of {len(gpus)} GPUs: other jobs have them", file=sys.stderr)
+            waited = f"waiting, for at most {patience}, for one of {len(gpus)} GPUs"
+            print(f"{waited}: {held}", file=sys.stderr)
         waiting = True
         time.sleep(1)
 
 
 def _lock(path: Path) -> IO | None:
-    """Return the file at a path, locked; None where another process has its lock."""
+    """Return the file at a path, locked, with who has it; None where another process does."""
     file = path.open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         return None
+    file.truncate(0)
+    print(f"process {os.getpid()} ({Path(sys.argv[0]).name})", end="", file=file, flush=True)
     return file
+
+
+def _holder(path: Path) -> str:
+    """Return which process has the lock at a path."""
+    return printable(path.read_text(errors="replace")) or "another process"

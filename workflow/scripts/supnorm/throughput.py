@@ -1,8 +1,9 @@
 """What jobs take: expected time and memory, from measured rates or from a model of a machine.
 
 They set the time and memory that jobs ask for, and the plan; never results or file names. Rates
-are those of the calibration file, which benchmarks/calibrate.py writes, and else of MODEL. Both
-hold the same for each device ("cpu", "cuda"), seconds and operations a second:
+are those of the calibration file, which benchmarks/calibrate.py writes, and else of MODEL; what a
+GPU trains and evaluates is else as its card's roofline says (supnorm.roofline). A calibration
+holds for each device ("cpu", "cuda"), in seconds and operations a second:
 
 - `start`: seconds until a program is at work
 - `training`: rows (depth, width, batch, operations a second), on a GPU of a whole group
@@ -27,6 +28,8 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
+from supnorm import roofline
+from supnorm.cards import SLOWEST, Card
 from supnorm.programs import InputError
 from supnorm.work import Cell, cells, group_size, network_size, shard_names, shards
 
@@ -36,8 +39,8 @@ CALIBRATION = Path("results/calibration.json")
 # Bytes a second of SHA-256, on a slow core or over a slow network.
 DIGESTING = 3e8
 
-# Half the speed of a core of an AMD EPYC of 2022, and a third of the peak of a GPU for data
-# centres (V100, A100) in double precision, whose small steps cost some 100 µs.
+# Half the speed of a core of an AMD EPYC of 2022. Of a GPU it has what no roofline tells: programs
+# wait for CUDA, exact errors for the sorting of pieces, searches and shuffles for a core beside it.
 MODEL = {
     "cpu": {
         "start": 1.5,
@@ -57,18 +60,15 @@ MODEL = {
     },
     "cuda": {
         "start": 30.0,
-        "training": [
-            *([5, 32, 2, 5e10], [5, 32, 20, 5e11], [5, 32, 200, 2e12], [5, 32, 2000, 2.5e12]),
-            *([5, 512, 2, 2e11], [5, 512, 20, 1.2e12], [5, 512, 200, 2.5e12], [5, 512, 2000, 3e12]),
-        ],
-        "epoch": 1e-4,
         "shuffle": [[100, 4e-5], [1000, 1e-4], [100000, 1.5e-2]],
-        "evaluation": [[32, 1e12], [512, 3e12]],
         "exact": [[32, 2e-2], [512, 5e-2], [2048, 0.5]],
         "climb": [[32, 7e-3], [512, 0.35], [2048, 20.0]],
         "spike": [[1, 100, 1e-3], [1, 100000, 1e-2], [3, 100, 0.2], [3, 100000, 1.2]],
     },
 }
+
+# What a roofline tells of a GPU until it is measured.
+BY_ROOFLINE = ("training", "epoch", "evaluation")
 
 # Rules that train or evaluate students on the device of the configuration; all others use a CPU.
 ON_DEVICE = ("train_students", "measure_errors", "measure_adversary", "compare_methods")
@@ -99,7 +99,8 @@ def read_calibration(path: Path) -> dict:
     for device, entry in measured.items():
         if device not in MODEL or not isinstance(entry, dict):
             raise _foreign(path, f"an entry {device!r}")
-        for key, model in MODEL[device].items():
+        like = MODEL[device] | {key: MODEL["cpu"][key] for key in BY_ROOFLINE}
+        for key, model in like.items():
             if not _like(entry.get(key), model):
                 raise _foreign(path, f"{device}.{key}: {json.dumps(entry.get(key))[:60]}")
     return measured
@@ -150,9 +151,19 @@ class Throughput:
     a rule of one job, nothing.
     """
 
-    def __init__(self, config: dict, device: str = "cpu", calibration: dict | None = None):
-        """Take a resolved configuration, the device that trains, and what was measured."""
+    def __init__(
+        self,
+        config: dict,
+        device: str = "cpu",
+        calibration: dict | None = None,
+        card: Card = SLOWEST,
+    ):
+        """Take a resolved configuration, the device that trains, what was measured, and the card.
+
+        The card is that of the GPUs, for what was not measured on them.
+        """
         self._config, self._device, self._calibration = config, device, calibration or {}
+        self._card = card
         self._entries = {name: {**MODEL[name], **self._measured(name)} for name in MODEL}
         self._work = {
             "train_students": self._training,
@@ -249,9 +260,17 @@ class Throughput:
         teachers = cell.students // self._seeds(cell)
         seeds = (rows[-1] // teachers) - (rows[0] // teachers) + 1
         shuffle = interpolated(entry["shuffle"], cell.samples, 0, 1.1)
+        return cell.epochs * (seeds * shuffle + groups * self._epoch(cell, group))
+
+    def _epoch(self, cell: Cell, group: int) -> float:
+        """Return the seconds of an epoch of a group."""
+        entry = self._entries[self._device]
+        if "training" not in entry:
+            algorithm = cell.dim, cell.depth, cell.width, cell.batch
+            precision = self._config["training"]["precision"]
+            return roofline.epoch_seconds(self._card, *algorithm, cell.samples, precision)
         rate = self._training_rate(cell.depth, cell.width, cell.batch)
-        beside = cell.epochs * (seeds * shuffle + groups * entry["epoch"])
-        return beside + groups * group * cell.student_flops / rate
+        return entry["epoch"] + group * cell.student_flops / cell.epochs / rate
 
     def _training_rate(self, depth: int, width: int, batch: int) -> float:
         """Return operations a second, by batch at each width, then by width."""
@@ -297,7 +316,10 @@ class Throughput:
 
     def _evaluating(self, device: str, dim: int, depth: int, width: int) -> float:
         """Return the seconds of one network on all random points."""
-        work = 2 * network_size(dim, depth, width) * self._config["evaluation"]["points"]
+        points = self._config["evaluation"]["points"]
+        if "evaluation" not in self._entries[device]:
+            return roofline.evaluation_seconds(self._card, dim, depth, width, points)
+        work = 2 * network_size(dim, depth, width) * points
         return work / interpolated(self._entries[device]["evaluation"], width, 1, 0)
 
     def _drawing(self, _family: str, dim: int, samples: int) -> float:
