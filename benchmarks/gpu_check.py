@@ -89,10 +89,12 @@ def main(argv: list[str]) -> None:
 
 def check(a: argparse.Namespace) -> bool:
     """Run the stages, writing all that is known after each; return whether all was right."""
-    ends = time.time() + LIMIT - OWN
+    # A CPU that has other work, too, is slow.
+    patience = 4 if a.trial else 1
+    ends = time.time() + patience * (LIMIT - OWN)
     found = Found({"date": date.today().isoformat(), "trial": a.trial})
     for name in a.stages:
-        limit = min(STAGES[name][1], ends - time.time())
+        limit = min(patience * STAGES[name][1], ends - time.time())
         with tempfile.TemporaryDirectory() as folder:
             findings = Path(folder, "findings")
             findings.touch()
