@@ -33,6 +33,8 @@ SAMPLING = {"narrow", "stacked", "devices", "kernels", "packed"}
 LATE = {
     "train_students": {"loop", "narrow", "stacked", "memory", "devices", "kernels", "packed"},
     "measure_errors": SAMPLING,
+    "sample_errors": SAMPLING,
+    "climb_errors": SAMPLING,
     "measure_adversary": SAMPLING,
     "compare_methods": SAMPLING,
 }

@@ -55,6 +55,8 @@ STAGES = {
     **dict.fromkeys(SAMPLES, ("samples",)),
     "train_students": ("students", "curves"),
     "measure_errors": ("errors",),
+    "sample_errors": ("sampled",),
+    "climb_errors": ("errors",),
     "certify_errors": ("certificates",),
     "measure_references": ("references",),
     "measure_adversary": ("adversary",),
@@ -300,6 +302,8 @@ class Drawing:
         """Train a student, measure it, and where that was done, certify it."""
         name, path = str(student), student.path
         verdicts = [attempt("students", name, student.train)]
+        for job in self._reading("sampled", path):
+            verdicts.append(attempt("sampled", name, partial(student.measure, job)))
         for job in self._reading("errors", path):
             verdicts.append(attempt("errors", name, partial(student.measure, job)))
             errors = output(job, "output")

@@ -22,9 +22,10 @@ from supnorm.adversary import (
     unseen_spike,
 )
 from supnorm.commands import Program
-from supnorm.errors.ascent import climb
-from supnorm.errors.measure import measure
+from supnorm.errors.ascent import climb, climbed_errors
+from supnorm.errors.exact import exact_errors
 from supnorm.errors.measured import Errors
+from supnorm.errors.sampled import sampled_errors
 from supnorm.heartbeat import Heartbeat
 from supnorm.networks import Networks, load_teachers, save_networks
 from supnorm.programs import InputError, count, run
@@ -157,6 +158,22 @@ def spiked_description(
         "sign": [sign for sign in SIGNS for _ in spikes],
         **{name: entries * len(SIGNS) for name, entries in fields.items()},
     }
+
+
+def measure(
+    teachers: Networks,
+    students: Networks,
+    teacher_of: np.ndarray,
+    points: int,
+    stream: Stream,
+    device: str,
+    threads: int,
+) -> Errors:
+    """Return errors, exact for d = 1 and else sampled, and then climbed from the worst place."""
+    if teachers.weights[0].shape[2] == 1:
+        return exact_errors(teachers, students, teacher_of, device, threads)
+    sampled = sampled_errors(teachers, students, teacher_of, points, stream, device, threads)
+    return climbed_errors(teachers, students, teacher_of, sampled, threads)
 
 
 def adaptive_frames(
