@@ -129,7 +129,7 @@ def test_errors_of_other_students_give_one_sentence(folder, other):
         climb_from(folder)
     message = str(error.value)
     assert message.startswith(
-        f"{folder / 'sampled'}: expected the sampled errors of 8 students of {{'family'"
+        f"{folder / 'sampled'}: expected the errors of 8 students of {{'family'"
     )
     assert message.endswith("found others")
 
@@ -137,7 +137,7 @@ def test_errors_of_other_students_give_one_sentence(folder, other):
 def test_errors_that_were_climbed_already_are_not_sampled_ones(folder):
     sample(folder)
     climb_from(folder)
-    with pytest.raises(InputError, match=r"errors: expected the sampled errors of 8 students"):
+    with pytest.raises(InputError, match="errors: found errors of method ascent, expected sampled"):
         climb_from(folder, sampled="errors")
     with pytest.raises(InputError, match="students: expected a Parquet table, found"):
         climb_from(folder, sampled="students")

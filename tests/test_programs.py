@@ -36,6 +36,8 @@ LATE = {
     "sample_errors": SAMPLING,
     "climb_errors": SAMPLING,
     "measure_adversary": SAMPLING,
+    "sample_adversary": SAMPLING,
+    "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
 }
 

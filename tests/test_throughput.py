@@ -52,6 +52,12 @@ def errors_jobs(throughput):
     return [(rule, name) for rule, dim in rules.items() for name in names if dim in name]
 
 
+def adversary_jobs(problems):
+    """The jobs that measure students on teachers plus spikes."""
+    rules = {"measure_adversary": "/d1_", "sample_adversary": "/d3_", "climb_adversary": "/d3_"}
+    return [(rule, name) for rule, dim in rules.items() for name in problems if dim in name]
+
+
 def test_lines_in_logarithms():
     points = [(100, 1.0), (10, 4.0)]
     assert interpolated(points, 10) == pytest.approx(4)
@@ -184,9 +190,10 @@ def test_times_say_what_they_rest_on():
 
 def test_students_are_trained_and_evaluated_on_the_device():
     throughput = Throughput(configuration("paper"), "cuda")
-    on_gpu = ("train_students", "measure_errors", "sample_errors", "measure_adversary")
-    assert {throughput.device(rule) for rule in (*on_gpu, "compare_methods")} == {"cuda"}
-    others = ("climb_errors", "certify_errors", "measure_references", "measure_sine", "plot_rates")
+    on_gpu = ("train_students", "measure_errors", "sample_errors", "compare_methods")
+    on_gpu += ("measure_adversary", "sample_adversary")
+    assert {throughput.device(rule) for rule in on_gpu} == {"cuda"}
+    others = ("climb_errors", "climb_adversary", "certify_errors", "measure_sine", "plot_rates")
     assert {throughput.device(rule) for rule in others} == {"cpu"}
 
 
@@ -219,7 +226,27 @@ def test_climbs_take_what_a_core_takes_wherever_students_train():
     for name in names:
         assert on_gpu.seconds("climb_errors", name) == on_cpu.seconds("climb_errors", name)
         assert on_gpu.seconds("sample_errors", name) < on_cpu.seconds("sample_errors", name)
-    assert "climb" not in MODEL["cuda"]
+    seconds = [each.seconds("climb_adversary", "random/d3_m100") for each in (on_cpu, on_gpu)]
+    assert seconds[0] == seconds[1]
+    # With a calibration of before, too.
+    old = {**entry("cuda"), "climb": [[32, 1e9]]}
+    assert Throughput(config, "cuda", {"cpu": cores, "cuda": old}).seconds(
+        "climb_adversary", "random/d3_m100"
+    ) == pytest.approx(seconds[0])
+
+
+def test_two_climbs_a_sign_follow_the_sampling_on_spikes():
+    config = configuration("laptop")
+    throughput = Throughput(config, "cpu", {"cpu": entry("cpu", start=1.0, climb=[[32, 0.2]])})
+    found = [cell for cell in cells(config) if cell.name.startswith("random/d3_m100_")]
+    # Three seeds, five evaluations.
+    digests = sum(8 * cell.students * 5 * cell.parameters / DIGESTING for cell in found)
+    expected = 1 + len(found) * 4 * 15 * 0.2 + digests
+    assert throughput.seconds("climb_adversary", "random/d3_m100") == pytest.approx(expected)
+    before = throughput.seconds("sample_adversary", "random/d3_m100")
+    config["evaluation"]["method"] = "sampled"
+    after = throughput.seconds("sample_adversary", "random/d3_m100")
+    assert after - before == pytest.approx(len(found) * 15 * 0.2)
 
 
 def test_jobs_that_read_all_students_take_the_time_of_their_digests():
@@ -257,8 +284,9 @@ def test_every_job_has_a_time_and_memory(scale, device):
     throughput = Throughput(configuration(scale), device)
     jobs = [("train_students", name) for name in throughput.shards]
     jobs += errors_jobs(throughput)
-    problems = ("draw_samples", "certify_errors", "measure_references", "measure_adversary")
+    problems = ("draw_samples", "certify_errors", "measure_references")
     jobs += [(rule, "random/d3_m100") for rule in problems]
+    jobs += adversary_jobs(["random/d1_m100", "random/d3_m100"])
     jobs += [(rule, "") for rule in ("compare_methods", "measure_sine", "plot_rates", "any")]
     for job in jobs:
         assert 0.5 < throughput.seconds(*job) < 1e7
@@ -294,7 +322,7 @@ def test_the_model_is_slower_than_the_machine_of_the_benchmarks():
         "training": [("train_students", name) for name in throughput.shards],
         "errors": errors_jobs(throughput),
         "references": [("measure_references", name) for name in problems],
-        "adversary": [("measure_adversary", name) for name in problems],
+        "adversary": adversary_jobs(problems),
         "certificates": [("certify_errors", name) for name in problems[4:]],
     }
     for stage, jobs in stages.items():

@@ -80,7 +80,9 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         "climb_errors": 3,
         "certify_errors": 1,
         "measure_references": 2,
-        "measure_adversary": 2,
+        "measure_adversary": 1,
+        "sample_adversary": 1,
+        "climb_adversary": 1,
         "tabulate_bounds": 1,
         "collect_curves": 1,
         "plot_curves": 1,
@@ -95,9 +97,15 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         ("workflow/scripts/supnorm/style.py", ALL_PLOTS | {"build_paper": 1}),
         ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
         ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS // 2}),
-        ("workflow/scripts/supnorm/errors/ascent.py", {"climb_errors": SHARDS // 2}),
+        (
+            "workflow/scripts/supnorm/errors/ascent.py",
+            {"climb_errors": SHARDS // 2, "sample_adversary": 2, "climb_adversary": 2},
+        ),
         ("workflow/scripts/supnorm/errors/relaxation.py", {"certify_errors": 2}),
-        ("workflow/scripts/supnorm/theory/bumps.py", {"measure_adversary": PROBLEMS}),
+        (
+            "workflow/scripts/supnorm/theory/bumps.py",
+            {"measure_adversary": 2, "sample_adversary": 2, "climb_adversary": 2},
+        ),
         ("workflow/scripts/supnorm/training/stacked.py", {"train_students": SHARDS + 1}),
     ],
 )

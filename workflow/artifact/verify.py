@@ -60,6 +60,8 @@ STAGES = {
     "certify_errors": ("certificates",),
     "measure_references": ("references",),
     "measure_adversary": ("adversary",),
+    "sample_adversary": ("sampled_adversary", "adversary"),
+    "climb_adversary": ("adversary",),
 }
 # Folders of which every job runs again.
 WHOLE = ("teachers", "tables", "figures")
@@ -265,7 +267,7 @@ class Drawing:
 
     def others(self) -> Iterator[Task]:
         """Yield one problem of each kind, and all that is made of everything."""
-        for stage in ("references", "adversary"):
+        for stage in ("references", "sampled_adversary", "adversary"):
             jobs = self._by_stage[stage]
             if jobs:
                 yield self._whole(stage, jobs[self._random.integers(len(jobs))])

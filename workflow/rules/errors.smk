@@ -7,11 +7,10 @@
 #   measure_references   samples, teachers            ->  references/<family>/d<dim>_m<samples>.parquet
 
 
-# Errors for d = 1 are exact, and others sampled, and then climbed to without a GPU: unless the
-# configuration asks for sampled errors everywhere.
+# Errors for d = 1 are exact. Others are sampled on the device, and climbed to without a GPU: unless
+# the configuration asks for sampled errors, of all.
 CLIMBED_DIMS = [dim for dim in TEACHER["dims"] if dim > 1 and EVALUATION["method"] == "exact"]
 MEASURED_DIMS = [dim for dim in TEACHER["dims"] if dim not in CLIMBED_DIMS]
-# In outputs below, a shard is spelled out: Snakemake sees no wildcards to constrain in <shard>.
 # Nothing is certified where the configuration says none, or where it asks for sampled errors:
 # certified ones would not compare with them.
 CERTIFIED_WIDTHS = [width for width in STUDENT["widths"] if width <= CERTIFICATE["width"]]
@@ -23,6 +22,9 @@ REFERENCES = of_all_problems(
     "<results>/references/{family}/d{dim}_m{samples}.parquet",
     TEACHER["dims"] if REFERENCE["algorithms"] else [],
 )
+
+
+# Shards are spelled out in outputs: Snakemake sees no wildcards to constrain in <shard>.
 
 
 rule measure_errors:

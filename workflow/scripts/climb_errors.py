@@ -7,10 +7,10 @@ import numpy as np
 
 from supnorm.commands import Program
 from supnorm.errors.ascent import climbed_errors
-from supnorm.errors.rows import read_sampled, student_rows
+from supnorm.errors.rows import errors_of, read_rows, student_rows
 from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
-from supnorm.programs import count, run
+from supnorm.programs import InputError, count, run
 from supnorm.students import check_teachers, load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import write_table
@@ -39,11 +39,14 @@ def write_errors(a: argparse.Namespace) -> None:
     teachers, _ = load_teachers(a.teachers)
     students = load_students(a.students)
     check_teachers(a.students, students, teachers)
-    sampled = read_sampled(a.sampled, students)
+    dim = students.cell["dim"]
+    sampled = read_rows([a.sampled], students)
+    if others := {*sampled["method"]} - {"sampled"}:
+        raise InputError(f"{a.sampled}: found errors of method {others.pop()}, expected sampled")
     teacher_of = np.array(students.pairs["teacher"])
-    climbed = climbed_errors(teachers, students.networks, teacher_of, sampled, a.threads)
-    rows = student_rows(students, climbed, METHODS)
-    write_table(a.output, rows, errors_schema(students.cell["dim"]), a.job)
+    start = errors_of(sampled, dim)
+    climbed = climbed_errors(teachers, students.networks, teacher_of, start, a.threads)
+    write_table(a.output, student_rows(students, climbed, METHODS), errors_schema(dim), a.job)
 
 
 if __name__ == "__main__":

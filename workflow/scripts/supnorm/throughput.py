@@ -75,6 +75,7 @@ ON_DEVICE = (
     "measure_errors",
     "sample_errors",
     "measure_adversary",
+    "sample_adversary",
     "compare_methods",
 )
 # Plots draw with Matplotlib, which is imported and sets its type for some seconds.
@@ -168,6 +169,8 @@ class Throughput:
             "certify_errors": self._certifying,
             "measure_references": self._referring,
             "measure_adversary": self._spiking,
+            "sample_adversary": self._spiking,
+            "climb_adversary": self._climbing_spikes,
             "compare_methods": self._comparing,
             "tabulate_spikes": self._digesting_all,
             "measure_sine": self._measuring_sine,
@@ -179,6 +182,8 @@ class Throughput:
             "climb_errors": self._measuring_mb,
             "measure_references": self._referring_mb,
             "measure_adversary": self._spiking_mb,
+            "sample_adversary": self._spiking_mb,
+            "climb_adversary": self._spiking_mb,
             "compare_methods": self._comparing_mb,
         }
 
@@ -345,14 +350,25 @@ class Throughput:
         return len(self._config["sample"]["seeds"]) * (learn + points * point)
 
     def _spiking(self, family: str, dim: int, samples: int) -> float:
-        """Return the seconds with a spike of either sign, and without one."""
+        """Return the seconds with a spike of either sign, and with those of a grid."""
         seeds, times = len(self._config["sample"]["seeds"]), self._config["evaluation"]["times"]
         rows = self._entries[self._device]["spike"]
         near = min((row[0] for row in rows), key=lambda other: abs(other - dim))
         search = interpolated([row[1:] for row in rows if row[0] == near], samples, 0, 1)
+        # Where errors are left sampled, those without a spike are climbed to here.
+        climbed = dim > 1 and self._config["evaluation"]["method"] == "sampled"
         return seeds * search + sum(
             3 * self._errors(cell.dim, cell.depth, cell.width, seeds * times)
+            + climbed * self._climbs(cell.width, seeds * times)
             + self._digesting(cell, cell.students)
+            for cell in self._cells(family, dim, samples)
+        )
+
+    def _climbing_spikes(self, family: str, dim: int, samples: int) -> float:
+        """Return the seconds of two climbs with a spike of either sign."""
+        networks = len(self._config["sample"]["seeds"]) * self._config["evaluation"]["times"]
+        return sum(
+            self._climbs(cell.width, 4 * networks) + self._digesting(cell, cell.students)
             for cell in self._cells(family, dim, samples)
         )
 

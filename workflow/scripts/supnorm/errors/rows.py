@@ -1,5 +1,6 @@
 """The rows of errors/<shard>.parquet and of sampled/<shard>.parquet."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,23 +32,29 @@ def student_rows(students: CellStudents, measured: Errors, how: dict[str, str]) 
     return pd.concat(parts)
 
 
-def read_sampled(path: Path, students: CellStudents) -> Errors:
-    """Return what a table of sampled errors says of students; it may have others, too.
+def read_rows(paths: Sequence[Path], students: CellStudents) -> pd.DataFrame:
+    """Return the rows of students in tables of errors, as `student_rows` has them.
 
-    Raises InputError unless it has each of them once, by name and loss.
+    The tables may have others, too. Raises InputError unless they have each of these once in each
+    norm, by name and loss.
     """
     columns = errors_schema(students.cell["dim"]).columns
-    table = read_table(path, columns)
-    named, sampled = _named(students), table[table["method"] == "sampled"]
-    found = {norm: named.merge(sampled[sampled["norm"] == norm], how="left") for norm in NORMS}
-    if any(len(rows) != len(named) or rows["error"].isna().any() for rows in found.values()):
+    table = pd.concat([read_table(path, columns) for path in paths])
+    wanted = pd.concat([_named(students).assign(norm=norm) for norm in NORMS])
+    rows = wanted.merge(table, how="left")
+    if len(rows) != len(wanted) or rows["error"].isna().any():
         raise InputError(
-            f"{path}: expected the sampled errors of {len(named)} students of {students.cell}, "
-            "found others"
+            f"{paths[0]}: expected the errors of {len(students.networks)} students of "
+            f"{students.cell}, found others"
         )
-    places = [column.name for column in columns if column.name.startswith("at")]
-    norms = {norm: rows["error"].to_numpy() for norm, rows in found.items()}
-    return Errors(norms, found["inf"][places].to_numpy())
+    return rows
+
+
+def errors_of(rows: pd.DataFrame, dim: int) -> Errors:
+    """Return the errors that rows in the order of `student_rows` tell of."""
+    norms = {norm: rows[rows["norm"] == norm] for norm in NORMS}
+    place = norms["inf"][[f"at{i}" for i in range(dim)]].to_numpy()
+    return Errors({norm: some["error"].to_numpy() for norm, some in norms.items()}, place)
 
 
 def _named(students: CellStudents) -> pd.DataFrame:
