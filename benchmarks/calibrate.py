@@ -141,11 +141,11 @@ class Calibration:
             "shuffle": rows("shuffle", product(ends), self._shuffle),
             "evaluation": rows("evaluation", product(self._widths), self._evaluation),
             "exact": rows("exact", product(self._widths), self._exact),
-            "climb": rows("climb", product(self._widths), self._climb),
             "spike": rows("spike", product(self._dims, ends), self._spike),
         }
         if self._device == "cpu":
             sizes = [m for m in self._sizes if not SOLVED < m <= DENSE] or [SOLVED]
+            entry["climb"] = rows("climb", product(self._widths), self._climb)
             entry["certificate"] = rows(
                 "certificate", product(self._sampled_dims), self._certificate
             )

@@ -2,12 +2,17 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from climb_adversary import main as climb_adversary
+from climb_errors import main as climb_errors
 from measure_adversary import main as measure_adversary
+from sample_adversary import main as sample_adversary
+from sample_errors import main as sample_errors
 from supnorm import adversary
 from supnorm.adversary import (
     SpikeGrid,
@@ -20,6 +25,7 @@ from supnorm.adversary import (
     spiked_teachers,
     unseen_spike,
 )
+from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors, piecewise_linear
 from supnorm.errors.measured import Errors
 from supnorm.networks import concatenate, forward, load_networks, save_networks
@@ -294,10 +300,46 @@ def write_problem(folder, dim, samples, cls, broken=None):
         save_networks(folder / f"{rule}_1of1", students, description, {"loss": losses})
     files = [folder / "fifth_1of1", folder / "hundred_1of1"]
     return (
-        f"--teachers {folder / 'teachers'} --samples-table {folder / 'samples'} --points 500 "
+        f"--teachers {folder / 'teachers'} --samples-table {folder / 'samples'} "
         f"--students {files[0]} {files[1]} --device cpu --spiked {folder / 'spiked'} "
         f"--output {folder / 'errors'}"
     ).split()
+
+
+def measure_students(folder, samples, points):
+    """Sample and climb to the errors of all students of d = 3; return the files of both."""
+    files = {"sampled": [], "errors": []}
+    for rule in ("fifth", "hundred"):
+        name = f"random/d3_m{samples}_L3_w5_{rule}_1of1.parquet"
+        sampled, errors = (folder / "cells" / step / name for step in files)
+        given = ["--teachers", str(folder / "teachers"), "--students", str(folder / f"{rule}_1of1")]
+        sampling = f"--points {points} --device cpu --output {sampled}"
+        sample_errors([*given, *sampling.split()])
+        climb_errors([*given, "--sampled", str(sampled), "--output", str(errors)])
+        files["sampled"].append(str(sampled))
+        files["errors"].append(str(errors))
+    return files
+
+
+def climbing(folder, sampled="sampled_errors"):
+    """The arguments of the climb after a sampling."""
+    files = f"{folder / 'fifth_1of1'} {folder / 'hundred_1of1'}"
+    return (
+        f"--spiked {folder / 'spiked'} --students {files} --sampled {folder / sampled} "
+        f"--output {folder / 'errors'}"
+    ).split()
+
+
+def measure(folder, dim, samples, cls, broken=None, points=500):
+    """Write a problem, and measure it in one step or, for d > 1, in two."""
+    *arguments, output = write_problem(folder, dim, samples, cls, broken)
+    if dim == 1:
+        measure_adversary([*arguments, output])
+        return
+    tables = measure_students(folder, samples, points)["errors"]
+    more = ("--points", str(points), "--errors", *tables)
+    sample_adversary([*arguments, str(folder / "sampled_errors"), *more])
+    climb_adversary(climbing(folder))
 
 
 @pytest.mark.parametrize("dim", [1, 3])
@@ -305,7 +347,7 @@ def write_problem(folder, dim, samples, cls, broken=None):
 def test_no_student_escapes_the_theorems(tmp_path, dim, samples):
     """S1.8, S1.9 and S1.11 hold for whatever depends on the sample only: these are untrained."""
     cls = NetworkClass(dim, 4, 9, INF, 0.5)
-    measure_adversary(write_problem(tmp_path, dim, samples, cls))
+    measure(tmp_path, dim, samples, cls)
     rows = pd.read_parquet(tmp_path / "errors")
     norms = ["1", "2", "inf"] if dim == 1 else ["inf"]
     assert len(rows) == 2 * 2 * (2 * 2 * 3 + 2 * len(norms))
@@ -334,9 +376,8 @@ def test_no_student_escapes_the_theorems(tmp_path, dim, samples):
 
 
 def test_the_spiked_teachers_are_described_and_meet_the_error_in_the_table(tmp_path):
-    arguments = write_problem(tmp_path, 3, 20, NetworkClass(3, 4, 9, INF, 0.5))
     # From a single sampled point no climb finds every spike.
-    measure_adversary(["1" if given == "500" else given for given in arguments])
+    measure(tmp_path, 3, 20, NetworkClass(3, 4, 9, INF, 0.5), points=1)
     spiked, described, _ = load_networks(tmp_path / "spiked")
     assert (described["family"], described["width"]) == ("spiked", 18)
     assert list(zip(described["sign"], described["seed"], strict=True)) == [
@@ -388,7 +429,7 @@ def test_touched_spikes_count_as_nothing(tmp_path):
 @pytest.mark.parametrize("dim", [1, 3])
 def test_a_broken_student_has_infinite_errors(tmp_path, dim):
     broken = 0  # evaluation 1, teacher 0, seed 12
-    measure_adversary(write_problem(tmp_path, dim, 3, NetworkClass(dim, 4, 9, INF, 0.5), broken))
+    measure(tmp_path, dim, 3, NetworkClass(dim, 4, 9, INF, 0.5), broken)
     rows = pd.read_parquet(tmp_path / "errors")
     infinite = rows["evaluation"].eq(1) & (rows["seed"].eq(12) | rows["seed"].isna())
     np.testing.assert_array_equal(np.isinf(rows["error"]), infinite)
@@ -418,6 +459,96 @@ def test_files_of_other_problems_give_one_sentence(tmp_path):
     save_networks(tmp_path / "hundred_1of1", students, description, extra)
     with pytest.raises(InputError, match=r"each of the seeds \[11, 12\]"):
         measure_adversary(arguments)
+
+
+def test_both_steps_together_give_what_is_computed_from_the_networks(tmp_path):
+    cls = NetworkClass(3, 4, 9, INF, 0.5)
+    measure(tmp_path, 3, 20, cls)
+    rows, sampled = (pd.read_parquet(tmp_path / name) for name in ("errors", "sampled_errors"))
+    spiked, described, _ = load_networks(tmp_path / "spiked")
+    points = uniform_points(Stream("evaluation", dim=3), 500, 3)
+    at, centres = ([f"{name}{i}" for i in range(3)] for name in ("at", "centre"))
+    which = list(zip(described["sign"], described["seed"], strict=True))
+    for rule in ("fifth", "hundred"):
+        students, told, _ = load_networks(tmp_path / f"{rule}_1of1")
+        names = [told["students"][name] for name in ("evaluation", "teacher", "seed")]
+        numbers = list(zip(*names, strict=True))
+        adaptive = rows[(rows["kind"] == "adaptive") & (rows["batch_rule"] == rule)]
+        for (evaluation, seed, sign), some in adaptive.groupby(["evaluation", "seed", "sign"]):
+            student = students[[numbers.index((evaluation, 0, seed))]]
+            teacher = spiked[[which.index((sign, seed))]]
+            apart = np.abs(forward(student, points) - forward(teacher, points))[0]
+            found = some.set_index("norm")["error"]
+            assert found["1"] == pytest.approx(apart.mean(), rel=1e-12)
+            assert found["2"] == pytest.approx((apart**2).mean() ** 0.5, rel=1e-12)
+            starts = np.stack([points[apart.argmax()], some[centres].to_numpy()[0]])
+            pair = teacher[np.zeros(2, int)], student[np.zeros(2, int)], np.arange(2)
+            largest, place = climb(*pair, starts)
+            assert found["inf"] == largest.max()
+            assert (some[at].to_numpy() == place[largest.argmax()]).all()
+    # A climb changes what it is for, and some of that.
+    for name in set(rows.columns) - {"error", *at}:
+        pd.testing.assert_series_equal(rows[name], sampled[name])
+    changed = rows["error"] != sampled["error"]
+    assert changed.any()
+    assert (rows[changed]["kind"] + rows[changed]["norm"] == "adaptiveinf").all()
+
+
+def test_fixed_spikes_count_the_uniform_error_on_the_plain_teacher_however_it_is_given(tmp_path):
+    cls = NetworkClass(3, 4, 9, INF, 0.5)
+    measure(tmp_path, 3, 3, cls)
+    rows = pd.read_parquet(tmp_path / "errors")
+    *arguments, _ = write_problem(tmp_path, 3, 3, cls)
+    tables = measure_students(tmp_path, 3, 500)
+    more = ("--points", "500", "--errors", *tables["sampled"])
+    sample_adversary([*arguments, str(tmp_path / "sampled_errors"), *more])
+    climb_adversary(climbing(tmp_path))
+    pd.testing.assert_frame_equal(rows, pd.read_parquet(tmp_path / "errors"), check_exact=True)
+
+    grid, (teachers, *_) = SpikeGrid.against(cls, 3), load_networks(tmp_path / "teachers")
+    seen = np.stack([grid.touched(sample(3, 3, seed)) for seed in (11, 12)])
+    students, told, _ = load_networks(tmp_path / "fifth_1of1")
+    names = [told["students"][name] for name in ("evaluation", "teacher", "seed")]
+    chosen = [list(zip(*names, strict=True)).index((1, 0, seed)) for seed in (11, 12)]
+    points = uniform_points(Stream("evaluation", dim=3), 500, 3)
+    pair = teachers, students[chosen], np.zeros(2, int)
+    apart = np.abs(forward(students[chosen], points) - forward(teachers[[0]], points))
+    largest, place = climb(*pair, points[apart.argmax(1)])
+    (_, errors), *_ = spike_errors(teachers[[0]], pair[1], Errors({"inf": largest}, place), grid)
+    means = np.where(seen[:, None], 0, errors["inf"]).mean(0)
+    fixed = rows.query("batch_rule == 'fifth' and evaluation == 1").set_index("kind")["error"]
+    assert fixed["fixed_max"] == means.max()
+    assert fixed["fixed_mean"] == pytest.approx(means.mean(), rel=1e-12)
+
+
+def test_what_does_not_belong_together_is_not_climbed(tmp_path):
+    cls = NetworkClass(3, 4, 9, INF, 0.5)
+    measure(tmp_path, 3, 3, cls)
+    other = tmp_path / "other"
+    other.mkdir()
+    measure(other, 3, 4, cls)
+    with pytest.raises(InputError, match=r"sampled_errors: expected the errors of 4 students of"):
+        climb_adversary(climbing(tmp_path, "other/sampled_errors"))
+    arguments = climbing(tmp_path)
+    assert arguments[0] == "--spiked"
+    with pytest.raises(InputError, match="teachers: expected teachers plus spikes, found another"):
+        climb_adversary(["--spiked", str(tmp_path / "teachers"), *arguments[2:]])
+    networks, described, _ = load_networks(tmp_path / "spiked")
+    save_networks(tmp_path / "spiked", networks, {**described, "seed": [11, 13] * 2})
+    with pytest.raises(InputError, match="spiked: expected a spike of each student's seed"):
+        climb_adversary(arguments)
+
+    *sampling, output = write_problem(tmp_path, 3, 3, cls)
+    with pytest.raises(InputError, match="teachers: found teachers of d = 3, expected d = 1"):
+        measure_adversary([*sampling, output])
+    others = measure_students(other, 4, 50)["errors"]
+    with pytest.raises(InputError, match="expected files of the cell random/d3_m3_L3_w5_fifth"):
+        sample_adversary([*sampling, output, "--points", "50", "--errors", *others])
+    names = [path.replace("_m4_", "_m3_") for path in others]
+    for path, name in zip(others, names, strict=True):
+        Path(path).rename(name)
+    with pytest.raises(InputError, match=r"fifth_1of1.parquet: expected the errors of 4 students"):
+        sample_adversary([*sampling, output, "--points", "50", "--errors", *names])
 
 
 def minmax(dim, error):
@@ -469,7 +600,7 @@ def test_the_worst_case_is_the_least_over_algorithms_of_the_mean_of_the_worse_si
 
 
 def test_a_class_without_spikes_has_random_teachers_alone(tmp_path):
-    measure_adversary(write_problem(tmp_path, 3, 3, NetworkClass(3, 2, 9, 2.0, 0.5)))
+    measure(tmp_path, 3, 3, NetworkClass(3, 2, 9, 2.0, 0.5))
     assert len(load_networks(tmp_path / "spiked")[0]) == 0
     assert len(pd.read_parquet(tmp_path / "errors")) == 0
     rows = [minmax(3, 0.25), minmax(3, 0.25) | {"family": "sine"}]

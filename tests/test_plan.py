@@ -36,7 +36,9 @@ def jobs_of(scale, done=()):
     """The jobs of a scale, some of each kind; those of the rules `done` are done."""
     shards = Throughput(configuration(scale)).shards
     found = [("train_students", name) for name in shards]
-    found += [("measure_errors", name) for name in shards if "sine" not in name]
+    found += [("measure_errors", name) for name in shards if "/d1" in name and "sine" not in name]
+    climbed = [name for name in shards if "/d3" in name]
+    found += [(rule, name) for rule in ("sample_errors", "climb_errors") for name in climbed]
     found += [("draw_sine_samples", "sine/d1_m1000"), ("certify_errors", "random/d3_m1000")]
     found += [("rank_algorithms", ""), ("plot_rates", ""), ("plot_hat", "")]
     return [job(rule, name, rule not in done) for rule, name in found]
@@ -96,7 +98,8 @@ def test_a_plan_for_gpus_says_how_long_some_take(monkeypatch, tmp_path):
     text = printed(monkeypatch, tmp_path, "paper", device="cuda")
     throughput = Throughput(configuration("paper"), "cuda")
     assert line(text, "train_students")[1] == "GPU"
-    assert line(text, "certify_errors")[1] == "CPU"
+    assert line(text, "sample_errors")[1] == "GPU"
+    assert line(text, "climb_errors")[1] == line(text, "certify_errors")[1] == "CPU"
     spans = [line(text, f"on {number} GPU")[1] for number in (1, 10, 100)]
     assert len(set(spans)) == 3
     gpu = [j for j in jobs_of("paper") if throughput.device(j.rule) == "cuda"]
@@ -157,7 +160,8 @@ def test_cells_are_printed_in_the_order_in_which_they_train(monkeypatch, tmp_pat
     work = [cells[name].students * cells[name].student_flops for name in names]
     assert work == sorted(work)
     jobs = sum(cell.name == names[-1] for cell, _ in shards.values())
-    assert line(text, names[-1])[3] == str(2 * jobs)
+    assert names[-1].startswith("random/d3")
+    assert line(text, names[-1])[3] == str(3 * jobs)
 
 
 def test_nothing_is_cut_or_coloured_where_nobody_looks(monkeypatch, tmp_path):
@@ -210,7 +214,10 @@ def test_the_jobs_are_those_of_snakemake():
     config = configuration("smoke")
     shards = Throughput(config).shards
     assert line(done.stdout, "train_students")[2] == str(len(shards))
-    assert line(done.stdout, "measure_errors")[2] == str(len(shards) - 1)
+    lines = [name for name in shards if name.startswith("random/d1")]
+    assert line(done.stdout, "measure_errors")[2] == str(len(lines))
+    for stage in ("sample_errors", "climb_errors"):
+        assert line(done.stdout, stage)[2] == str(len(shards) - len(lines) - 1)
     assert line(done.stdout, "figures")[2] == "11"
     for stage in plan.STAGES:
         assert len(line(done.stdout, stage)) > 5

@@ -33,7 +33,11 @@ SAMPLING = {"narrow", "stacked", "devices", "kernels", "packed"}
 LATE = {
     "train_students": {"loop", "narrow", "stacked", "memory", "devices", "kernels", "packed"},
     "measure_errors": SAMPLING,
+    "sample_errors": SAMPLING,
+    "climb_errors": SAMPLING,
     "measure_adversary": SAMPLING,
+    "sample_adversary": SAMPLING,
+    "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
 }
 

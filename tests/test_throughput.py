@@ -51,6 +51,19 @@ def shard_of(throughput, start):
     return next(name for name in throughput.shards if name.startswith(start))
 
 
+def errors_jobs(throughput):
+    """The jobs that measure errors, rule after rule, with their names."""
+    names = [name for name in throughput.shards if "sine" not in name]
+    rules = {"measure_errors": "/d1_", "sample_errors": "/d3_", "climb_errors": "/d3_"}
+    return [(rule, name) for rule, dim in rules.items() for name in names if dim in name]
+
+
+def adversary_jobs(problems):
+    """The jobs that measure students on teachers plus spikes."""
+    rules = {"measure_adversary": "/d1_", "sample_adversary": "/d3_", "climb_adversary": "/d3_"}
+    return [(rule, name) for rule, dim in rules.items() for name in problems if dim in name]
+
+
 def test_lines_in_logarithms():
     points = [(100, 1.0), (10, 4.0)]
     assert interpolated(points, 10) == pytest.approx(4)
@@ -185,7 +198,9 @@ def test_times_say_what_they_rest_on():
 
     assert basis("train_students", "random/d1_m100_L5_w32_fifth") == "measured"
     assert basis("train_students", "random/d1_m300_L5_w32_fifth") == "between"
-    assert basis("measure_errors", "random/d3_m100_L5_w32_fifth") == "measured"
+    assert basis("measure_errors", "random/d1_m100_L5_w32_fifth") == "measured"
+    assert basis("sample_errors", "random/d3_m100_L5_w32_fifth") == "measured"
+    assert basis("climb_errors", "random/d3_m100_L5_w32_fifth") == "measured"
     assert throughput.basis("measure_references", "random/d3_m30") == "measured"
     assert throughput.basis("measure_references", "random/d3_m100") == "between"
     assert throughput.basis("certify_errors", "random/d3_m100") == "measured"
@@ -194,14 +209,18 @@ def test_times_say_what_they_rest_on():
     name = shard_of(gpu, "random/d1_m100_L5_w32_fifth")
     assert gpu.basis("train_students", name) == "model"
     assert gpu.basis("compare_methods") == "model"
+    climbed = shard_of(gpu, "random/d3_m100_L5_w32_fifth")
+    assert gpu.basis("sample_errors", climbed) == "model"
+    assert gpu.basis("climb_errors", climbed) == "measured"
     assert gpu.basis("collect_errors") == "between"
 
 
 def test_students_are_trained_and_evaluated_on_the_device():
     throughput = Throughput(configuration("paper"), "cuda")
-    on_gpu = ("train_students", "measure_errors", "measure_adversary", "compare_methods")
+    on_gpu = ("train_students", "measure_errors", "sample_errors", "compare_methods")
+    on_gpu += ("measure_adversary", "sample_adversary")
     assert {throughput.device(rule) for rule in on_gpu} == {"cuda"}
-    others = ("certify_errors", "measure_references", "measure_sine", "plot_rates")
+    others = ("climb_errors", "climb_adversary", "certify_errors", "measure_sine", "plot_rates")
     assert {throughput.device(rule) for rule in others} == {"cpu"}
 
 
@@ -211,16 +230,50 @@ def test_errors_are_exact_or_of_all_points():
     measured["evaluation"] = [[32, 1e9]]
     throughput = Throughput(config, "cpu", {"cpu": measured})
     names = [shard_of(throughput, f"random/d{dim}_m100_L5_w32_fifth") for dim in (1, 3)]
-    exact, climbed = (throughput.seconds("measure_errors", name) for name in names)
+    exact = throughput.seconds("measure_errors", names[0])
+    sampled, climbed = (
+        throughput.seconds(f"{step}_errors", names[1]) for step in ("sample", "climb")
+    )
     (narrow, _), (cell, _) = (throughput.shards[name] for name in names)
     digests = [8 * 240 * each.parameters / DIGESTING for each in (narrow, cell)]
     assert exact == pytest.approx(1 + 240 * 0.1 + digests[0])
     network = 2 * cell.parameters * 131072 / 1e9
-    assert climbed == pytest.approx(1 + 240 * (network + 0.2) + 16 * network + digests[1])
+    assert sampled == pytest.approx(1 + 256 * network + digests[1])
+    assert climbed == pytest.approx(1 + 240 * 0.2 + digests[1])
     config["evaluation"]["method"] = "sampled"
-    sampled = [throughput.seconds("measure_errors", name) for name in names]
-    assert sampled[1] == pytest.approx(1 + 256 * network + digests[1])
-    assert sampled[0] == pytest.approx(sampled[1], rel=0.05)
+    assert throughput.seconds("measure_errors", names[0]) == pytest.approx(sampled, rel=0.05)
+
+
+def test_climbs_take_what_a_core_takes_wherever_students_train():
+    config, cores = configuration("paper"), entry("cpu", climb=[[32, 0.2]])
+    names = [
+        shard_of(Throughput(config), f"random/d3_m100_L5_w{width}_fifth") for width in (32, 2048)
+    ]
+    on_cpu, on_gpu = (Throughput(config, device, {"cpu": cores}) for device in ("cpu", "cuda"))
+    for name in names:
+        assert on_gpu.seconds("climb_errors", name) == on_cpu.seconds("climb_errors", name)
+        assert on_gpu.seconds("sample_errors", name) < on_cpu.seconds("sample_errors", name)
+    seconds = [each.seconds("climb_adversary", "random/d3_m100") for each in (on_cpu, on_gpu)]
+    assert seconds[0] == seconds[1]
+    # With a calibration of before, too.
+    old = {**entry("cuda"), "climb": [[32, 1e9]]}
+    assert Throughput(config, "cuda", {"cpu": cores, "cuda": old}).seconds(
+        "climb_adversary", "random/d3_m100"
+    ) == pytest.approx(seconds[0])
+
+
+def test_two_climbs_a_sign_follow_the_sampling_on_spikes():
+    config = configuration("laptop")
+    throughput = Throughput(config, "cpu", {"cpu": entry("cpu", start=1.0, climb=[[32, 0.2]])})
+    found = [cell for cell in cells(config) if cell.name.startswith("random/d3_m100_")]
+    # Three seeds, five evaluations.
+    digests = sum(8 * cell.students * 5 * cell.parameters / DIGESTING for cell in found)
+    expected = 1 + len(found) * 4 * 15 * 0.2 + digests
+    assert throughput.seconds("climb_adversary", "random/d3_m100") == pytest.approx(expected)
+    before = throughput.seconds("sample_adversary", "random/d3_m100")
+    config["evaluation"]["method"] = "sampled"
+    after = throughput.seconds("sample_adversary", "random/d3_m100")
+    assert after - before == pytest.approx(len(found) * 15 * 0.2)
 
 
 def test_jobs_that_read_all_students_take_the_time_of_their_digests():
@@ -257,9 +310,10 @@ def test_certificates_are_for_students_that_are_narrow_enough():
 def test_every_job_has_a_time_and_memory(scale, device):
     throughput = Throughput(configuration(scale), device)
     jobs = [("train_students", name) for name in throughput.shards]
-    jobs += [("measure_errors", name) for name in throughput.shards if "sine" not in name]
-    problems = ("draw_samples", "certify_errors", "measure_references", "measure_adversary")
+    jobs += errors_jobs(throughput)
+    problems = ("draw_samples", "certify_errors", "measure_references")
     jobs += [(rule, "random/d3_m100") for rule in problems]
+    jobs += adversary_jobs(["random/d1_m100", "random/d3_m100"])
     jobs += [(rule, "") for rule in ("compare_methods", "measure_sine", "plot_rates", "any")]
     for job in jobs:
         assert 0.5 < throughput.seconds(*job) < 1e7
@@ -270,7 +324,8 @@ def test_memory_grows_with_students():
     throughput = Throughput(configuration("paper"), "cuda")
     name = shard_of(throughput, "random/d3_m100_L5_w2048_fifth")
     cell, rows = throughput.shards[name]
-    for rule, copies in (("train_students", 20), ("measure_errors", 10)):
+    rules = {"train_students": 20, "sample_errors": 10, "climb_errors": 10}
+    for rule, copies in rules.items():
         least = 8e-6 * copies * len(rows) * cell.parameters
         assert least < throughput.megabytes(rule, name) < 1.1 * least + 5000
 
@@ -290,16 +345,17 @@ def test_the_model_is_slower_than_the_machine_of_the_benchmarks():
     took = stages.set_index("rule")["seconds"]
     throughput = Throughput(configuration("laptop"))
     problems = [f"random/d{dim}_m{m}" for dim in (1, 3) for m in (30, 100, 300, 1000)]
-    jobs = {
-        "train_students": list(throughput.shards),
-        "measure_errors": [name for name in throughput.shards if "sine" not in name],
-        "measure_references": problems,
-        "measure_adversary": problems,
-        "certify_errors": problems[4:],
+    stages = {
+        "training": [("train_students", name) for name in throughput.shards],
+        "errors": errors_jobs(throughput),
+        "references": [("measure_references", name) for name in problems],
+        "adversary": adversary_jobs(problems),
+        "certificates": [("certify_errors", name) for name in problems[4:]],
     }
-    for rule, names in jobs.items():
-        expected = sum(throughput.seconds(rule, name) for name in names)
-        assert 1 < expected / took[rule] < 4, rule
+    for stage, jobs in stages.items():
+        expected = sum(throughput.seconds(*job) for job in jobs)
+        measured = took.reindex({rule for rule, _ in jobs}).sum()
+        assert 1 < expected / measured < 4, stage
 
 
 def test_it_is_cheap_to_import():
@@ -331,7 +387,7 @@ def test_a_machine_is_calibrated(tmp_path, monkeypatch):
     config = configuration("smoke")
     throughput = Throughput(config, "cpu", found)
     jobs = [("train_students", name) for name in throughput.shards]
-    jobs += [("measure_errors", name) for name in throughput.shards if "sine" not in name]
+    jobs += errors_jobs(throughput)
     jobs += [("measure_references", f"random/d{d}_m{m}") for d in (1, 3) for m in (10, 20)]
     jobs.append(("certify_errors", "random/d3_m10"))
     assert {throughput.basis(*job) for job in jobs} == {"measured"}

@@ -316,6 +316,16 @@ def made(rule, *outputs):
         (made("measure_references", f"{RESULTS}/summary.md"), "documents"),
         (made("train_students", f"{RESULTS}/students/a", f"{RESULTS}/curves/a"), "students"),
         (made("measure_sine", f"{RESULTS}/errors/sine/a", f"{RESULTS}/tables/sine"), "tables"),
+        (made("sample_errors", f"{RESULTS}/sampled/random/a.parquet"), "sampled"),
+        (made("climb_errors", f"{RESULTS}/errors/random/a.parquet"), "errors"),
+        (
+            made(
+                "sample_adversary", f"{RESULTS}/sampled_adversary/a/b", f"{RESULTS}/adversary/a/b"
+            ),
+            "sampled_adversary",
+        ),
+        (made("climb_adversary", f"{RESULTS}/adversary/random/d3_m10.parquet"), "adversary"),
+        (made("climb_errors", f"{RESULTS}/sampled/random/a.parquet"), "documents"),
         (made("made_up", f"{RESULTS}/references/random/d1_m10.parquet"), "documents"),
         (made("made_up", "config.yaml"), "documents"),
         (made("made_up"), "documents"),

@@ -26,8 +26,9 @@ from supnorm.work import Cell, cells, group_size, student_bytes
 
 # Rules that are stages of their own, in the order of the chain; all others are tables or figures.
 RULES = (
-    *("sample_teachers", "draw_samples", "train_students", "measure_errors", "certify_errors"),
-    *("measure_references", "measure_adversary", "measure_sine", "compare_methods"),
+    *("sample_teachers", "draw_samples", "train_students", "measure_errors", "sample_errors"),
+    *("climb_errors", "certify_errors", "measure_references", "measure_adversary"),
+    *("sample_adversary", "climb_adversary", "measure_sine", "compare_methods"),
 )
 STAGES = (*RULES, "tables", "figures")
 UNITS = {"cpu": "CPU", "cuda": "GPU"}

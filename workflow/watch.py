@@ -32,8 +32,8 @@ LOW = 32  # lines of a screen that has no place for stages of which all or nothi
 
 # The folders of the results in the order in which they fill; "" is what lies beside them.
 STAGES = (
-    *("teachers", "samples", "references", "students", "errors", "certificates", "adversary"),
-    *("tables", "figures", ""),
+    *("teachers", "samples", "references", "students", "sampled", "errors", "certificates"),
+    *("sampled_adversary", "adversary", "tables", "figures", ""),
 )
 # What of a running job is left out first where the screen is narrow.
 LEAST = ("students", "resumed", "SLURM", "node", "at work")

@@ -123,7 +123,9 @@ async def fails(command, logger):
 
 def test_trainings_ask_for_a_signal_before_their_limit_and_one_gpu():
     profile = yaml.safe_load((ROOT / "slurm/config.yaml").read_text())
-    for rule in ("train_students", "measure_errors", "measure_adversary", "compare_methods"):
-        asked = profile["set-resources"][rule]
+    rules = ["train_students", "measure_errors", "sample_errors", "measure_adversary"]
+    rules += ["sample_adversary", "compare_methods"]
+    assert list(profile["set-resources"]) == rules
+    for asked in profile["set-resources"].values():
         assert asked["gres"] == "gpu:1"
         assert "--signal=USR1@120" in asked["slurm_extra"]

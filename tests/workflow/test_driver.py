@@ -273,6 +273,10 @@ def test_each_training_on_this_machine_takes_a_gpu(tmp_path):
     for rule, takes in [
         ("train_students", True),
         ("measure_errors", True),
+        ("sample_errors", True),
+        ("climb_errors", False),
+        ("sample_adversary", True),
+        ("climb_adversary", False),
         ("draw_samples", False),
     ]:
         jobs = re.findall(rf"^rule {rule}:\n(.*?)^\[", planned, re.MULTILINE | re.DOTALL)

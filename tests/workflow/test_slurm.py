@@ -25,7 +25,8 @@ from small_cluster import (
 )
 from tree import copy_repository, run
 
-ON_GPUS = {"train_students", "measure_errors", "measure_adversary", "compare_methods"}
+ON_GPUS = {"train_students", "measure_errors", "sample_errors", "compare_methods"}
+ON_GPUS |= {"measure_adversary", "sample_adversary"}
 CANCELLED, REQUEUED, HUNG, SWOLLEN = SHARDS = [
     f"d1_m{samples}_L5_w8_{rule}_1of1" for samples in (10, 20) for rule in ("fifth", "hundred")
 ]

@@ -75,10 +75,14 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         "tabulate_settings": 1,
         "draw_samples": 2,
         "train_students": 6,
-        "measure_errors": 6,
+        "measure_errors": 3,
+        "sample_errors": 3,
+        "climb_errors": 3,
         "certify_errors": 1,
         "measure_references": 2,
-        "measure_adversary": 2,
+        "measure_adversary": 1,
+        "sample_adversary": 1,
+        "climb_adversary": 1,
         "tabulate_bounds": 1,
         "collect_curves": 1,
         "plot_curves": 1,
@@ -92,9 +96,16 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         ("workflow/scripts/plot_rates.py", {"plot_rates": 1, "build_paper": 1}),
         ("workflow/scripts/supnorm/style.py", ALL_PLOTS | {"build_paper": 1}),
         ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
-        ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS}),
+        ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS // 2}),
+        (
+            "workflow/scripts/supnorm/errors/ascent.py",
+            {"climb_errors": SHARDS // 2, "sample_adversary": 2, "climb_adversary": 2},
+        ),
         ("workflow/scripts/supnorm/errors/relaxation.py", {"certify_errors": 2}),
-        ("workflow/scripts/supnorm/theory/bumps.py", {"measure_adversary": PROBLEMS}),
+        (
+            "workflow/scripts/supnorm/theory/bumps.py",
+            {"measure_adversary": 2, "sample_adversary": 2, "climb_adversary": 2},
+        ),
         ("workflow/scripts/supnorm/training/stacked.py", {"train_students": SHARDS + 1}),
     ],
 )
@@ -104,6 +115,7 @@ def test_an_edit_of_code_runs_what_uses_it(copy, file, expected):
     planned = copy.planned()
     assert {rule: planned.get(rule) for rule in expected} == expected
     upstream = {"sample_teachers", "draw_samples", "train_students", "measure_errors"}
+    upstream |= {"sample_errors"}
     assert not (upstream - set(expected)) & set(planned) or "train_students" in expected
     if "plot_rates" in expected:
         assert set(planned) == set(expected)
@@ -142,9 +154,16 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
             "students/random/d3_m20_L5_w8_fifth_2of2.safetensors",
         ),
         (
-            "measure_errors",
-            "--teachers teachers/random/d3.safetensors --method exact --points 4096 --device cpu "
-            "--threads 2 --students students/random/d3_m20_L5_w8_fifth_2of2.safetensors --output",
+            "sample_errors",
+            "--teachers teachers/random/d3.safetensors --points 4096 --device cpu --threads 2 "
+            "--students students/random/d3_m20_L5_w8_fifth_2of2.safetensors --output",
+            "sampled/random/d3_m20_L5_w8_fifth_2of2.parquet",
+        ),
+        (
+            "climb_errors",
+            "--teachers teachers/random/d3.safetensors --threads 2 "
+            "--students students/random/d3_m20_L5_w8_fifth_2of2.safetensors "
+            "--sampled sampled/random/d3_m20_L5_w8_fifth_2of2.parquet --output",
             "errors/random/d3_m20_L5_w8_fifth_2of2.parquet",
         ),
     ],

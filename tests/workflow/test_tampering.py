@@ -15,6 +15,10 @@ SHARD = "random/d1_m10_L5_w8_fifth_1of1"
 RESULTS = [
     *("teachers/random/d1.safetensors", "samples/random/d1_m10.parquet"),
     *(f"students/{SHARD}.safetensors", f"curves/{SHARD}.parquet", f"errors/{SHARD}.parquet"),
+    *(
+        "sampled/random/d3_m10_L5_w8_hundred_1of1.parquet",
+        "sampled_adversary/random/d3_m20.parquet",
+    ),
     *("certificates/random/d3_m20.parquet", "references/random/d3_m20.parquet"),
     *("adversary/random/d1_m10.safetensors", "adversary/random/d1_m10.parquet"),
     *("tables/errors.parquet", "tables/rates.parquet", "tables/claims.parquet"),

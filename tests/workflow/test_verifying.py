@@ -16,7 +16,9 @@ from supnorm.networks import load_networks, save_networks
 from supnorm.provenance import canonical, digest, seal
 
 SHARD = "random/d3_m10_L5_w8_hundred_1of1"
-STUDENTS, ERRORS = (f"results/smoke/{folder}/{SHARD}" for folder in ("students", "errors"))
+STUDENTS, SAMPLED, ERRORS = (
+    f"results/smoke/{folder}/{SHARD}" for folder in ("students", "sampled", "errors")
+)
 MINMAX, RATES = "results/smoke/tables/minmax", "results/smoke/tables/rates"
 FIGURE = "results/smoke/figures/rates"
 
@@ -55,7 +57,8 @@ def test_results_that_nobody_touched_are_the_same(copy):
     assert same >= {"config.resolved", "summary", "paper", "students of all cells"}
     checks = [row["check"] for row in rows if row["verdict"] == "same"]
     assert checks.count("students") == 2
-    assert {"samples", "errors", "references", "adversary", "code", "chain"} <= set(checks)
+    assert {"samples", "sampled", "errors", "references", "code", "chain"} <= set(checks)
+    assert {"sampled_adversary", "adversary"} <= set(checks)
     # The table of verdicts is no result, which a record would have to tell of.
     assert Chain(copy.path, "smoke").faults() == []
 
@@ -79,10 +82,11 @@ def test_a_student_that_was_forged_is_found_when_it_is_drawn(copy, evidence, tmp
     assert measured.comparison.same
 
 
-def test_errors_that_were_forged_are_found(copy, evidence):
-    path = f"{ERRORS}.parquet"
+@pytest.mark.parametrize("table", [SAMPLED, ERRORS])
+def test_errors_that_were_forged_are_found(copy, evidence, table):
+    path = f"{table}.parquet"
     forge_table(copy.path / path, "error", 0, 1e-3)
-    reseal(copy, ERRORS, path)
+    reseal(copy, table, path)
     found = evidence()
     assert found.chain.faults([path]) == []
     records = found.chain.records
@@ -90,7 +94,7 @@ def test_errors_that_were_forged_are_found(copy, evidence):
     row = first["teacher"] + 2 * (first["seed"] - 10000)
     student = Student(found, records[f"{STUDENTS}.prov.json"], row)
     assert student.train().comparison.same
-    assert student.measure(records[f"{ERRORS}.prov.json"]).comparison.where == "error"
+    assert student.measure(records[f"{table}.prov.json"]).comparison.where == "error"
 
 
 def test_a_certificate_that_was_forged_is_found(copy, evidence):

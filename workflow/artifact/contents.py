@@ -11,7 +11,7 @@ from supnorm.records import Record
 
 # Stages whose files may be left out of an archive, each before those that read them: their records
 # tell how to make them again.
-INTERMEDIATE = ("samples", "students", "curves", "adversary")
+INTERMEDIATE = ("samples", "students", "curves", "sampled_adversary", "adversary")
 
 
 @dataclass(frozen=True)

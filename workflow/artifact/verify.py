@@ -55,9 +55,13 @@ STAGES = {
     **dict.fromkeys(SAMPLES, ("samples",)),
     "train_students": ("students", "curves"),
     "measure_errors": ("errors",),
+    "sample_errors": ("sampled",),
+    "climb_errors": ("errors",),
     "certify_errors": ("certificates",),
     "measure_references": ("references",),
     "measure_adversary": ("adversary",),
+    "sample_adversary": ("sampled_adversary", "adversary"),
+    "climb_adversary": ("adversary",),
 }
 # Folders of which every job runs again.
 WHOLE = ("teachers", "tables", "figures")
@@ -263,7 +267,7 @@ class Drawing:
 
     def others(self) -> Iterator[Task]:
         """Yield one problem of each kind, and all that is made of everything."""
-        for stage in ("references", "adversary"):
+        for stage in ("references", "sampled_adversary", "adversary"):
             jobs = self._by_stage[stage]
             if jobs:
                 yield self._whole(stage, jobs[self._random.integers(len(jobs))])
@@ -300,6 +304,8 @@ class Drawing:
         """Train a student, measure it, and where that was done, certify it."""
         name, path = str(student), student.path
         verdicts = [attempt("students", name, student.train)]
+        for job in self._reading("sampled", path):
+            verdicts.append(attempt("sampled", name, partial(student.measure, job)))
         for job in self._reading("errors", path):
             verdicts.append(attempt("errors", name, partial(student.measure, job)))
             errors = output(job, "output")

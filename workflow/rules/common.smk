@@ -64,8 +64,13 @@ COSTLIEST_FIRST = sorted(CELLS, key=lambda cell: -cell.students * cell.student_f
 BEFORE_TRAINING = len(CELLS) + 1
 
 
+def one_of(values):
+    """The constraint of a wildcard that is one of some values, or never anything."""
+    return "|".join(map(str, values)) or "none"
+
+
 wildcard_constraints:
-    family="|".join([*TEACHER["families"], "sine"]),
+    family=one_of([*TEACHER["families"], "sine"]),
     dim="[0-9]+",
     samples="[0-9]+",
     depth="[0-9]+",
@@ -167,9 +172,3 @@ def minutes(task, name=""):
 def growing(amount):
     """Memory or time of which each attempt asks for more."""
     return lambda wildcards, attempt: attempt * amount
-
-
-def evaluation_points(dim):
-    """The option for uniform points on which errors are sampled, if any are."""
-    exact = EVALUATION["method"] == "exact" and int(dim) == 1
-    return "" if exact else f"--points {EVALUATION['points']}"

@@ -72,7 +72,7 @@ rule draw_samples:
     benchmark:
         "<benchmarks>/draw_samples/{family}/d{dim}_m{samples}.tsv"
     wildcard_constraints:
-        family="|".join(TEACHER["families"]),
+        family=one_of(TEACHER["families"]),
     priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"

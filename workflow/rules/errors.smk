@@ -1,16 +1,20 @@
 # How far students are from their teachers, and other algorithms from the same teachers.
 #
 #   measure_errors       students, teachers           ->  errors/<shard>.parquet
+#   sample_errors        students, teachers           ->  sampled/<shard>.parquet
+#   climb_errors         sampled, students, teachers  ->  errors/<shard>.parquet
 #   certify_errors       errors, students, teachers   ->  certificates/<family>/d<dim>_m<samples>.parquet
 #   measure_references   samples, teachers            ->  references/<family>/d<dim>_m<samples>.parquet
 
 
-# Errors for d = 1 are exact. Nothing is certified where the configuration says none, or where it
-# asks for sampled errors: certified ones would not compare with them.
-CERTIFIED_DIMS = [dim for dim in TEACHER["dims"] if dim > 1]
+# Errors for d = 1 are exact. Others are sampled on the device, and climbed to without a GPU: unless
+# the configuration asks for sampled errors, of all.
+CLIMBED_DIMS = [dim for dim in TEACHER["dims"] if dim > 1 and EVALUATION["method"] == "exact"]
+MEASURED_DIMS = [dim for dim in TEACHER["dims"] if dim not in CLIMBED_DIMS]
+# Nothing is certified where the configuration says none, or where it asks for sampled errors:
+# certified ones would not compare with them.
 CERTIFIED_WIDTHS = [width for width in STUDENT["widths"] if width <= CERTIFICATE["width"]]
-if CERTIFICATE["students"] == "none" or EVALUATION["method"] == "sampled" or not CERTIFIED_WIDTHS:
-    CERTIFIED_DIMS = []
+CERTIFIED_DIMS = CLIMBED_DIMS if CERTIFICATE["students"] != "none" and CERTIFIED_WIDTHS else []
 CERTIFICATES = of_all_problems(
     "<results>/certificates/{family}/d{dim}_m{samples}.parquet", CERTIFIED_DIMS
 )
@@ -20,6 +24,9 @@ REFERENCES = of_all_problems(
 )
 
 
+# Shards are spelled out in outputs: Snakemake sees no wildcards to constrain in <shard>.
+
+
 rule measure_errors:
     input:
         program="workflow/scripts/measure_errors.py",
@@ -27,15 +34,16 @@ rule measure_errors:
         students="<results>/students/<shard>.safetensors",
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
     output:
-        errors="<results>/errors/<shard>.parquet",
-        record="<results>/errors/<shard>.prov.json",
+        errors=f"<results>/errors/{SHARD_NAME}.parquet",
+        record=f"<results>/errors/{SHARD_NAME}.prov.json",
     log:
         text="<logs>/measure_errors/<shard>.log",
         heartbeat="<logs>/measure_errors/<shard>.json",
     benchmark:
         "<benchmarks>/measure_errors/<shard>.tsv"
     wildcard_constraints:
-        family="|".join(TEACHER["families"]),
+        family=one_of(TEACHER["families"]),
+        dim=one_of(MEASURED_DIMS),
     priority: BEFORE_TRAINING
     conda:
         "../../envs/supnorm.yaml"
@@ -47,12 +55,82 @@ rule measure_errors:
     params:
         wildcards=named_wildcards,
         method=EVALUATION["method"],
-        points=lambda wildcards: evaluation_points(wildcards.dim),
+        points=f"--points {EVALUATION['points']}" if EVALUATION["method"] == "sampled" else "",
         device=DEVICE,
     shell:
         "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
         " --method {params.method} {params.points} --device {params.device} --threads {threads}"
         " --heartbeat {log.heartbeat:q} --output {output.errors:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
+
+
+rule sample_errors:
+    input:
+        program="workflow/scripts/sample_errors.py",
+        library=library("sample_errors"),
+        students="<results>/students/<shard>.safetensors",
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+    output:
+        sampled=f"<results>/sampled/{SHARD_NAME}.parquet",
+        record=f"<results>/sampled/{SHARD_NAME}.prov.json",
+    log:
+        text="<logs>/sample_errors/<shard>.log",
+        heartbeat="<logs>/sample_errors/<shard>.json",
+    benchmark:
+        "<benchmarks>/sample_errors/<shard>.tsv"
+    wildcard_constraints:
+        family=one_of(TEACHER["families"]),
+        dim=one_of(CLIMBED_DIMS),
+    priority: BEFORE_TRAINING
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes("sample_errors", SHARD_NAME),
+        runtime=minutes("sample_errors", SHARD_NAME),
+        local_gpu=LOCAL_GPU,
+    params:
+        wildcards=named_wildcards,
+        points=EVALUATION["points"],
+        device=DEVICE,
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
+        " --points {params.points} --device {params.device} --threads {threads}"
+        " --heartbeat {log.heartbeat:q} --output {output.sampled:q}"
+        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
+
+
+rule climb_errors:
+    input:
+        program="workflow/scripts/climb_errors.py",
+        library=library("climb_errors"),
+        students="<results>/students/<shard>.safetensors",
+        teachers="<results>/teachers/{family}/d{dim}.safetensors",
+        sampled="<results>/sampled/<shard>.parquet",
+    output:
+        errors=f"<results>/errors/{SHARD_NAME}.parquet",
+        record=f"<results>/errors/{SHARD_NAME}.prov.json",
+    log:
+        text="<logs>/climb_errors/<shard>.log",
+        heartbeat="<logs>/climb_errors/<shard>.json",
+    benchmark:
+        "<benchmarks>/climb_errors/<shard>.tsv"
+    wildcard_constraints:
+        family=one_of(TEACHER["families"]),
+        dim=one_of(CLIMBED_DIMS),
+    priority: BEFORE_TRAINING
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes("climb_errors", SHARD_NAME),
+        runtime=minutes("climb_errors", SHARD_NAME),
+    params:
+        wildcards=named_wildcards,
+    shell:
+        "python {input.program:q} --teachers {input.teachers:q} --students {input.students:q}"
+        " --sampled {input.sampled:q} --threads {threads} --heartbeat {log.heartbeat:q}"
+        " --output {output.errors:q}"
         " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
 
 

@@ -1,4 +1,4 @@
-"""Measure the errors of a cell's students."""
+"""Measure the errors of a cell's students: exactly for d = 1, or on random points."""
 
 import argparse
 from pathlib import Path
@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from supnorm.commands import Program
-from supnorm.errors.measure import measure, methods
+from supnorm.errors.exact import exact_errors
+from supnorm.errors.measure import sampled_rows
 from supnorm.errors.rows import student_rows
-from supnorm.errors.sampled import sampled_errors
 from supnorm.heartbeat import Heartbeat
 from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
-from supnorm.streams import Stream
 from supnorm.students import check_teachers, load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
@@ -30,7 +29,7 @@ def main(argv: list[str]) -> None:
         "evaluation.points",
         required=False,
         type=count,
-        help="uniform points; none if exact and d = 1",
+        help="uniform points; none if exact",
     )
     parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=count, default=1, help="students measured at once")
@@ -47,17 +46,18 @@ def write_errors(a: argparse.Namespace) -> None:
     teachers, _ = load_teachers(a.teachers)
     students = load_students(a.students)
     check_teachers(a.students, students, teachers)
-    dim = teachers.weights[0].shape[2]
-    # The points depend on the dimension alone: all students of all cells meet the same ones.
-    stream = Stream("evaluation", dim=dim)
-    teacher_of = np.array(students.pairs["teacher"])
-    exact = a.method == "exact"
-    if a.points is None and not (exact and dim == 1):
-        raise InputError(f"--points: found none, expected a number for d = {dim}")
-    find = measure if exact else sampled_errors
-    measured = find(teachers, students.networks, teacher_of, a.points, stream, a.device, a.threads)
-    how = methods(dim) if exact else dict.fromkeys(NORMS, "sampled")
-    write_table(a.output, student_rows(students, measured, how), errors_schema(dim), a.job)
+    dim = students.cell["dim"]
+    if a.method == "exact" and dim > 1:
+        raise InputError(f"{a.students}: found students of d = {dim}, expected d = 1 if exact")
+    if a.method == "sampled" and a.points is None:
+        raise InputError("--points: found none, expected a number if errors are sampled")
+    if a.method == "exact":
+        teacher_of = np.array(students.pairs["teacher"])
+        measured = exact_errors(teachers, students.networks, teacher_of, a.device, a.threads)
+        rows = student_rows(students, measured, dict.fromkeys(NORMS, "exact"))
+    else:
+        rows = sampled_rows(teachers, students, a.points, a.device, a.threads)
+    write_table(a.output, rows, errors_schema(dim), a.job)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ holds for each device ("cpu", "cuda"), in seconds and operations a second:
 - `shuffle`: rows (samples, seconds) of one seed's shuffle
 - `evaluation`: rows (width, operations a second) on random points
 - `exact`: rows (width, seconds) of one network's exact errors
-- `climb`: rows (width, seconds) of one climb to a local maximum
+- `climb`: rows (width, seconds) of one climb to a local maximum, `cpu` alone
 - `certificate`: rows (dimension, seconds) of one student, `cpu` alone
 - `reference`: rows (dimension, samples, seconds to learn from a seed's sample, seconds a point) of
   all algorithms together, `cpu` alone
@@ -62,7 +62,6 @@ MODEL = {
         "start": 30.0,
         "shuffle": [[100, 4e-5], [1000, 1e-4], [100000, 1.5e-2]],
         "exact": [[32, 2e-2], [512, 5e-2], [2048, 0.5]],
-        "climb": [[32, 7e-3], [512, 0.35], [2048, 20.0]],
         "spike": [[1, 100, 1e-3], [1, 100000, 1e-2], [3, 100, 0.2], [3, 100000, 1.2]],
     },
 }
@@ -71,7 +70,14 @@ MODEL = {
 BY_ROOFLINE = ("training", "epoch", "evaluation")
 
 # Rules that train or evaluate students on the device of the configuration; all others use a CPU.
-ON_DEVICE = ("train_students", "measure_errors", "measure_adversary", "compare_methods")
+ON_DEVICE = (
+    "train_students",
+    "measure_errors",
+    "sample_errors",
+    "measure_adversary",
+    "sample_adversary",
+    "compare_methods",
+)
 # Plots draw with Matplotlib, which is imported and sets its type for some seconds.
 PLOT_STARTS = 4
 # Above so many samples reference algorithms use neighbours alone (supnorm.references.algorithms).
@@ -168,10 +174,14 @@ class Throughput:
         self._work = {
             "train_students": self._training,
             "measure_errors": self._measuring,
+            "sample_errors": self._measuring,
+            "climb_errors": self._climbing,
             "draw_samples": self._drawing,
             "certify_errors": self._certifying,
             "measure_references": self._referring,
             "measure_adversary": self._spiking,
+            "sample_adversary": self._spiking,
+            "climb_adversary": self._climbing_spikes,
             "compare_methods": self._comparing,
             "tabulate_spikes": self._digesting_all,
             "measure_sine": self._measuring_sine,
@@ -179,8 +189,12 @@ class Throughput:
         self._memory = {
             "train_students": self._training_mb,
             "measure_errors": self._measuring_mb,
+            "sample_errors": self._measuring_mb,
+            "climb_errors": self._measuring_mb,
             "measure_references": self._referring_mb,
             "measure_adversary": self._spiking_mb,
+            "sample_adversary": self._spiking_mb,
+            "climb_adversary": self._spiking_mb,
             "compare_methods": self._comparing_mb,
         }
 
@@ -226,10 +240,13 @@ class Throughput:
         if not measured or (rule == "train_students" and "training" not in measured):
             return "model"
         parts = self._parts(name)
-        if rule in ("train_students", "measure_errors"):
-            cell = parts[0]
-            key = "training" if rule == "train_students" else self._kind(cell.dim)
-            size = (cell.depth, cell.width, cell.batch) if key == "training" else (cell.width,)
+        if rule == "train_students":
+            cell, _ = parts
+            key, size = "training", (cell.depth, cell.width, cell.batch)
+        elif rule in ("measure_errors", "sample_errors", "climb_errors"):
+            cell, _ = parts
+            key = "climb" if rule == "climb_errors" else self._kind(cell.dim)
+            size = (cell.width,)
         elif rule in ("certify_errors", "measure_references"):
             _, dim, samples = parts
             key = "certificate" if rule == "certify_errors" else "reference"
@@ -296,8 +313,15 @@ class Throughput:
         errors = self._errors(cell.dim, cell.depth, cell.width, networks)
         return errors + self._digesting(cell, len(rows))
 
+    def _climbing(self, cell: Cell, rows: range) -> float:
+        networks = len(rows) * self._config["evaluation"]["times"]
+        return self._climbs(cell.width, networks) + self._digesting(cell, len(rows))
+
+    def _climbs(self, width: int, networks: int) -> float:
+        return networks * interpolated(self._entries["cpu"]["climb"], width, 1, 2)
+
     def _errors(self, dim: int, depth: int, width: int, networks: int) -> float:
-        """Return the seconds of the errors of networks, as the configuration wants them."""
+        """Return the seconds of the errors of networks, exact or on random points."""
         entry = self._entries[self._device]
         if self._kind(dim) == "exact":
             return networks * interpolated(entry["exact"], width, 1, 3)
@@ -306,9 +330,7 @@ class Throughput:
         seconds += teacher["count"] * self._evaluating(
             self._device, dim, teacher["depth"], teacher["width"]
         )
-        if self._config["evaluation"]["method"] == "sampled":
-            return seconds
-        return seconds + networks * interpolated(entry["climb"], width, 1, 2)
+        return seconds
 
     def _kind(self, dim: int) -> str:
         exact = self._config["evaluation"]["method"] == "exact" and dim == 1
@@ -350,14 +372,25 @@ class Throughput:
         return len(self._config["sample"]["seeds"]) * (learn + points * point)
 
     def _spiking(self, family: str, dim: int, samples: int) -> float:
-        """Return the seconds with a spike of either sign, and without one."""
+        """Return the seconds with a spike of either sign, and with those of a grid."""
         seeds, times = len(self._config["sample"]["seeds"]), self._config["evaluation"]["times"]
         rows = self._entries[self._device]["spike"]
         near = min((row[0] for row in rows), key=lambda other: abs(other - dim))
         search = interpolated([row[1:] for row in rows if row[0] == near], samples, 0, 1)
+        # Where errors are left sampled, those without a spike are climbed to here.
+        climbed = dim > 1 and self._config["evaluation"]["method"] == "sampled"
         return seeds * search + sum(
             3 * self._errors(cell.dim, cell.depth, cell.width, seeds * times)
+            + climbed * self._climbs(cell.width, seeds * times)
             + self._digesting(cell, cell.students)
+            for cell in self._cells(family, dim, samples)
+        )
+
+    def _climbing_spikes(self, family: str, dim: int, samples: int) -> float:
+        """Return the seconds of two climbs with a spike of either sign."""
+        networks = len(self._config["sample"]["seeds"]) * self._config["evaluation"]["times"]
+        return sum(
+            self._climbs(cell.width, 4 * networks) + self._digesting(cell, cell.students)
             for cell in self._cells(family, dim, samples)
         )
 

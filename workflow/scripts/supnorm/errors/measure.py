@@ -1,38 +1,24 @@
-"""Errors by the best method there is: exact for d = 1, else sampled and then climbed."""
+"""Errors of a cell's students on the random points that all students meet."""
 
 import numpy as np
+import pandas as pd
 
-from supnorm.errors.ascent import climb
-from supnorm.errors.exact import exact_errors
-from supnorm.errors.measured import Errors
+from supnorm.errors.rows import student_rows
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks
 from supnorm.streams import Stream
+from supnorm.students import CellStudents
+from supnorm.tables.norms import NORMS
 
 
-def measure(
-    teachers: Networks,
-    students: Networks,
-    teacher_of: np.ndarray,
-    points: int,
-    stream: Stream,
-    device: str = "cpu",
-    threads: int = 1,
-) -> Errors:
-    """Return the errors of each student against its teacher, as `sampled_errors` does.
-
-    For d = 1 they are exact and no points are drawn. For d > 1 the uniform error is the local
-    maximum that is reached from the worst of the points, and the other norms are sampled.
-    """
-    if teachers.weights[0].shape[2] == 1:
-        return exact_errors(teachers, students, teacher_of, device, threads)
-    sampled = sampled_errors(teachers, students, teacher_of, points, stream, device, threads)
-    largest, place = climb(teachers, students, teacher_of, sampled.place, threads)
-    return Errors.of_finite({**sampled.norms, "inf": largest}, place)
-
-
-def methods(dim: int) -> dict[str, str]:
-    """Return how `measure` finds the error in each norm."""
-    if dim == 1:
-        return {"1": "exact", "2": "exact", "inf": "exact"}
-    return {"1": "sampled", "2": "sampled", "inf": "ascent"}
+def sampled_rows(
+    teachers: Networks, students: CellStudents, points: int, device: str = "cpu", threads: int = 1
+) -> pd.DataFrame:
+    """Return the rows of the students' errors on uniform points of Q, as `student_rows` does."""
+    # The points depend on the dimension alone: all students of all cells meet the same ones.
+    stream = Stream("evaluation", dim=students.cell["dim"])
+    teacher_of = np.array(students.pairs["teacher"])
+    measured = sampled_errors(
+        teachers, students.networks, teacher_of, points, stream, device, threads
+    )
+    return student_rows(students, measured, dict.fromkeys(NORMS, "sampled"))

@@ -1,4 +1,4 @@
-"""adversary/<...>.parquet and tables/worst_case.parquet: errors on teachers with spikes."""
+"""adversary/, sampled_adversary/ and tables/worst_case: errors on teachers with spikes."""
 
 from supnorm.tables.cells import DIM, FAMILY, SAMPLES, STUDENT
 from supnorm.tables.schema import Column, Schema, integer, real, text

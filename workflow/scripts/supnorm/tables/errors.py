@@ -1,4 +1,4 @@
-"""errors/<cell>.parquet and tables/errors.parquet: the error of every student in every norm."""
+"""errors/<shard>, sampled/<shard> and tables/errors: the error of every student in every norm."""
 
 from supnorm.tables.cells import DIM, FAMILY, PAIR, SAMPLES, STUDENT
 from supnorm.tables.schema import Column, Schema, integer, real, text
