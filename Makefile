@@ -14,6 +14,7 @@
 # make deposit              that file as a draft at Zenodo's sandbox, with a DOI; PRODUCTION=1: at Zenodo
 # make publish              the draft for everybody, for ever; asks before it does
 # make test                 the tests
+# make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
 PYTHON ?= python3
@@ -36,7 +37,7 @@ bin = .venv/bin
 artifact = $(bin)/python workflow/artifact
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
-.PHONY: expected test report format check benchmark
+.PHONY: expected test report format check benchmark gpu-check
 
 reproduce: .venv/complete
 	$(bin)/python workflow/reproduce.py $(scale) $(device) $(card) $(profile)
@@ -118,6 +119,9 @@ ifneq ($(DEVICE),cuda)
 		--output $(measured)/stages.parquet
 endif
 	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png --readme README.md
+
+gpu-check: .venv/complete
+	$(measure)/gpu_check.py --output $(measured)/gpu
 
 format: .venv/complete
 	$(bin)/ruff check --fix

@@ -49,8 +49,8 @@ STAGES = {
     "memory": (gpu_speeds.peak_memory, 33),
     "evaluation": (gpu_speeds.evaluation, 35),
     "slice": (gpu_speeds.paper_slice, 30),
-    "narrow": (gpu_speeds.narrow, 35),
-    "calibration": (gpu_speeds.calibration, 17),
+    "narrow": (gpu_speeds.narrow, 30),
+    "calibration": (gpu_speeds.calibration, 22),
 }
 TABLES = {
     "steps": STEPS,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 from page import markdown, number
+from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, read_measured
+
 from supnorm.cards import find_card
 from supnorm.roofline import step_seconds
-from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, read_measured
 
 # Of kernels: products on float64 tensor cores, and products that are split and summed afterwards.
 TENSOR_CORES = re.compile(r"d884|dmma|tensorop.*f64|f64.*tensorop|16x8x\d+.*f64", re.IGNORECASE)
@@ -153,7 +154,7 @@ def memory(folder: Path) -> str:
         return ""
     cells = rows[["group", "samples"]].map(str)
     for name in ("expected", "allocated", "reserved", "used"):
-        cells[f"{name}, GB"] = rows[name].map(number)
+        cells[f"{name}, GB"] = rows[name].map(number, na_action="ignore")
     cells.index = rows["width"].map(str) + ", " + rows["batch"].map(str)
     return f"Memory of the largest groups:\n\n{markdown('width, batch', cells)}"
 

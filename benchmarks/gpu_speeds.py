@@ -20,7 +20,6 @@ from contenders import SEEDS, Problem
 from gpu_stage import (
     DEPTH,
     DIM,
-    SAMPLES,
     SLICE,
     TINY,
     Stage,
@@ -255,38 +254,48 @@ def captured(stage: Stage, step: Callable[[], None]) -> Callable[[], None]:
 
 
 def peak_memory(stage: Stage) -> None:
-    """What the largest groups of the paper's sweep take."""
+    """What the largest group of each width in the paper's sweep takes."""
     stage.prepare()
-    algorithms = {(cell.width, cell.batch) for cell in cells(paper()) if cell.width >= 32}
-    needs = {}
-    for width, batch in algorithms:
-        group = group_of(Problem(width, batch, batch, device=stage.device, depth=DEPTH, dim=DIM))
-        needs[width, batch] = group * student_bytes(DIM, DEPTH, width, batch, "float64")
-    largest = {max((p for p in needs if p[0] == w), key=needs.get) for w, _ in needs}
-    chosen = sorted(largest | {max(needs)}, key=needs.get, reverse=True)
-    for width, batch in stage.in_time(TINY if stage.trial else chosen, 5):
-        problem = Problem(
-            width, batch, 50 if stage.trial else SAMPLES, device=stage.device, depth=DEPTH, dim=DIM
-        )
-        group = group_of(problem)
-        expected = group * student_bytes(DIM, DEPTH, width, batch, "float64")
-        measured = dict.fromkeys(("allocated", "reserved", "used"), 0.0)
-        if stage.device == "cuda":
+    cuda = stage.device == "cuda"
+    for problem in stage.in_time(largest_groups(stage), 5):
+        if cuda:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         engine = engine_for(problem)
-        engine.run(orders_for(problem, 1)[:, :, :])
+        engine.run(orders_for(problem, 1))
         engine.losses()
-        if stage.device == "cuda":
-            free, total = torch.cuda.mem_get_info()
-            measured = {
-                "allocated": torch.cuda.max_memory_allocated() / 1e9,
-                "reserved": torch.cuda.max_memory_reserved() / 1e9,
-                "used": (total - free) / 1e9,
-            }
-        named = {"width": width, "batch": batch, "samples": problem.samples, "group": group}
-        stage.row("memory", **named, expected=expected / 1e9, **measured)
+        free, total = torch.cuda.mem_get_info() if cuda else (0, 0)
+        stage.row(
+            "memory",
+            width=problem.width,
+            batch=problem.batch,
+            samples=problem.samples,
+            group=group_of(problem),
+            expected=group_bytes(problem) / 1e9,
+            allocated=torch.cuda.max_memory_allocated() / 1e9 if cuda else None,
+            reserved=torch.cuda.max_memory_reserved() / 1e9 if cuda else None,
+            used=(total - free) / 1e9 if cuda else None,
+        )
         del engine
+
+
+def largest_groups(stage: Stage) -> list[Problem]:
+    """Return the problem of each width whose groups take most, the widest first."""
+    if stage.trial:
+        return stage.problems(TINY)
+    found = [
+        Problem(c.width, c.batch, c.samples, device=stage.device, depth=c.depth, dim=c.dim)
+        for c in cells(paper())
+        if c.family != "sine"
+    ]
+    found.sort(key=lambda problem: (problem.width, group_bytes(problem), problem.samples))
+    return [*{problem.width: problem for problem in found}.values()][::-1]
+
+
+def group_bytes(problem: Problem) -> float:
+    """Return what supnorm.work expects a full group to take."""
+    architecture = problem.dim, problem.depth, problem.width
+    return group_of(problem) * student_bytes(*architecture, problem.batch, problem.precision)
 
 
 def evaluation(stage: Stage) -> None:

@@ -24,5 +24,5 @@ def markdown(corner: str, cells: pd.DataFrame) -> str:
         return "| " + " | ".join(map(str, words)) + " |"
 
     lines = [line([corner, *cells.columns]), "|---" + "|--:" * len(cells.columns) + "|"]
-    lines += [line(row) for row in cells.fillna("–").itertuples(name=None)]
+    lines += [line(row) for row in cells.astype(object).fillna("–").itertuples(name=None)]
     return "\n".join(lines)

@@ -213,9 +213,9 @@ MEMORY = Schema(
         integer("samples", "of a student"),
         integer("group", "students trained at once"),
         real("expected", "what supnorm.work says a group takes", "GB"),
-        real("allocated", "largest memory of tensors, samples included", "GB"),
-        real("reserved", "largest memory that torch took from the GPU", "GB"),
-        real("used", "of the whole GPU at the end", "GB"),
+        real("allocated", "largest memory of tensors, samples included", "GB", nullable=True),
+        real("reserved", "largest memory that torch took from the GPU", "GB", nullable=True),
+        real("used", "of the whole GPU at the end", "GB", nullable=True),
     ),
 )
 
