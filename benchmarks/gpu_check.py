@@ -2,12 +2,12 @@
 
     python benchmarks/gpu_check.py --output FOLDER
 
-It needs torch (2.11 or later), the libraries that training imports, pytest, and this repository; no
-Snakemake. Each stage (see gpu_proofs and gpu_speeds) is a process with a time limit of its own, and
-what it has found is in the folder when the next one starts. The folder holds check.json (facts, and
-whether goals were met), tests.log, tables in Parquet, and calibration.json, which `make plan`
-reads as results/calibration.json. It ends with 0 where all stages ran and all that can be right or
-wrong was right, with 1 where not, and with 2 where there is no CUDA device.
+It needs torch (2.11 or later), what training imports, pytest, and this repository; no Snakemake.
+Stages (gpu_proofs, gpu_steps, gpu_jobs) are processes, each with a time limit of its own, and what
+one has found is in the folder when the next one starts. The folder holds check.json (facts, and
+whether goals were met), tests.log, tables in Parquet, and calibration.json, which `make plan` reads
+as results/calibration.json. It ends with 0 where all stages ran and all that can be right or wrong
+was right, with 1 where not, and with 2 where there is no CUDA device.
 """
 
 import argparse
@@ -25,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 # On a machine with many cores BLAS would start as many threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import gpu_jobs
 import gpu_proofs
-import gpu_speeds
+import gpu_steps
 import pandas as pd
 import torch
 from gpu_goals import goals, gpu_calibration
@@ -43,14 +44,14 @@ STAGES = {
     "agreement": (gpu_proofs.agreement, 40),
     "bits": (gpu_proofs.bits, 22),
     "bits_again": (gpu_proofs.bits_again, 10),
-    "throughput": (gpu_speeds.throughput, 110),
-    "profile": (gpu_speeds.profile, 25),
-    "variants": (gpu_speeds.variants, 40),
-    "memory": (gpu_speeds.peak_memory, 33),
-    "evaluation": (gpu_speeds.evaluation, 35),
-    "slice": (gpu_speeds.paper_slice, 30),
-    "narrow": (gpu_speeds.narrow, 30),
-    "calibration": (gpu_speeds.calibration, 22),
+    "throughput": (gpu_steps.throughput, 110),
+    "profile": (gpu_steps.profile, 25),
+    "variants": (gpu_steps.variants, 40),
+    "memory": (gpu_steps.peak_memory, 33),
+    "evaluation": (gpu_jobs.evaluation, 35),
+    "slice": (gpu_jobs.paper_slice, 30),
+    "narrow": (gpu_jobs.narrow, 30),
+    "calibration": (gpu_jobs.calibration, 22),
 }
 TABLES = {
     "steps": STEPS,

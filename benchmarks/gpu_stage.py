@@ -82,11 +82,6 @@ class Stage:
         samples = batch * max(1, min(steps, SAMPLES // batch, 5 if self.trial else steps))
         return Problem(width, batch, samples, device=self.device, depth=DEPTH, dim=DIM)
 
-    def times(self, function: Callable[[], object], slices: int = SLICES) -> np.ndarray:
-        """Return the seconds of some calls, after one that is not counted."""
-        function()
-        return np.array([clock(function, self.device) for _ in range(slices)])
-
 
 def group_of(problem: Problem) -> int:
     """Return how many students of a problem train at once; in a trial two, as on a GPU."""
@@ -114,16 +109,43 @@ def engine_for(
     )
 
 
-def orders_for(problem: Problem, epochs: int) -> torch.Tensor:
+def orders_for(problem: Problem, epochs: int) -> np.ndarray | torch.Tensor:
     """Return orders of some epochs where they are needed, so that none is moved there any more."""
-    order = [shuffle(seed, problem.samples, 1) for seed in range(SEEDS)]
-    return torch.tensor(np.tile(order, (epochs, 1, 1)), device=problem.device)
+    orders = np.tile([shuffle(seed, problem.samples, 1) for seed in range(SEEDS)], (epochs, 1, 1))
+    return torch.tensor(orders, device="cuda") if problem.device == "cuda" else orders
+
+
+def times(device: str, function: Callable[[], object], slices: int = SLICES) -> np.ndarray:
+    """Return the seconds of some calls, after one that is not counted."""
+    function()
+    return np.array([clock(function, device) for _ in range(slices)])
 
 
 def microseconds(seconds: np.ndarray, parts: float) -> dict[str, float]:
     """Return the columns of times of one of some parts."""
     found = 1e6 * seconds / parts
     return {"microseconds": float(np.median(found)), "low": found.min(), "high": found.max()}
+
+
+def step_columns(
+    problem: Problem, engine: object, students: int, speeds: tuple[float, float]
+) -> dict:
+    """Return a row of steps but for what only a GPU has; `speeds` are of products and copies."""
+    order = orders_for(problem, 1)
+    once = np.median(times(problem.device, lambda: engine.run(order), 2))
+    order = orders_for(problem, max(1, round(SLICE / once)))
+    seconds = times(problem.device, lambda: engine.run(order))
+    found = microseconds(seconds, len(order) * problem.steps * students)
+    second = found["microseconds"] / 1e6
+    sizes = ("device", "dim", "depth", "width", "batch", "precision", "steps")
+    return {
+        "card": card_name(problem.device),
+        **{name: getattr(problem, name) for name in sizes},
+        **found,
+        "tflops": problem.step_flop / second / 1e12,
+        "product_share": problem.step_flop / second / speeds[0],
+        "bandwidth_share": problem.traffic_bytes / second / speeds[1],
+    }
 
 
 def card_name(device: str) -> str:
