@@ -268,7 +268,10 @@ def notes(config: Mapping, calibration: Mapping, costs: list[Cost], card: str) -
     yield f"Beside its students a training keeps a checkpoint, of at most {size(checkpoint)}."
     if "cuda" in devices:
         group = size(gpu_bytes(config))
-        yield f"Of a GPU's memory a training takes at most {group}, and what its samples take."
+        yield (
+            f"Of a GPU's memory a training takes at most {group}, and what its samples take; where "
+            "more is free, its other students rest there."
+        )
 
 
 def gpu_bytes(config: Mapping) -> float:
