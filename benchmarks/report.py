@@ -305,7 +305,8 @@ def graph(measured: Path) -> list[tuple[str, dict]]:
         "memory of that. Each time is the least of several runs of its own, and tenths of a second "
         "are chance. Jobs are those that `make plan` counts. A thousand jobs are counted from the "
         "Snakefile read to the graph built, which grows as the power "
-        f"{np.diff(times)[0] / np.diff(jobs)[0]:.2f} of the jobs between the last two rows:\n\n{markdown('scale', cells)}"
+        f"{np.diff(times)[0] / np.diff(jobs)[0]:.2f} of the jobs between the last two rows:\n\n"
+        f"{markdown('scale', cells)}"
     )
     return [(text, machine)]
 
