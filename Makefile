@@ -64,9 +64,11 @@ figures: .venv/complete
 archive: .venv/complete
 	$(artifact)/archive.py $(scale)
 
-# The reference set of `make verify`, from results/laptop: where results are meant to change.
+# The reference set of `make verify`, from results/laptop, and the README's table of verdicts: where
+# results are meant to change.
 expected: .venv/complete
 	$(artifact)/expected.py $(scale)
+	$(artifact)/verdicts.py
 
 # The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else:
 # what stands on a command line is seen by all users of a machine.
@@ -95,9 +97,9 @@ report: .venv/complete
 	$(bin)/python -m pip install --disable-pip-version-check --quiet --requirement envs/requirements.txt
 	touch .venv/complete
 
-# Measured into benchmarks/measured/, then drawn and written into README.md. DEVICE=cuda measures
-# training on a GPU alone. Stages and certificates are those of the run that is there; JAX is
-# measured if installed.
+# Measured into benchmarks/measured/, then drawn and written into docs/benchmarks.md, and in a sentence
+# into README.md. DEVICE=cuda measures training on a GPU alone. Stages and certificates are those of
+# the run that is there; JAX is measured if installed.
 measured = benchmarks/measured
 measure = PYTHONPATH=workflow/scripts OMP_NUM_THREADS=1 $(bin)/python benchmarks
 ran = results/$(or $(SCALE),laptop)
@@ -118,7 +120,8 @@ ifneq ($(DEVICE),cuda)
 	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \
 		--output $(measured)/stages.parquet
 endif
-	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png --readme README.md
+	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png \
+		--page docs/benchmarks.md --readme README.md
 
 gpu-check: .venv/complete
 	$(measure)/gpu_check.py --output $(measured)/gpu

@@ -128,12 +128,11 @@ GRAPH = Schema(
     "a scale: the workflow's graph of jobs",
     (
         text("scale", "smoke, laptop, paper, or tenfold: ten times the paper's seeds"),
-        integer("jobs", "jobs of the graph"),
-        real("read", "processor time until the Snakefile is read, median over runs", "s"),
+        integer("jobs", "jobs of the graph, without the target `all`"),
+        real("read", "processor time until the Snakefile is read, least of all runs", "s"),
         real("graph", "the same until the graph is built", "s"),
         real("seconds", "the same of a dry run, which shows all jobs", "s"),
-        real("low", "least of a dry run", "s"),
-        real("high", "largest of a dry run", "s"),
+        real("high", "largest of a dry run, where `seconds` is the least", "s"),
         real("memory", "largest resident memory of the dry run, median", "MB"),
     ),
 )

@@ -1,7 +1,9 @@
 """The benchmarks in miniature: what they write, not how fast anything is."""
 
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,13 +87,13 @@ def measured(tmp_path_factory):
     stages.main(["--results", str(folder / "smoke"), "--output", str(output)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graph, "timed_snakemake", pretended_snakemake(delays=[0, 1, 5]))
-        graph.main(["--runs", "3", "--output", str(folder / "graph.parquet")])
+        graph.main(["--rounds", "3", "--output", str(folder / "graph.parquet")])
     return folder
 
 
 def pretended_snakemake(delays):
     """A second to read, a second for each 50 jobs of the graph, and a late dry run."""
-    late = {scale: iter(delays) for scale in graph.SCALES}
+    late = {scale: itertools.cycle(delays) for scale in graph.SCALES}
 
     def timed_snakemake(options, scale, tree):
         assert f"{graph.TENFOLD}:" in (tree / "config.yaml").read_text()
@@ -100,7 +102,8 @@ def pretended_snakemake(delays):
             return "", 1, 10
         if options == ["--rulegraph"]:
             return "", 1 + jobs / 50, 20
-        return f"train {jobs - 1}\ntotal   7\n\ntotal  {jobs}\n", 100 + next(late[scale]), jobs
+        printed = f"train {jobs}\nall 1\ntotal   7\n\ntotal  {jobs + 1}\n"
+        return printed, 100 + next(late[scale]), jobs
 
     return timed_snakemake
 
@@ -271,11 +274,19 @@ def test_a_scale_of_the_graph_has_its_own_jobs_times_and_memory(measured):
     assert list(table["jobs"]) == list(table["memory"]) == [5, 10, 100, 1000]
     assert (table["read"] == 1).all()
     assert list(table["graph"]) == [1.1, 1.2, 3, 21]
-    assert (table[["seconds", "low", "high"]] == [101, 100, 105]).all(axis=None)
+    assert (table[["seconds", "high"]] == [100, 105]).all(axis=None)
     ((text, _),) = report.graph(measured)
     assert "grows as the power 1.00 of the jobs" in text
-    assert "| laptop | 10 | 1.0 | 1.2 | 101.0 | 10 | – |" in text
-    assert "| paper | 100 | 1.0 | 3.0 | 101.0 | 100 | 20 |" in text
+    assert "| laptop | 10 | 1.0 | 1.2 | 100.0 | 10 | – |" in text
+    assert "| paper | 100 | 1.0 | 3.0 | 100.0 | 100 | 20 |" in text
+
+
+def test_the_graph_that_was_measured_is_built_after_the_file_is_read():
+    table, _ = read_measured(ROOT / "benchmarks/measured/graph.parquet", GRAPH)
+    assert list(table["scale"]) == graph.SCALES
+    shown = table[["read", "graph", "seconds"]].round(1)
+    assert (shown["read"] < shown["graph"]).all()
+    assert (shown["graph"] <= shown["seconds"]).all()
 
 
 def test_a_sweep_ten_times_the_papers_is_read_from_a_clean_tree(tmp_path):
@@ -291,17 +302,23 @@ def test_a_sweep_ten_times_the_papers_is_read_from_a_clean_tree(tmp_path):
         graph.timed_snakemake(["--list-rules"], "none", tmp_path)
 
 
-def test_the_report_replaces_its_block_of_the_readme_and_nothing_else(measured, tmp_path):
-    readme, figure = tmp_path / "README.md", tmp_path / "docs/benchmark.png"
-    readme.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n")
-    arguments = ["--measured", str(measured), "--figure", str(figure), "--readme", str(readme)]
+def test_the_report_replaces_the_parts_between_its_marks_and_nothing_else(measured, tmp_path):
+    page, readme, figure = (
+        tmp_path / name for name in ("docs/benchmarks.md", "README.md", "docs/benchmark.png")
+    )
+    figure.parent.mkdir()
+    page.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n")
+    readme.write_text("before\n<!-- speed -->\nold\n<!-- /speed -->\nafter\n")
+    files = {"measured": measured, "figure": figure, "page": page, "readme": readme}
+    arguments = [word for name, path in files.items() for word in (f"--{name}", str(path))]
     report.main(arguments)
-    first, image = readme.read_text(), figure.read_bytes()
-    assert first.startswith("before\n<!-- benchmark -->\n\n![")
-    assert first.endswith("\n<!-- /benchmark -->\nafter\n")
-    assert "old" not in first
+    first = [path.read_bytes() for path in (page, readme, figure)]
+    text = page.read_text()
+    assert text.startswith("before\n<!-- benchmark -->\n\n![")
+    assert text.endswith("\n<!-- /benchmark -->\nafter\n")
+    assert "old" not in text
     for part in (
-        "(docs/benchmark.png)",
+        "(benchmark.png)",
         "float32",
         "| students |",
         "| `train` |",
@@ -309,13 +326,32 @@ def test_the_report_replaces_its_block_of_the_readme_and_nothing_else(measured, 
         "torch ",
         "| width | pieces",
     ):
-        assert part in first
+        assert part in text
+    assert re.fullmatch(
+        r"before\n<!-- speed -->\n\n.* to [0-9.]+ at width 8\.\n\n<!-- /speed -->\nafter\n",
+        readme.read_text(),
+    )
     report.main(arguments)
-    assert readme.read_text() == first
-    assert figure.read_bytes() == image
+    assert [path.read_bytes() for path in (page, readme, figure)] == first
     readme.write_text("no marks")
-    with pytest.raises(InputError, match="expected the marks"):
+    with pytest.raises(InputError, match="expected the marks <!-- speed -->"):
         report.main(arguments)
+
+
+def test_the_speed_is_that_of_the_faster_engine():
+    rows = pd.DataFrame(
+        [
+            ("narrow", 32, 2, 5.0, 80.0),
+            ("stacked", 32, 2, 50.0, 8.0),
+            ("narrow", 32, 20, 10.0, 20.0),
+            ("vmap", 32, 20, 1.0, 200.0),
+            ("stacked", 512, 2, 100.0, 1.5),
+            ("stacked", 2048, 2, 1000.0, np.nan),
+        ],
+        columns=["contender", "width", "batch", "microseconds", "over_A"],
+    )
+    said = report.speed(rows.assign(precision="float64"))
+    assert said.endswith(": 20 to 80 at width 32; 1.5 to 1.5 at width 512.")
 
 
 def test_a_table_of_contenders_shows_time_and_ratio():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import verdicts
 from expected import (
     CONFIGURATION,
     DISTRIBUTED,
@@ -12,7 +13,7 @@ from expected import (
     compare_with,
     write_expected,
 )
-from scales import configuration
+from scales import ROOT, configuration
 
 from supnorm.configuration import as_yaml
 from supnorm.tables.schema import read_table, write_table
@@ -148,3 +149,26 @@ def test_claims_are_compared_by_their_verdicts(changed):
 
     assert changed("claims", edit("undecided"))["claims"] == (0.0, 0.0)
     assert changed("claims", edit("failed"))["claims"] == (np.inf, 0.0)
+
+
+def test_verdicts_are_counted_by_claim():
+    claims = pd.DataFrame(
+        {
+            "statement": ["Learned.", "Hard.", "Learned.", "Learned."],
+            "verdict": ["failed", "supported", "supported", "failed"],
+        }
+    )
+    assert list(verdicts.counts(claims)) == [
+        ("Learned.", "1", "0", "2"),
+        ("Hard.", "1", "0", "0"),
+        ("all", "2", "0", "2"),
+    ]
+
+
+def test_the_readme_has_the_verdicts_of_the_set(tmp_path):
+    archived = (ROOT / "SOURCE.md").exists()
+    text = (ROOT / ("SOURCE.md" if archived else "README.md")).read_text()
+    page = tmp_path / "README.md"
+    page.write_text(text.replace("| supported |", "| held |"))
+    verdicts.main(["--page", str(page)])
+    assert page.read_text() == text

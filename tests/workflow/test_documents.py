@@ -1,13 +1,20 @@
-"""What the README shows of the workflow is so."""
+"""What the documents show of the workflow is so."""
 
 import itertools
 import re
+import sys
 
-from tree import ROOT
+import pytest
+from tree import ROOT, run, source_files
+
+# In a tree from an archive, which has a README of its own.
+README = ROOT / ("SOURCE.md" if (ROOT / "SOURCE.md").exists() else "README.md")
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "results/README.md"]
 
 
-def test_the_rule_graph_in_the_readme_is_the_workflows(finished):
-    graph = re.search(r"```mermaid\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+def test_the_rule_graph_in_the_documents_is_the_workflows(finished):
+    text = (ROOT / "docs/workflow.md").read_text()
+    graph = re.search(r"```mermaid\n(.*?)```", text, re.DOTALL)[1]
     chains = [line.split(" --> ") for line in graph.splitlines() if "-->" in line]
     shown = {(a.strip(), b.strip()) for chain in chains for a, b in itertools.pairwise(chain)}
     printed = finished.snakemake("--rulegraph", "mermaid-js")
@@ -23,23 +30,53 @@ def leads(edges, start, end):
     return any(b == end or leads(edges, b, end) for a, b in edges if a == start)
 
 
-def test_the_commands_of_the_readme_exist():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for file in ("README.md", "CONTRIBUTING.md"):
-        named = set(re.findall(r"^make ([a-z]+)", (ROOT / file).read_text(), re.MULTILINE))
-        assert named
-        assert named <= targets
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_the_readme_counts_trainings_and_jobs_as_the_plan_does(scale):
+    row = re.search(rf"^\| `{scale}` \| (\d+) \| (\d+) \|", README.read_text(), re.MULTILINE)
+    planned = run([sys.executable, "workflow/plan.py", "--scale", scale], ROOT).stdout
+    trainings = re.search(r"^ +train_students +[CG]PU +\d+ +\d+ +(\d+) ", planned, re.MULTILINE)
+    jobs = re.search(r"^ +all +(\d+) ", planned, re.MULTILINE)
+    assert row.groups() == (trainings[1], jobs[1])
 
 
-def test_every_file_that_a_document_links_to_exists():
-    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "results/README.md"]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+def test_the_readme_is_short():
+    assert len(README.read_text().split()) <= 1200
 
 
-def test_every_statement_that_code_cites_is_in_the_theory():
+def test_the_commands_of_the_documents_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    texts = [path.read_text() for path in DOCUMENTS]
+    named = {name for text in texts for name in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M)}
+    assert {"reproduce", "trace", "archive", "gpu-check"} <= named <= targets
+
+
+def test_every_place_that_a_document_links_to_exists():
+    for document in DOCUMENTS:
+        for file, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", document.read_text()):
+            target = document.parent / file if file else document
+            assert target.exists(), f"{document.name} links to {file}"
+            assert not heading or heading in anchors(target), f"{document.name}: {file}#{heading}"
+
+
+def anchors(document):
+    """The names that GitHub gives to a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_folder_map_names_every_folder():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"^\| `([^`]+)/` \|", text, re.MULTILINE))
+    held = {name.rpartition("/")[0] for name in source_files()} - {""}
+    # A folder stands for those below it that have no line of their own.
+    assert all(any(f"{folder}/".startswith(f"{name}/") for name in named) for folder in held)
+    assert all((ROOT / name).is_dir() for name in named)
+
+
+def test_every_statement_that_is_cited_is_in_the_theory():
     stated = set(re.findall(r"S1\.\d+", (ROOT / "docs/theory.md").read_text()))
-    sources = [*ROOT.glob("workflow/**/*.py"), *ROOT.glob("workflow/**/*.rst"), ROOT / "README.md"]
+    sources = [*ROOT.glob("workflow/**/*.py"), *ROOT.glob("workflow/**/*.rst"), *DOCUMENTS]
     cited = {number for path in sources for number in re.findall(r"S1\.\d+", path.read_text())}
     assert len(cited) > 10
     assert cited <= stated
