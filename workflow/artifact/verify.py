@@ -69,7 +69,7 @@ WHOLE = ("teachers", "tables", "figures")
 MEANS = ("device", "engine")
 FILE = "verification.parquet"
 # Of the columns check, subject and verdict, when printed.
-WIDTHS = (12, 60, 11)
+WIDTHS = (17, 60, 11)
 
 
 @dataclass(frozen=True)
