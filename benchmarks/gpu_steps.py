@@ -190,11 +190,11 @@ def adams(problem: Problem) -> Iterator[tuple[str, Callable[[], None]]]:
         takes = trainer._adam_takes[0]
         yield f"AdamW on the gradient, {parts} parts", lambda t=trainer, k=takes: t._adam(*k)
         if parts == stacked.ADAM_PARTS:
-            # What a learning rate rounded to float32 would save.
-            counts = [trainer._step_count] * len(takes[0])
+            # What a learning rate rounded to float32 would save; on a GPU no other is taken.
+            counts, rate = [trainer._step_count] * len(takes[0]), trainer._rate.float()
 
-            def fused(takes=takes, counts=counts, trainer=trainer):
-                options = {"lr": trainer._rate, "weight_decay": 0, **stacked.ADAM}
+            def fused(takes=takes, counts=counts, rate=rate):
+                options = {"lr": rate, "weight_decay": 0, **stacked.ADAM}
                 torch._fused_adam_(*takes, [], counts, **options)
 
             yield f"Adam, its rate in float32, {parts} parts", fused
