@@ -182,5 +182,5 @@ def calibration(stage: Stage) -> None:
     ends = sorted({min(config["sample"]["sizes"]), max(config["sample"]["sizes"])})
     stage.tell(shuffle=[[m, found._shuffle(m)] for m in ends])
     stage.tell(epoch=found._epoch())
-    for dim, m in stage.in_time([*product(config["teacher"]["dims"], ends)], 2):
+    for dim, m in stage.in_time([*product(config["teacher"]["dims"], ends)], 5):
         stage.tell(spike=[[dim, m, found._spike(dim, m)]])
