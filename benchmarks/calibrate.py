@@ -62,6 +62,8 @@ NOTHING = 1e-9
 GUESS = {"cpu": 4e9, "cuda": 4e11}
 # A long epoch's steps, and a slice's epochs, at most; operations of a step that is measured.
 STEPS, EPOCHS, LARGEST = 50, 5000, {"cpu": 2e10, "cuda": 5e12}
+# A slice's steps at most: on a GPU those of narrow students take the time of their launches.
+MOST = {"cpu": STEPS * EPOCHS, "cuda": EPOCHS}
 # Random points on which networks are evaluated, at least and at most.
 POINTS = {"cpu": (2048, 2**16), "cuda": (2**17, 2**17)}
 # The largest dense systems whose solution takes some seconds.
@@ -190,6 +192,7 @@ class Calibration:
     def _step(self, depth: int, width: int, batch: int, steps: int) -> float:
         """Return the seconds of a group's step in epochs of so many, shuffles apart."""
         guess = max(1, int(GUESS[self._device] / self._step_work(depth, width, batch)))
+        guess = min(guess, MOST[self._device])
         steps, epochs = min(steps, guess), min(max(1, guess // steps), EPOCHS)
         samples, dim = steps * batch, max(self._dims)
         problem = Problem(width, batch, samples, self._precision, self._device, depth, dim)

@@ -9,7 +9,7 @@ import importlib.util
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -89,7 +89,7 @@ class Problem:
     def initial(self, students: int) -> Networks:
         """Return the networks from which students start."""
         seed_of = seeds_of(students)
-        drawn = [initial_students(s, self.dim, self.depth, self.width) for s in range(SEEDS)]
+        drawn = [_drawn(s, self.dim, self.depth, self.width) for s in range(SEEDS)]
         return concatenate([drawn[s] for s in seed_of])
 
     def data(self, students: int) -> Students:
@@ -105,6 +105,12 @@ class Problem:
         seed_of = seeds_of(students)
         values = np.stack([np.sin(points[s].sum(1) + k) / 4 for k, s in enumerate(seed_of)])
         return Students(points, values, seed_of)
+
+
+@lru_cache(SEEDS)
+def _drawn(*seed_and_architecture: int) -> Networks:
+    """Return the network that a seed begins with; wide ones take a second to draw."""
+    return initial_students(*seed_and_architecture)
 
 
 def seeds_of(students: int) -> np.ndarray:

@@ -39,19 +39,19 @@ from supnorm.programs import run
 
 # Name: what it does, and the seconds that it may take, its start included.
 STAGES = {
-    "card": (gpu_proofs.card, 15),
-    "tests": (gpu_proofs.tests, 60),
-    "agreement": (gpu_proofs.agreement, 40),
-    "bits": (gpu_proofs.bits, 22),
-    "bits_again": (gpu_proofs.bits_again, 10),
-    "throughput": (gpu_steps.throughput, 110),
+    "card": (gpu_proofs.card, 22),
+    "tests": (gpu_proofs.tests, 80),
+    "agreement": (gpu_proofs.agreement, 35),
+    "bits": (gpu_proofs.bits, 36),
+    "bits_again": (gpu_proofs.bits_again, 20),
+    "throughput": (gpu_steps.throughput, 85),
     "profile": (gpu_steps.profile, 25),
-    "variants": (gpu_steps.variants, 40),
-    "memory": (gpu_steps.peak_memory, 33),
-    "evaluation": (gpu_jobs.evaluation, 35),
+    "variants": (gpu_steps.variants, 35),
+    "memory": (gpu_steps.peak_memory, 22),
+    "evaluation": (gpu_jobs.evaluation, 30),
     "slice": (gpu_jobs.paper_slice, 30),
-    "narrow": (gpu_jobs.narrow, 30),
-    "calibration": (gpu_jobs.calibration, 22),
+    "narrow": (gpu_jobs.narrow, 28),
+    "calibration": (gpu_jobs.calibration, 24),
 }
 TABLES = {
     "steps": STEPS,

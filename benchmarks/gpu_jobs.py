@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from calibrate import Calibration, several, untrained
-from contenders import SEEDS, Problem
+from contenders import Problem
 from gpu_stage import (
     DEPTH,
     DIM,
@@ -102,19 +102,19 @@ def measured(stage, method, device, dim, pairs, points, seconds, rate, differenc
 def paper_slice(stage: Stage) -> None:
     """Some seconds of two cells of the paper, as a job trains them: the share of each part."""
     stage.prepare()
-    # Width, samples, batch, teachers; three seeds.
-    cells = [(32, 100_000, 2000, 40), (2048, 100, 20, 5)]
+    # Width, samples, batch, seeds, teachers; the wide cell is one group, whose checkpoint is large.
+    cells = [(32, 100_000, 2000, 3, 40), (2048, 100, 20, 1, 4)]
     if stage.trial:
-        cells = [(8, 50, 10, 2)]
-    for width, samples, batch, teachers in stage.in_time(cells, 9):
-        seconds = 1.0 if stage.trial else min(10.0, (stage.ends - time.time() - 2) / len(cells))
+        cells = [(8, 50, 10, 3, 2)]
+    for width, samples, batch, seeds, teachers in stage.in_time(cells, 14):
+        seconds = 1.0 if stage.trial else 4.0
         points = np.stack(
-            [uniform_points(Stream("points", seed=s, dim=1), samples, 1) for s in range(SEEDS)]
+            [uniform_points(Stream("points", seed=s, dim=1), samples, 1) for s in range(seeds)]
         )
         values = np.sin(points.sum(2)[:, None] * np.arange(1, teachers + 1)[:, None]) / 4
         recipe = Recipe(DEPTH, width, batch, 5000, 1e-4, 1e-6)
         training = Training(
-            recipe, "check", [*range(SEEDS)], points, values, 5, device=stage.device
+            recipe, "check", [*range(seeds)], points, values, 5, device=stage.device
         )
         spent = defaultdict(float)
         spend(training._orders, "between", spent)
@@ -128,7 +128,7 @@ def paper_slice(stage: Stage) -> None:
         with tempfile.TemporaryDirectory() as folder:
             checkpoint = Checkpoint(Path(folder, "check.safetensors"), {})
             saving = clock(lambda c=checkpoint, t=training: c.save(t), stage.device)
-        steps = training.epoch * -(-samples // batch) * SEEDS * teachers
+        steps = training.epoch * -(-samples // batch) * seeds * teachers
         stage.tell(
             slices=[
                 {
@@ -182,5 +182,5 @@ def calibration(stage: Stage) -> None:
     ends = sorted({min(config["sample"]["sizes"]), max(config["sample"]["sizes"])})
     stage.tell(shuffle=[[m, found._shuffle(m)] for m in ends])
     stage.tell(epoch=found._epoch())
-    for dim, m in stage.in_time([*product(config["teacher"]["dims"], ends)], 2):
+    for dim, m in stage.in_time([*product(config["teacher"]["dims"], ends)], 5):
         stage.tell(spike=[[dim, m, found._spike(dim, m)]])

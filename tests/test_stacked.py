@@ -106,7 +106,8 @@ def test_losses_before_and_after_do_not_disturb(monkeypatch, size):
 def test_layouts_give_back_what_they_take_and_begin_rows_at_cache_lines(precision):
     layout = Layout(3, 4, 7, precision)
     networks = concatenate([initial_students(s, 3, 4, 7) for s in (1, 2)])
-    flat = layout.pack(networks)
+    flat, *others = layout.pack(networks, buffers=3)
+    assert not any(map(torch.any, others))
     single = networks.map(lambda array: array.astype(precision).astype("float64"))
     assert same_bits(layout.unpack(flat), single)
     for matrix in layout.matrices(flat):

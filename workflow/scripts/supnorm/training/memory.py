@@ -65,13 +65,15 @@ class Layout:
             for matrix, place in zip(self.matrices(students), self.matrices(places), strict=True):
                 fill(place, matrix)
 
-    def pack(self, networks: Networks) -> torch.Tensor:
-        """Return networks in a flat buffer."""
-        flat = torch.zeros(len(networks) * self.parameters, dtype=self.dtype)
+    def pack(self, networks: Networks, buffers: int = 1) -> torch.Tensor:
+        """Return networks in the first of some flat buffers [buffers, …]; the others are 0."""
+        # A buffer that stays 0 takes no memory before it is written.
+        flat = torch.zeros(buffers, len(networks) * self.parameters, dtype=self.dtype)
         for matrix, fan_in, weight, bias in zip(
-            self.matrices(flat), self.fan_ins, networks.weights, networks.biases, strict=True
+            self.matrices(flat[0]), self.fan_ins, networks.weights, networks.biases, strict=True
         ):
-            matrix[..., :fan_in], matrix[..., fan_in] = torch.tensor(weight), torch.tensor(bias)
+            matrix[..., :fan_in] = torch.from_numpy(weight)
+            matrix[..., fan_in] = torch.from_numpy(bias)
         return flat
 
     def unpack(self, flat: torch.Tensor) -> Networks:
@@ -106,12 +108,10 @@ class Group:
     @staticmethod
     def of(initial: Networks, students: Students, layout: Layout, part: slice) -> "Group":
         """Return the group of the students `part`, who start from `initial`."""
-        parameters = layout.pack(initial)
-        moments = torch.zeros_like(parameters)
         return Group(
             torch.tensor(students.values[part], dtype=layout.dtype),
             torch.tensor(students.seed_of[part]),
-            torch.stack([parameters, moments, moments]),
+            layout.pack(initial, buffers=3),
         )
 
 
