@@ -112,7 +112,7 @@ def sweep_days(facts: Mapping, rows: Rows) -> tuple[float | None, float | None]:
 
 def gpu_calibration(facts: Mapping, rows: Rows) -> dict | None:
     """Return what `make plan` reads as a calibration; None before all of it is measured."""
-    own = facts.get("calibration", {})
+    own, card = facts.get("calibration", {}), facts.get("card", {})
     steps = [row for row in rows["steps"] if row["engine"] == "stacked"]
     of = {
         method: [
@@ -122,11 +122,12 @@ def gpu_calibration(facts: Mapping, rows: Rows) -> dict | None:
         ]
         for method in ("sampled", "exact")
     }
-    if not (steps and of["sampled"] and of["exact"] and own.get("spike") and own.get("epoch")):
+    measured = steps, of["sampled"], of["exact"], own.get("spike"), own.get("epoch")
+    if not (all(measured) and "machine" in card):
         return None
     entry = {
-        "machine": facts["card"]["machine"],
-        "torch": facts["card"]["torch"],
+        "machine": card["machine"],
+        "torch": card["torch"],
         "date": facts["date"],
         "scale": "paper",
         "precision": "float64",

@@ -66,7 +66,9 @@ def tests(stage: Stage) -> None:
     """All CUDA tests, and the probe on which `make reproduce` relies."""
     # Both claim the GPU, so this process does not.
     command = [sys.executable, "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # These tests need no plugin, and a machine may have any.
+    plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, **plain}
     with stage.log.open("w") as log:
         options = {"cwd": ROOT, "env": environment, "stdout": log, "stderr": subprocess.STDOUT}
         with subprocess.Popen([*command, "tests/test_cuda.py"], **options) as process:

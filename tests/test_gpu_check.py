@@ -217,5 +217,10 @@ def test_the_days_of_the_sweep_follow_from_the_measured_rates():
     assert met(GOOD, slower)[5] is False
 
 
+def test_without_a_card_there_is_no_calibration_but_all_else():
+    assert met({**GOOD, "card": {}})[:5] == [True] * 5
+    assert gpu_goals.gpu_calibration({**GOOD, "card": {}}, ROWS) is None
+
+
 def test_what_was_not_measured_is_neither_met_nor_missed():
     assert met({"trial": False, "stages": {}}, {"steps": [], "evaluation": []}) == [None] * 7
