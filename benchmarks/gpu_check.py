@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -148,12 +149,18 @@ class Found:
         """Add what a stage wrote; of a fact that is a list, its entries."""
         self.facts["stages"][stage] = report
         own = self.facts.setdefault(stage, {})
-        for line in map(json.loads, lines):
-            if "table" in line:
-                self.rows[line["table"]].append(line["row"])
-                continue
-            for name, value in line["facts"].items():
-                own[name] = own.get(name, []) + value if isinstance(value, list) else value
+        for line in lines:
+            # The last one may have been cut off with its stage.
+            with suppress(ValueError):
+                self._add(own, json.loads(line))
+
+    def _add(self, own: dict, line: dict) -> None:
+        """Add a line of a stage whose facts are `own`."""
+        if "table" in line:
+            self.rows[line["table"]].append(line["row"])
+            return
+        for name, value in line["facts"].items():
+            own[name] = own.get(name, []) + value if isinstance(value, list) else value
 
     def write(self, folder: Path) -> None:
         """Write all of it."""

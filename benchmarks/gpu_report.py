@@ -19,10 +19,12 @@ SPLIT = re.compile(r"split_?k", re.IGNORECASE)
 
 def gpu_part(measured: Path) -> list[tuple[str, Mapping[str, str]]]:
     """Return the texts of each card that was checked, and on what machine that was."""
-    folders = [path.parent for path in sorted(measured.glob("*/check.json"))]
     parts = []
-    for folder in folders:
-        facts = json.loads((folder / "check.json").read_text())
+    for path in sorted(measured.glob("*/check.json")):
+        folder, facts = path.parent, json.loads(path.read_text())
+        # A check that was cut short, or that did not come to know its card, is none.
+        if "goals" not in facts or "bandwidth" not in facts.get("card", {}):
+            continue
         texts = [goals(facts), steps(folder), kernels(folder, facts), variants(folder)]
         texts += [memory(folder), evaluation(folder), slices(facts)]
         parts += [(text, facts["card"]) for text in texts if text]
