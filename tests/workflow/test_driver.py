@@ -302,7 +302,7 @@ def test_a_card_sets_the_time_that_jobs_ask_for_and_nothing_else(tmp_path):
     assert commands
     assert commands == same
     shorter = {rule for rule in named if named[rule] < unknown[rule]}
-    assert shorter == {"train_students", "measure_errors"}
+    assert shorter == {"train_students", "sample_errors"}
 
 
 @pytest.mark.parametrize("name", ["d1_m10_L5_w8_fifth_1of2.safetensors", "rates.prov.json"])
