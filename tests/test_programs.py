@@ -29,9 +29,9 @@ print(*sorted(ours), sep="\\n")
 print("torch" in sys.modules)
 """
 # Imported when they are needed, and not before.
-SAMPLING = {"narrow", "stacked", "devices", "kernels", "packed"}
+SAMPLING = {"narrow", "stacked", "devices", "gpu_memory", "kernels", "packed"}
 LATE = {
-    "train_students": {"loop", "narrow", "stacked", "memory", "devices", "kernels", "packed"},
+    "train_students": {*SAMPLING, "loop", "memory"},
     "measure_errors": SAMPLING,
     "sample_errors": SAMPLING,
     "climb_errors": SAMPLING,
