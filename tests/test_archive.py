@@ -295,3 +295,19 @@ def test_costs_are_told_by_rule():
         ("draw_samples", "2", "90 s", "2.5 min"),
         ("plot", "1", "2 s", "2 s"),
     ]
+
+
+def test_a_link_of_the_rule_graph_counts_once_however_many_jobs_it_stands_for():
+    """How many is that of one job of its rule, and Snakemake takes now this one and now that."""
+
+    def link(target, source):
+        return f'{{"target": {target}, "source": {source}, "sourcerule": "a", "value": 1}}'
+
+    def page(*links):
+        return f'<script>{{"links": [{", ".join(links)}], "x": 1}}</script>'
+
+    some = [link(2, 1)] * 3 + [link(3, 1), link(3, 2), link(3, 2)]
+    others = [link(2, 1), link(3, 1), *[link(3, 2)] * 4]
+    once = page(link(2, 1), link(3, 1), link(3, 2))
+    for found in (some, others):
+        assert archive.SAME_LINKS.sub(r"\1", page(*found)) == once

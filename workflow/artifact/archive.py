@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -48,6 +49,8 @@ README, SOURCE_README = "README.md", "SOURCE.md"
 GENERATED = {README, CITATION, DICTIONARY, CRATE, ARCHIVED, SUMS}
 # Repositories take up to 50 GB; what is larger than this is no pleasure to fetch.
 LARGEST_ARCHIVE = 20e9
+# The same link again and again, in the report's graph of rules.
+SAME_LINKS = re.compile(r'(\{"target": \d+, "source": [^{}]*\})(?:, \1)+')
 # What every member of the archive has, so that the same contents give the same bytes.
 DATE = (1980, 1, 1, 0, 0, 0)
 CHUNK = 2**20
@@ -393,7 +396,11 @@ def rule_graph(contents: Contents) -> str:
 
 
 def report(config: Mapping, path: Path) -> Path:
-    """Let Snakemake write its HTML report; raises InputError with what it said if it fails."""
+    """Let Snakemake write its HTML report; raises InputError with what it said if it fails.
+
+    Its graph of rules has a link for each job that one job of a rule needs, and which one that is
+    changes from run to run: of the same links one is kept.
+    """
     settings = [f"scale={config['scale']}", f"device={run_device(config)}"]
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--report", path, "--config", *settings],
@@ -405,6 +412,7 @@ def report(config: Mapping, path: Path) -> Path:
     if done.returncode:
         last = (done.stdout.strip() or "nothing").splitlines()[-1]
         raise InputError(f"snakemake --report failed, expected a report; it said: {last}")
+    path.write_text(SAME_LINKS.sub(r"\1", path.read_text()))
     return path
 
 
