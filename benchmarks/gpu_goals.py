@@ -102,10 +102,9 @@ def sweep_days(facts: Mapping, rows: Rows) -> tuple[float | None, float | None]:
     expected = Throughput(paper(), "cuda", calibration)
     trained = (expected.seconds("train_students", name) for name in expected.shards)
     measured = (
-        expected.seconds(rule, name)
+        expected.seconds("measure_errors" if cell.dim == 1 else "sample_errors", name)
         for name, (cell, _) in expected.shards.items()
         if cell.family != "sine"
-        for rule in ["measure_errors" if cell.dim == 1 else "sample_errors"]
     )
     return sum(trained) / DAY, sum(measured) / DAY
 

@@ -85,14 +85,14 @@ def profile(stage: Stage) -> None:
     for width, batch in stage.in_time(TINY if stage.trial else PROBLEMS[:5], 6):
         problem = stage.problem(width, batch, steps=10)
         spans = profiled(problem)
-        times, calls = defaultdict(float), defaultdict(int)
+        lengths, calls = defaultdict(float), defaultdict(int)
         for start, end, name in spans:
-            times[name] += end - start
+            lengths[name] += end - start
             calls[name] += 1
-        busy = sum(times.values())
+        busy = sum(lengths.values())
         whole = max(end for _, end, _ in spans) - min(start for start, *_ in spans)
         stage.tell(busy=[{"width": width, "batch": batch, "share": busy / whole}])
-        for name, spent in sorted(times.items(), key=lambda item: -item[1])[:20]:
+        for name, spent in sorted(lengths.items(), key=lambda item: -item[1])[:20]:
             stage.row(
                 "kernels",
                 width=width,
@@ -152,7 +152,7 @@ def other_groups(stage: Stage, problem: Problem) -> None:
 def other_adams(stage: Stage, problem: Problem) -> None:
     """Measure Adam in more or fewer parts, and with a rate that is rounded to float32."""
     for name, step in adams(problem):
-        seconds = times(stage.device, captured(stage, step))
+        seconds = times(stage.device, again(stage, step))
         students = AGAIN * group_of(problem)
         variant(stage, "adam", problem, name, name == OUR_ADAM, seconds, students)
 
@@ -201,25 +201,14 @@ def adams(problem: Problem) -> Iterator[tuple[str, Callable[[], None]]]:
             yield f"Adam, its rate in float32, {parts} parts", fused
 
 
-def captured(stage: Stage, step: Callable[[], None]) -> Callable[[], None]:
+def again(stage: Stage, step: Callable[[], None]) -> Callable[[], None]:
     """Return what does a step AGAIN times, on a GPU by one graph."""
 
     def several_times():
         for _ in range(AGAIN):
             step()
 
-    if stage.device == "cpu":
-        return several_times
-    stream = stacked._capture_stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        step()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    stacked._GRAPHS.append(graph)
-    with torch.cuda.graph(graph, stream=stream):
-        several_times()
-    return graph.replay
+    return several_times if stage.device == "cpu" else stacked.captured(several_times)
 
 
 def peak_memory(stage: Stage) -> None:

@@ -46,6 +46,23 @@ def _capture_stream() -> torch.cuda.Stream:
     return torch.cuda.Stream()
 
 
+def captured(kernels: Callable[[], None]) -> Callable[[], None]:
+    """Return what launches all kernels of a function by one CUDA graph.
+
+    CUDA makes much at first use, so the function runs once before the capture.
+    """
+    stream = _capture_stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        kernels()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    _GRAPHS.append(graph)
+    with torch.cuda.graph(graph, stream=stream):
+        kernels()
+    return graph.replay
+
+
 class StackedEngine:
     """Trains students in groups, on a CPU or a GPU."""
 
@@ -249,19 +266,9 @@ class _Trainer:
     def _captured(self, length: int) -> Callable[[], None]:
         """Return what does `_epoch` by one launch of a graph of all its kernels.
 
-        CUDA makes much at first use, so an epoch runs before the capture. It leaves no trace: the
-        buffers hold no student yet.
+        The epoch that runs before the capture leaves no trace: the buffers hold no student yet.
         """
-        stream = _capture_stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            self._epoch(length)
-        torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        _GRAPHS.append(graph)
-        with torch.cuda.graph(graph, stream=stream):
-            self._epoch(length)
-        return graph.replay
+        return captured(partial(self._epoch, length))
 
     def _epoch(self, length: int) -> None:
         """Take the steps on the first `length` samples of the order."""
