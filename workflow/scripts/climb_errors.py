@@ -9,9 +9,8 @@ from supnorm.commands import Program
 from supnorm.errors.ascent import climbed_errors
 from supnorm.errors.rows import errors_of, read_rows, student_rows
 from supnorm.heartbeat import Heartbeat
-from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
-from supnorm.students import check_teachers, load_students
+from supnorm.students import load_with_teachers
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import write_table
 
@@ -36,9 +35,7 @@ def main(argv: list[str]) -> None:
 
 def write_errors(a: argparse.Namespace) -> None:
     """Climb for the students of a file, as the arguments say."""
-    teachers, _ = load_teachers(a.teachers)
-    students = load_students(a.students)
-    check_teachers(a.students, students, teachers)
+    students, teachers = load_with_teachers(a.students, a.teachers)
     dim = students.cell["dim"]
     sampled = read_rows([a.sampled], students)
     if others := {*sampled["method"]} - {"sampled"}:

@@ -10,9 +10,8 @@ from supnorm.errors.exact import exact_errors
 from supnorm.errors.measure import sampled_rows
 from supnorm.errors.rows import student_rows
 from supnorm.heartbeat import Heartbeat
-from supnorm.networks import load_teachers
 from supnorm.programs import InputError, count, run
-from supnorm.students import check_teachers, load_students
+from supnorm.students import load_with_teachers
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
@@ -43,9 +42,7 @@ def main(argv: list[str]) -> None:
 
 def write_errors(a: argparse.Namespace) -> None:
     """Measure the students of a file, as the arguments say."""
-    teachers, _ = load_teachers(a.teachers)
-    students = load_students(a.students)
-    check_teachers(a.students, students, teachers)
+    students, teachers = load_with_teachers(a.students, a.teachers)
     dim = students.cell["dim"]
     if a.method == "exact" and dim > 1:
         raise InputError(f"{a.students}: found students of d = {dim}, expected d = 1 if exact")

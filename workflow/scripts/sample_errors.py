@@ -6,9 +6,8 @@ from pathlib import Path
 from supnorm.commands import Program
 from supnorm.errors.measure import sampled_rows
 from supnorm.heartbeat import Heartbeat
-from supnorm.networks import load_teachers
 from supnorm.programs import count, run
-from supnorm.students import check_teachers, load_students
+from supnorm.students import load_with_teachers
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import write_table
 
@@ -31,9 +30,7 @@ def main(argv: list[str]) -> None:
 
 def write_errors(a: argparse.Namespace) -> None:
     """Measure the students of a file, as the arguments say."""
-    teachers, _ = load_teachers(a.teachers)
-    students = load_students(a.students)
-    check_teachers(a.students, students, teachers)
+    students, teachers = load_with_teachers(a.students, a.teachers)
     rows = sampled_rows(teachers, students, a.points, a.device, a.threads)
     write_table(a.output, rows, errors_schema(students.cell["dim"]), a.job)
 

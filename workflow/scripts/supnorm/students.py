@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from supnorm.networks import Networks, concatenate, load_networks
+from supnorm.networks import Networks, concatenate, load_networks, load_teachers
 from supnorm.programs import InputError
 
 
@@ -105,6 +105,13 @@ def check_teachers(path: Path, students: CellStudents, teachers: Networks) -> No
             f"{path}: found students of teacher {max(numbers)}, expected teachers 0 to "
             f"{len(teachers) - 1}"
         )
+
+
+def load_with_teachers(students: Path, teachers: Path) -> tuple[CellStudents, Networks]:
+    """Return the students of a file and all teachers of another; InputError unless they match."""
+    learned, (wanted, _) = load_students(students), load_teachers(teachers)
+    check_teachers(students, learned, wanted)
+    return learned, wanted
 
 
 def load_cell(paths: Sequence[Path], **chosen: int) -> CellStudents:
