@@ -14,10 +14,10 @@ from tables import AGREEMENT, machine, write_measured
 
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks
-from supnorm.programs import run
+from supnorm.job.programs import run
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 from supnorm.training.cell import Record, train_cell
 from supnorm.training.recipe import Recipe
 

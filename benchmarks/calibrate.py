@@ -27,29 +27,29 @@ from contenders import SEEDS, Problem
 from tables import machine
 from timing import clock, one_thread
 
-from supnorm.adversary import unseen_spike
+from supnorm.uniform.adversary import unseen_spike
 from supnorm.configuration import resolve
-from supnorm.devices import use_device
+from supnorm.hardware.devices import use_device
 from supnorm.errors.ascent import climb
 from supnorm.errors.certificate import bracket
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks
-from supnorm.outputs import appearing
-from supnorm.programs import InputError, run
-from supnorm.references.algorithms import (
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError, run
+from supnorm.uniform.references.algorithms import (
     ALGORITHMS,
     DENSE,
     OWN_POINTS,
     Predictor,
     UnsuitableError,
 )
-from supnorm.references.errors import CHUNK, reference_errors
+from supnorm.uniform.references.errors import CHUNK, reference_errors
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
-from supnorm.theory.bounds import NetworkClass, admissible_actives_sharp
-from supnorm.throughput import CALIBRATION, FORMAT, read_calibration
+from supnorm.uniform.teachers import random_teachers
+from supnorm.uniform.theory.bounds import NetworkClass, admissible_actives_sharp
+from supnorm.uniform.throughput import CALIBRATION, FORMAT, read_calibration
 from supnorm.training.engines import choose, engine_class
 from supnorm.training.recipe import Recipe, initial_students, shuffle
 from supnorm.work import cells, group_size, network_size
@@ -110,7 +110,7 @@ def main(argv: list[str]) -> None:
 
 
 class Calibration:
-    """What is measured on a device, at the sizes of a configuration (see supnorm.throughput)."""
+    """What is measured on a device, at the sizes of a configuration (see supnorm.uniform.throughput)."""
 
     def __init__(self, config: dict, device: str):
         """Take a configuration: a resolved one, or the base of config.yaml as it is."""

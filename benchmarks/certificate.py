@@ -15,9 +15,9 @@ from tables import CERTIFICATE, machine, write_measured
 
 from supnorm.errors.certificate import bracket
 from supnorm.networks import load_teachers
-from supnorm.programs import InputError, count, run
+from supnorm.job.programs import InputError, count, run
 from supnorm.students import cell_files, files_of, load_cell
-from supnorm.tables.ranking import MINMAX
+from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.tables.schema import read_table
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 from tables import TRAINING, read_measured
 
-from supnorm.outputs import appearing
-from supnorm.programs import InputError, run
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError, run
 
 ENGINES = ["narrow", "stacked"]
 KEY = ["precision", "width", "batch"]

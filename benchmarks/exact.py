@@ -18,9 +18,9 @@ from supnorm.errors.exact import exact_errors, piecewise_linear
 from supnorm.errors.measured import Errors
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks
-from supnorm.programs import count, run
+from supnorm.job.programs import count, run
 from supnorm.streams import Stream
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 from supnorm.training.recipe import Recipe
 
 SAMPLES, POINTS = 100, 2**24

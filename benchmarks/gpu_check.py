@@ -22,7 +22,6 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 # On a machine with many cores BLAS would start as many threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -35,8 +34,8 @@ from gpu_goals import goals, gpu_calibration
 from gpu_stage import Stage
 from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, write_measured
 
-from supnorm.outputs import appearing
-from supnorm.programs import run
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import run
 
 # Name: what it does, and the seconds that it may take, its start included.
 STAGES = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from gpu_stage import paper
 
-from supnorm.throughput import FORMAT, Throughput
+from supnorm.uniform.throughput import FORMAT, Throughput
 from supnorm.work import network_size
 
 # How far rounding may carry an engine's students from the loop's.

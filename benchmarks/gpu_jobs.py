@@ -22,14 +22,14 @@ from gpu_stage import (
 )
 from timing import clock, copy_bandwidth
 
-from supnorm.devices import use_device
+from supnorm.hardware.devices import use_device
 from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors
-from supnorm.machine import cores
+from supnorm.hardware.machine import cores
 from supnorm.networks import Networks
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 from supnorm.training.cell import Training
 from supnorm.training.checkpoint import Checkpoint
 from supnorm.training.recipe import Recipe

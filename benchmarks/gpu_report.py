@@ -9,8 +9,8 @@ import pandas as pd
 from page import markdown, number
 from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, read_measured
 
-from supnorm.cards import find_card
-from supnorm.roofline import step_seconds
+from supnorm.hardware.cards import find_card
+from supnorm.training.roofline import step_seconds
 
 # Of kernels: products on float64 tensor cores, and products that are split and summed afterwards.
 TENSOR_CORES = re.compile(r"d884|dmma|tensorop.*f64|f64.*tensorop|16x8x\d+.*f64", re.IGNORECASE)

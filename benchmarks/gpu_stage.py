@@ -14,8 +14,8 @@ import yaml
 from contenders import SEEDS, Problem
 from timing import Gemm, clock
 
-from supnorm.devices import use_device
-from supnorm.machine import processor
+from supnorm.hardware.devices import use_device
+from supnorm.hardware.machine import processor
 from supnorm.training import stacked
 from supnorm.training.engines import engine_class
 from supnorm.training.memory import Layout, group_size

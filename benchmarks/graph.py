@@ -22,7 +22,7 @@ import pandas as pd
 import yaml
 from tables import GRAPH, machine, write_measured
 
-from supnorm.programs import InputError, run
+from supnorm.job.programs import InputError, run
 
 ROOT = Path(__file__).parents[1]
 TREE = ["Snakefile", "config.yaml", "workflow", "envs", "profiles", "CITATION.cff"]

@@ -25,10 +25,10 @@ from tables import (
     read_measured,
 )
 
-from supnorm.outputs import appearing
+from supnorm.job.outputs import appearing
 from supnorm.pages import write_part
-from supnorm.programs import run
-from supnorm.style import WIDTH, use_style
+from supnorm.job.programs import run
+from supnorm.drawing.style import WIDTH, use_style
 
 # In the order of tables and legend: what it is called, its colour and its marker.
 LOOKS = {

@@ -13,8 +13,8 @@ from contenders import Engine, Problem
 from tables import EXPONENTS, SCALING, machine, write_measured
 from timing import Timed, by_turns, one_thread
 
-from supnorm.devices import use_device
-from supnorm.programs import run
+from supnorm.hardware.devices import use_device
+from supnorm.job.programs import run
 from supnorm.training.engines import choose
 
 BASE = {"width": 32, "batch": 20, "samples": 100, "depth": 5, "students": 12}

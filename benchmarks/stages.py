@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from tables import STAGES, machine, write_measured
 
-from supnorm.programs import InputError, run
+from supnorm.job.programs import InputError, run
 
 
 def main(argv: list[str]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from supnorm.machine import processor
+from supnorm.hardware.machine import processor
 from supnorm.tables.cells import DIM, FAMILY, PAIR, SAMPLES
 from supnorm.tables.schema import (
     Column,

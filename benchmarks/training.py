@@ -15,8 +15,8 @@ from contenders import Problem, contenders
 from tables import TRAINING, machine, write_measured
 from timing import Gemm, Timed, by_turns, copy_bandwidth, one_thread
 
-from supnorm.devices import use_device
-from supnorm.programs import InputError, run
+from supnorm.hardware.devices import use_device
+from supnorm.job.programs import InputError, run
 from supnorm.training.memory import Layout, group_size
 
 # vmap and JAX: the fastest of these numbers of students is measured.

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from scales import ROOT, configuration
-from sums import sums_text
+from artifact.sums import sums_text
 
 from supnorm.configuration import as_yaml
-from supnorm.provenance import canonical, digest, keywords, seal, stamp
+from supnorm.job.provenance import canonical, digest, keywords, seal, stamp
 
 RESULTS = "results/smoke"
 SHARD = "random/d1_m10_L5_w8_fifth_1of1"

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from climb_adversary import main as climb_adversary
-from climb_errors import main as climb_errors
-from measure_adversary import main as measure_adversary
-from sample_adversary import main as sample_adversary
-from sample_errors import main as sample_errors
-from supnorm import adversary
-from supnorm.adversary import (
+from uniform.climb_adversary import main as climb_adversary
+from uniform.climb_errors import main as climb_errors
+from uniform.measure_adversary import main as measure_adversary
+from uniform.sample_adversary import main as sample_adversary
+from uniform.sample_errors import main as sample_errors
+from supnorm.uniform import adversary
+from supnorm.uniform.adversary import (
     SpikeGrid,
     centre_errors,
     checked_norms,
@@ -29,24 +29,24 @@ from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors, piecewise_linear
 from supnorm.errors.measured import Errors
 from supnorm.networks import concatenate, forward, load_networks, save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
-from supnorm.tables.adversary import WORST_CASE
-from supnorm.tables.ranking import MINMAX
+from supnorm.uniform.tables.adversary import WORST_CASE
+from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.tables.samples import samples_schema, teacher_column
 from supnorm.tables.schema import write_table
-from supnorm.teachers import random_teachers
-from supnorm.theory.bounds import (
+from supnorm.uniform.teachers import random_teachers
+from supnorm.uniform.theory.bounds import (
     NetworkClass,
     bump_height,
     lower_bound,
     lower_bound_sharp,
     lower_bound_sharp_randomised,
 )
-from supnorm.theory.bumps import bump, bump_network, coefficient_norm, side_by_side
-from tabulate_bounds import main as tabulate_bounds
-from tabulate_worst_case import main as tabulate_worst_case
+from supnorm.uniform.theory.bumps import bump, bump_network, coefficient_norm, side_by_side
+from uniform.tabulate_bounds import main as tabulate_bounds
+from uniform.tabulate_worst_case import main as tabulate_worst_case
 
 INF = math.inf
 PAPER = {dim: NetworkClass(dim, 5, 32, INF, 0.5) for dim in (1, 2, 3)}

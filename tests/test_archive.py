@@ -9,16 +9,16 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import archive
+from artifact import archive
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import readme
+from artifact import readme
 import yaml
-from dictionary import dictionary
+from artifact.dictionary import dictionary
 from small_chain import write_sums
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import write_table
 
@@ -152,13 +152,13 @@ def test_large_files_are_left_out(results, monkeypatch, largest, whole, left_out
         assert about["sha256"] == ZERO
         assert about["bytes"] == files[name].stat().st_size
         assert (
-            about["recipe"] == f"python workflow/scripts/draw_samples.py --tables --output {name}"
+            about["recipe"] == f"python workflow/scripts/uniform/draw_samples.py --tables --output {name}"
         )
 
 
 def test_a_recipe_is_a_command():
     told = job("draw_samples", ["a b"], ["c"], batch_rule="fifth", seeds=[1, 2], rate=1e-4)
-    expected = "python workflow/scripts/draw_samples.py --batch-rule fifth --seeds 1 2"
+    expected = "python workflow/scripts/uniform/draw_samples.py --batch-rule fifth --seeds 1 2"
     assert archive.recipe(told) == f"{expected} --rate 0.0001 --tables 'a b' --output c"
 
 

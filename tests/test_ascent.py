@@ -11,7 +11,7 @@ from supnorm.errors.ascent import climb
 from supnorm.networks import Networks, concatenate, forward
 from supnorm.packed import values
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 
 def network(*layers):

@@ -15,7 +15,6 @@ import torch
 import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import certificate
 import crossovers
@@ -42,11 +41,11 @@ from training import affordable
 
 from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.streams import Stream
-from supnorm.tables.ranking import MINMAX
+from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.tables.schema import write_table
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 ROOT = Path(__file__).parents[1]
 JOB = "s\th:m:s\tmax_rss\tcpu_time\n"

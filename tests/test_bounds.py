@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from supnorm.theory.bounds import (
+from supnorm.uniform.theory.bounds import (
     NetworkClass,
     admissible_actives,
     admissible_actives_sharp,

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supnorm.networks import Networks, concatenate
-from supnorm.teachers import random_teachers
-from supnorm.theory.bounds import (
+from supnorm.uniform.teachers import random_teachers
+from supnorm.uniform.theory.bounds import (
     NetworkClass,
     bump_height,
     bump_norm,
     lipschitz,
     zero_sample_error,
 )
-from supnorm.theory.bumps import bump, bump_network, coefficient_norm, hat, side_by_side
+from supnorm.uniform.theory.bumps import bump, bump_network, coefficient_norm, hat, side_by_side
 
 INF = math.inf
 CLASSES = st.builds(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from supnorm.cards import CARDS, SLOWEST, find_card, named_card
-from supnorm.programs import InputError
+from supnorm.hardware.cards import CARDS, SLOWEST, find_card, named_card
+from supnorm.job.programs import InputError
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from supnorm.errors.certificate import Pair, bracket
 from supnorm.networks import Networks, forward
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
-from supnorm.theory.bumps import side_by_side
+from supnorm.uniform.teachers import random_teachers
+from supnorm.uniform.theory.bumps import side_by_side
 
 PLENTY = 100_000
 ARCHITECTURES = st.tuples(st.integers(1, 5), st.integers(1, 6))

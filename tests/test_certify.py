@@ -15,7 +15,7 @@ from supnorm.packed import values
 from supnorm.students import load_students
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import read_table, table_columns, write_table
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 TEACHERS, SEEDS, EVALUATIONS = 3, (7, 8), (1, 2)

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
 
-import chain
-from chain import Chain
+from artifact import chain
+from artifact.chain import Chain
 from small_chain import LIBRARY, PARAMETERS, RESULTS, SHARD, SmallChain
 
-from supnorm.programs import InputError
-from supnorm.provenance import digest
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import digest
 
 CONFIG = f"{RESULTS}/config.resolved.yaml"
 TEACHERS = f"{RESULTS}/teachers/random/d1.safetensors"
@@ -28,7 +27,7 @@ FILES = [
     *(f"{RESULTS}/figures/rates.png", f"{RESULTS}/figures/rates.txt"),
     *(f"{RESULTS}/tables/rates.parquet", f"{RESULTS}/tables/rates.prov.json"),
     *(f"{RESULTS}/config.resolved.prov.json", f"{RESULTS}/teachers/random/d1.prov.json"),
-    *("workflow/scripts/train_students.py", LIBRARY),
+    *("workflow/scripts/uniform/train_students.py", LIBRARY),
 ]
 
 

@@ -17,16 +17,16 @@ import safetensors.numpy
 import torch
 from students import orders, problem
 
-import draw_samples
-import sample_teachers
-import train_students
-from supnorm.heartbeat import StoppedError
-from supnorm.programs import InputError
+from uniform import draw_samples
+from uniform import sample_teachers
+from uniform import train_students
+from supnorm.job.heartbeat import StoppedError
+from supnorm.job.programs import InputError
 from supnorm.samples import draw_samples as drawn
 from supnorm.students import load_students
 from supnorm.tables.samples import samples_schema
 from supnorm.tables.schema import write_table
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 from supnorm.training import pace, stacked
 from supnorm.training.cell import Training
 from supnorm.training.checkpoint import Checkpoint, CheckpointError, code_digest, digest

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from supnorm.claims import Claim, Finding, claims
-from write_summary import by_claim
+from supnorm.statistics.claims import Claim, Finding, claims
+from document.write_summary import by_claim
 
 SIZES = [10, 100]
 

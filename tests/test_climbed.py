@@ -5,15 +5,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from climb_errors import main as climb_errors
-from measure_errors import main as measure_errors
-from sample_errors import main as sample_errors
+from uniform.climb_errors import main as climb_errors
+from uniform.measure_errors import main as measure_errors
+from uniform.sample_errors import main as sample_errors
 from supnorm.errors.ascent import climb
 from supnorm.networks import forward, load_networks, save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.streams import Stream, uniform_points
 from supnorm.tables.errors import errors_schema
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 POINTS, SEEDS, EVALUATIONS = 300, (7, 8), (1, 2)
 PAIRS = [(t, seed, e) for e in EVALUATIONS for seed in SEEDS for t in (0, 1)]

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from compare import compare_files, compare_pdf, inflated, worst
+from artifact.compare import compare_files, compare_pdf, inflated, worst
 from PIL import Image
 
 from supnorm.networks import Networks, save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.tables.schema import Schema, integer, real, text, write_table
 
 TABLE = Schema("a row", (text("who", "a name"), integer("n", "a count"), real("x", "a value")))

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from supnorm.configuration import resolve
-from supnorm.programs import InputError
-from supnorm.teachers import FAMILIES
+from supnorm.job.programs import InputError
+from supnorm.uniform.teachers import FAMILIES
 from supnorm.work import batch_size
 
 ROOT = Path(__file__).parents[1]

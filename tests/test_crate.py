@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import small_chain
 import yaml
-from chain import Chain
-from contents import Contents
-from crate import crate_metadata
+from artifact.chain import Chain
+from artifact.contents import Contents
+from artifact.crate import crate_metadata
 from scales import ROOT, configuration
 from small_chain import RESULTS, SHARD, SmallChain
 
-from supnorm.provenance import digest
+from supnorm.job.provenance import digest
 
 VALIDATOR = os.environ.get("ROCRATE_VALIDATOR")
 MACHINE = {"processor": "some CPU", "cores": 2, "gpu": None, "threads": 1, "system": "Linux"}
@@ -106,7 +106,7 @@ def test_each_job_is_an_action(contents, entities):
     actions = [e for e in entities.values() if e["@type"] == "CreateAction" and e["@id"] != "#run"]
     assert len(actions) == len(contents.jobs) == 6
     action = entities[f"#job/{RESULTS}/students/{SHARD}.prov.json"]
-    assert action["instrument"] == {"@id": "workflow/scripts/train_students.py"}
+    assert action["instrument"] == {"@id": "workflow/scripts/uniform/train_students.py"}
     assert action["startTime"] == "2026-11-22T14:00:00+00:00"
     assert action["endTime"] == "2026-11-22T14:00:02+00:00"
     assert ids(action["result"]) == {f"#left-out/{STUDENTS}", f"{RESULTS}/curves/{SHARD}.parquet"}

@@ -7,13 +7,14 @@ import pytest
 import torch
 from students import SHAPES, agree_after_200_steps, orders, problem, same_bits, some, trained
 
-from supnorm import adversary, devices
+from supnorm.uniform import adversary
+from supnorm.hardware import devices
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors, sampled_maxima
 from supnorm.networks import concatenate
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 from supnorm.training import memory, stacked
 from supnorm.training.cell import train_cell
 from supnorm.training.memory import Layout, group_size

@@ -18,14 +18,13 @@ import yaml
 from test_inveniordm import FAULTS, METADATA, error_of, shown
 from zenodo_server import Zenodo, faults_of
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
 
-import archive
+from artifact import archive
 import deposit as module
 from inveniordm import File, InvenioRDM
 
-from supnorm.origin import doi
-from supnorm.programs import InputError
+from supnorm.job.origin import doi
+from supnorm.job.programs import InputError
 
 ROOT = Path(__file__).parents[1]
 SECRET, OTHER = "s3cr3t-0f-ada", "an0ther-s3cr3t"

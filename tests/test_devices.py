@@ -10,8 +10,8 @@ import torch
 import yaml
 from scales import ROOT
 
-from supnorm import devices
-from supnorm.programs import InputError
+from supnorm.hardware import devices
+from supnorm.job.programs import InputError
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 GPUS = [f"GPU-{k}{k}{k}{k}-aaaa" for k in range(3)]
@@ -20,7 +20,7 @@ MIG = "  MIG 1g.10gb     Device  0: (UUID: MIG-0123)"
 
 JOB = """
 import os, signal, sys
-from supnorm.devices import claim_gpu
+from supnorm.hardware.devices import claim_gpu
 signal.alarm(30)
 claim_gpu()
 claim_gpu()

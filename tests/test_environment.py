@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from packaging.requirements import Requirement
 
-from supnorm.imports import imported_files, imported_modules
+from supnorm.job.imports import imported_files, imported_modules
 
 ROOT = Path(__file__).parents[1]
 # What torch brings for GPUs, at versions of its own choosing.

@@ -8,7 +8,7 @@ from supnorm.errors import sampled
 from supnorm.errors.narrow import NarrowMeasurement
 from supnorm.networks import Networks, forward
 from supnorm.streams import Stream
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 torch.set_num_threads(1)
 POINTS = 3 * NarrowMeasurement.chunk + 17

@@ -17,7 +17,7 @@ from supnorm.errors.sampled import sampled_errors
 from supnorm.networks import Networks, concatenate, forward
 from supnorm.packed import values
 from supnorm.streams import Stream
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 NORMS = ("1", "2", "inf")
 deterministic = settings(derandomize=True, deadline=None)

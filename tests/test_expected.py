@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-import verdicts
-from expected import (
+from artifact import verdicts
+from artifact.expected import (
     CONFIGURATION,
     DISTRIBUTED,
     EXPECTED,

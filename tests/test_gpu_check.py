@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import gpu_check
 import gpu_goals
@@ -18,7 +17,7 @@ import gpu_report
 from gpu_stage import Stage
 from tables import read_measured
 
-from supnorm.throughput import read_calibration
+from supnorm.uniform.throughput import read_calibration
 
 ROOT = Path(__file__).parents[1]
 GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from supnorm import adversary, devices
+from supnorm.uniform import adversary
+from supnorm.hardware import devices
 from supnorm.errors import exact, stacked
-from supnorm.gpu_memory import explaining_lack_of_memory, lacks_memory
-from supnorm.programs import InputError
+from supnorm.hardware.gpu_memory import explaining_lack_of_memory, lacks_memory
+from supnorm.job.programs import InputError
 from supnorm.streams import Stream
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 NO_ROOM = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 12 GiB.")
 CUBLAS = RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")

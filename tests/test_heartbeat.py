@@ -8,9 +8,9 @@ import time
 import numpy as np
 import pytest
 
-import supnorm.heartbeat
-from supnorm.heartbeat import Heartbeat, StoppedError
-from supnorm.programs import InputError
+import supnorm.job.heartbeat
+from supnorm.job.heartbeat import Heartbeat, StoppedError
+from supnorm.job.programs import InputError
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_it_has_no_job_outside_of_slurm(path, monkeypatch):
 
 
 def test_what_is_told_is_written_while_the_block_goes_on(path, monkeypatch):
-    monkeypatch.setattr(supnorm.heartbeat, "PERIOD", 0.01)
+    monkeypatch.setattr(supnorm.job.heartbeat, "PERIOD", 0.01)
     with Heartbeat(path) as heartbeat:
         assert beating()
         heartbeat.tell(epoch=3)
@@ -113,7 +113,7 @@ def test_without_a_path_nothing_is_written(tmp_path, monkeypatch):
 
 
 def test_readers_meet_whole_files_only(path, monkeypatch):
-    monkeypatch.setattr(supnorm.heartbeat, "PERIOD", 1e-4)
+    monkeypatch.setattr(supnorm.job.heartbeat, "PERIOD", 1e-4)
     with Heartbeat(path, long="x" * 100_000) as heartbeat:
         for epoch in range(200):
             heartbeat.tell(epoch=epoch)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from supnorm import imports
-from supnorm.imports import imported_files
+from supnorm.job import imports
+from supnorm.job.imports import imported_files
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow/scripts"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from supnorm.intervals import (
+from supnorm.statistics.intervals import (
     DRAWN,
     ENUMERATED,
     FEW,

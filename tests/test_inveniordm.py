@@ -15,11 +15,10 @@ from pathlib import Path
 import pytest
 from zenodo_server import Zenodo
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
 
 from inveniordm import ATTEMPTS, InvenioRDM, RefusedError, Token, doi_of, take_token
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
 SECRET = "s3cr3t-0f-ada"
 METADATA = {

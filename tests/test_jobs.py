@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from supnorm.cards import SLOWEST
-from supnorm.programs import InputError
+from supnorm.hardware.cards import SLOWEST
+from supnorm.job.programs import InputError
 from supnorm.work import cells, shard_names
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from jobs import Job, configuration, jobs, run_card, run_device, trained_on
+from driver.jobs import Job, configuration, jobs, run_card, run_device, trained_on
 
 ROOT = Path(__file__).parents[1]
 

@@ -21,8 +21,8 @@ from supnorm.networks import (
     load_teachers,
     save_networks,
 )
-from supnorm.programs import InputError
-from supnorm.teachers import random_teachers
+from supnorm.job.programs import InputError
+from supnorm.uniform.teachers import random_teachers
 
 ROOT = Path(__file__).parents[1]
 
@@ -88,7 +88,7 @@ def test_the_same_networks_give_the_same_bytes(networks, tmp_path):
     """In another process too, where safetensors orders several entries otherwise."""
     program = (
         "import sys, numpy as np; from supnorm.networks import *;"
-        "from supnorm.teachers import random_teachers;"
+        "from supnorm.uniform.teachers import random_teachers;"
         "save_networks(Path(sys.argv[1]), random_teachers(3, 2, 4, 5, np.inf, 1.0),"
         " {'kind': 'x', 'a': 1, 'b': 2, 'c': 3})"
     )

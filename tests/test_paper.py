@@ -14,13 +14,13 @@ import pytest
 import yaml
 from matplotlib.figure import Figure
 
-import build_paper
-import tabulate_sample_counts
-import tabulate_settings
-from supnorm import provenance
+from document import build_paper
+from uniform import tabulate_sample_counts
+from document import tabulate_settings
+from supnorm.job import provenance
 from supnorm.configuration import resolve
-from supnorm.programs import InputError
-from supnorm.records import read_record, stamp
+from supnorm.job.programs import InputError
+from supnorm.job.records import read_record, stamp
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.tables.settings import SETTINGS

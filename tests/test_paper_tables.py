@@ -10,28 +10,28 @@ import pandas as pd
 import pytest
 import yaml
 
-import plot_hat
-import plot_spikes
-import tabulate_hat
-import tabulate_sample_counts
-import tabulate_settings
-import tabulate_spikes
+from uniform import plot_hat
+from uniform import plot_spikes
+from uniform import tabulate_hat
+from uniform import tabulate_sample_counts
+from document import tabulate_settings
+from uniform import tabulate_spikes
 from supnorm.configuration import resolve
 from supnorm.networks import Networks, forward, save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.samples import draw_samples
 from supnorm.tables.errors import errors_schema
-from supnorm.tables.hat import HAT
+from supnorm.uniform.tables.hat import HAT
 from supnorm.tables.norms import NORMS
-from supnorm.tables.ranking import MINMAX
-from supnorm.tables.sample_counts import SAMPLE_COUNTS
+from supnorm.uniform.tables.ranking import MINMAX
+from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.tables.samples import samples_schema
 from supnorm.tables.schema import read_table, write_table
 from supnorm.tables.settings import SETTINGS
-from supnorm.tables.spikes import SPIKES
-from supnorm.tables.two_sided import TWO_SIDED
-from supnorm.teachers import random_teachers
-from tabulate_spikes import POSITIONS, REACH, Line, through, zoomed
+from supnorm.uniform.tables.spikes import SPIKES
+from supnorm.uniform.tables.two_sided import TWO_SIDED
+from supnorm.uniform.teachers import random_teachers
+from uniform.tabulate_spikes import POSITIONS, REACH, Line, through, zoomed
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"

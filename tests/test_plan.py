@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-import plan
-from jobs import Job
+from driver import plan
+from driver.jobs import Job
 from scales import ROOT, configuration
 
-from supnorm.cards import SLOWEST
-from supnorm.programs import InputError
-from supnorm.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
+from supnorm.hardware.cards import SLOWEST
+from supnorm.job.programs import InputError
+from supnorm.uniform.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
 
 
 def job(rule, name="", pending=True):

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 
-from supnorm.imports import imported_files
+from supnorm.job.imports import imported_files
 from supnorm.networks import save_networks
-from supnorm.outputs import appearing
-from supnorm.teachers import random_teachers
+from supnorm.job.outputs import appearing
+from supnorm.uniform.teachers import random_teachers
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow/scripts"

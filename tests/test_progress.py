@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from jobs import Job
-from progress import ALIVE, SILENT, Progress, Status, estimate, failure_in, read_heartbeat, training
+from driver.jobs import Job
+from driver.progress import ALIVE, SILENT, Progress, Status, estimate, failure_in, read_heartbeat, training
 
 from supnorm.work import Cell
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supnorm.commands import Program
-from supnorm.origin import commit, doi
-from supnorm.programs import InputError
-from supnorm.provenance import CONFIGURATION, canonical, digest, seal
-from supnorm.records import read_record, stamp
+from supnorm.job.commands import Program
+from supnorm.job.origin import commit, doi
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import CONFIGURATION, canonical, digest, seal
+from supnorm.job.records import read_record, stamp
 from supnorm.tables.schema import Schema, integer, write_table
 
 TABLE = Schema("a number", (integer("number", "some number"),))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-import rank_algorithms
-import tabulate_growth
-from supnorm.programs import InputError
-from supnorm.ranking import (
+from uniform import rank_algorithms
+from uniform import tabulate_growth
+from supnorm.job.programs import InputError
+from supnorm.uniform.ranking import (
     beside,
     decide,
     expected_maxima,
@@ -21,8 +21,8 @@ from supnorm.ranking import (
     ratios_to_others,
 )
 from supnorm.tables.errors import errors_schema
-from supnorm.tables.growth import GROWTH
-from supnorm.tables.ranking import MINMAX, RATES
+from supnorm.uniform.tables.growth import GROWTH
+from supnorm.uniform.tables.ranking import MINMAX, RATES
 from supnorm.tables.schema import read_table, write_table
 
 SIZES = (10, 100)

@@ -8,24 +8,24 @@ import pytest
 from scipy.interpolate import RBFInterpolator
 from scipy.stats import multivariate_normal
 
-import draw_samples
-import measure_references
-import plot_references
+from uniform import draw_samples
+from uniform import measure_references
+from uniform import plot_references
 from supnorm.networks import Networks, forward, save_networks
 from supnorm.packed import values
-from supnorm.programs import InputError
-from supnorm.references import algorithms
-from supnorm.references.algorithms import (
+from supnorm.job.programs import InputError
+from supnorm.uniform.references import algorithms
+from supnorm.uniform.references.algorithms import (
     ALGORITHMS,
     LENGTHS,
     UnsuitableError,
     cell_centres,
     gaussian_process,
 )
-from supnorm.references.errors import CHUNK, reference_errors
+from supnorm.uniform.references.errors import CHUNK, reference_errors
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
-from supnorm.theory.bounds import NetworkClass, upper_bound_centres
+from supnorm.uniform.teachers import random_teachers
+from supnorm.uniform.theory.bounds import NetworkClass, upper_bound_centres
 
 BY_RADIAL = ["cubic", "rbf"]
 

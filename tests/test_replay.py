@@ -6,13 +6,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import replay as replaying
-from replay import PACKAGES, NotReplayedError, other_packages, replay, unlike
+from artifact.replay import PACKAGES, NotReplayedError, other_packages, replay, unlike
 from scales import configuration
 
 from supnorm.configuration import as_yaml
-from supnorm.machine import processor
-from supnorm.programs import InputError
-from supnorm.records import Record
+from supnorm.hardware.machine import processor
+from supnorm.job.programs import InputError
+from supnorm.job.records import Record
 
 CONFIG = "results/smoke/config.resolved.yaml"
 SETTINGS = "results/smoke/tables/settings.parquet"
@@ -83,7 +83,7 @@ def test_what_a_program_says_against_its_inputs_is_told(tmp_path):
         {"rule": "rm"},
         {"rule": "supnorm"},
         {"outputs": {"output": "config.yaml"}},
-        {"outputs": {"output": "workflow/scripts/measure_errors.py"}},
+        {"outputs": {"output": "workflow/scripts/uniform/measure_errors.py"}},
         {"inputs": {"config": "workflow/scripts/supnorm/kernels.py"}},
         {"inputs": {"config": "-c"}},
         {"parameters": {"heartbeat": "results/smoke/x"}},

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scales import ROOT, configuration
 
-from supnorm.cards import CARDS, Card, find_card, named_card
-from supnorm.roofline import (
+from supnorm.hardware.cards import CARDS, Card, find_card, named_card
+from supnorm.training.roofline import (
     BANDWIDTH_SHARE,
     EPOCH,
     LAUNCH,

@@ -6,7 +6,7 @@ import pytest
 from supnorm.kernels import BLOCK
 from supnorm.networks import forward
 from supnorm.samples import draw_samples
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 
 @pytest.fixture

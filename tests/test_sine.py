@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import draw_sine_samples
-import measure_sine
-import plot_sine
-import train_students
+from uniform import draw_sine_samples
+from uniform import measure_sine
+from uniform import plot_sine
+from uniform import train_students
 from supnorm import sine as family
 from supnorm.networks import Networks, concatenate, forward, load_networks, save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.samples import draw_samples
-from supnorm.sine import sine, sine_errors
+from supnorm.uniform.sine import sine, sine_errors
 from supnorm.streams import Stream, uniform_points
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import read_table
-from supnorm.tables.sine import SINE
-from supnorm.teachers import random_teachers
+from supnorm.uniform.tables.sine import SINE
+from supnorm.uniform.teachers import random_teachers
 
 
 def straight(slope, height):

@@ -7,9 +7,10 @@ import pytest
 import torch
 from students import SHAPES, agree_after_200_steps, orders, problem, same_bits, some, trained
 
-from supnorm import devices, work
+from supnorm import work
+from supnorm.hardware import devices
 from supnorm.networks import concatenate
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.training import stacked
 from supnorm.training.memory import Layout, fill, group_size
 from supnorm.training.recipe import Students, initial_students

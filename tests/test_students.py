@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from supnorm.networks import save_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.students import cell_files, files_of, load_cell, load_students
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 
 CELL = {"family": "random", "dim": 2, "samples": 10, "depth": 3, "width": 6}
 CELL |= {"batch_rule": "fifth", "batch": 2}

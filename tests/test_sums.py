@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 from small_chain import write_sums
-from sums import check_sums, read_sums, sums_text
+from artifact.sums import check_sums, read_sums, sums_text
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
 FILES = {"b/two words": b"2", "a": b"", "b/é.txt": b"\x00"}
 ZERO = "0" * 64

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supnorm import tables
-from supnorm.programs import InputError
-from supnorm.tables.adversary import adversary_schema
+from supnorm.job.programs import InputError
+from supnorm.uniform.tables.adversary import adversary_schema
 from supnorm.tables.certificates import certificates_schema
 from supnorm.tables.curves import CURVES
 from supnorm.tables.errors import errors_schema

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from supnorm.streams import Stream
-from supnorm.teachers import draw_ball, random_teachers
+from supnorm.uniform.teachers import draw_ball, random_teachers
 
 INF = math.inf
 

@@ -11,17 +11,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import calibrate
 from scales import ROOT, configuration
 from tables import STAGES, read_measured
 
-from supnorm import roofline
-from supnorm.cards import SLOWEST, named_card
-from supnorm.programs import InputError
-from supnorm.references.algorithms import DENSE as REFERENCE_DENSE
-from supnorm.throughput import (
+from supnorm.training import roofline
+from supnorm.hardware.cards import SLOWEST, named_card
+from supnorm.job.programs import InputError
+from supnorm.uniform.references.algorithms import DENSE as REFERENCE_DENSE
+from supnorm.uniform.throughput import (
     BY_ROOFLINE,
     DENSE,
     DIGESTING,
@@ -360,7 +359,7 @@ def test_the_model_is_slower_than_the_machine_of_the_benchmarks():
 
 def test_it_is_cheap_to_import():
     code = (
-        "import sys, supnorm.throughput; "
+        "import sys, supnorm.uniform.throughput; "
         "print({'numpy', 'torch', 'pandas', 'scipy'} & {*sys.modules})"
     )
     done = subprocess.run(

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
 
-import trace
+from artifact import trace
 
 from small_chain import LIBRARY, RESULTS, SHARD, SmallChain
 
-from supnorm.programs import InputError
-from supnorm.provenance import digest
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import digest
 
 STUDENTS = f"{RESULTS}/students/{SHARD}.safetensors"
 SAMPLES = [f"samples/random/d1_m{size}.parquet" for size in (10, 20, 30, 40, 50)]
@@ -52,7 +51,7 @@ def test_the_tree_goes_from_the_figure_down_to_teachers_code_and_settings(small,
     lines, code = traced("rates")
     assert code == 0
     figures = [f"├── ✓ {RESULTS}/figures/rates.{kind}" for kind in ("pdf", "png", "txt")]
-    program = "├── ✓ workflow/scripts/plot_rates.py and 1 files that it imports, commit 0123456789"
+    program = "├── ✓ workflow/scripts/uniform/plot_rates.py and 1 files that it imports, commit 0123456789"
     assert lines[:6] == ["plot_rates", *figures, program, "└── rank_algorithms"]
     text = "\n".join(lines)
     chain = ["train_students (dim = 1; family = random)", "draw_samples", "sample_teachers"]

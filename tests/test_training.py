@@ -9,7 +9,7 @@ from students import agree_after_200_steps, orders, problem
 from supnorm.networks import forward, relative_difference
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
-from supnorm.teachers import random_teachers
+from supnorm.uniform.teachers import random_teachers
 from supnorm.training.cell import train_cell
 from supnorm.training.engines import choose, engine_class
 from supnorm.training.loop import LoopEngine

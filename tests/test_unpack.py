@@ -14,12 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
 
 import unpack as unpacking
-from unpack import unpack
+from artifact.unpack import unpack
 
 ROOT = Path(__file__).parents[1]
 SOUND = {

@@ -7,13 +7,13 @@ import evidence as evidencing
 import numpy as np
 import pytest
 import verify as verifying
-from chain import Chain
-from compare import SAME, Comparison
-from evidence import Evidence, Finding
-from replay import NotReplayedError
+from artifact.chain import Chain
+from artifact.compare import SAME, Comparison
+from artifact.evidence import Evidence, Finding
+from artifact.replay import NotReplayedError
 from scales import configuration
 from small_chain import PARAMETERS, RESULTS, SHARD, SmallChain, write_sums
-from verify import (
+from artifact.verify import (
     Drawing,
     Verdict,
     attempt,
@@ -27,8 +27,8 @@ from verify import (
     stage_of,
 )
 
-from supnorm.programs import InputError
-from supnorm.records import Record
+from supnorm.job.programs import InputError
+from supnorm.job.records import Record
 from supnorm.tables.schema import read_table
 from supnorm.tables.verification import VERIFICATION
 from supnorm.work import cells, shard_names

@@ -12,15 +12,14 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-import watch
-from jobs import Job
-from progress import duration
+from driver import watch
+from driver.jobs import Job
+from driver.progress import duration
 from rich.console import Console
-from watch import Run, prefixed, show_once
+from driver.watch import Run, prefixed, show_once
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.work import Cell
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from small_cluster import cluster, control, outcome, slurm, start
 from tree import copy_repository

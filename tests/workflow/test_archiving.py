@@ -11,14 +11,14 @@ import sys
 
 import pytest
 import yaml
-from sums import check_sums, read_sums
+from artifact.sums import check_sums, read_sums
 from tree import Tree, digests, run
-from unpack import unpack
+from artifact.unpack import unpack
 
-from supnorm.claims import claims
-from supnorm.origin import commit
-from supnorm.provenance import digest
-from supnorm.records import read_record
+from supnorm.statistics.claims import claims
+from supnorm.job.origin import commit
+from supnorm.job.provenance import digest
+from supnorm.job.records import read_record
 
 ARCHIVE = "results/smoke/archive/supnorm-smoke.zip"
 VALIDATOR = os.environ.get("ROCRATE_VALIDATOR")
@@ -213,8 +213,8 @@ def copied(archived, tmp_path):
 
 def test_changes_that_are_not_committed_are_refused(copied):
     (copied.path / "new.txt").touch()
-    copied.edit("workflow/scripts/plot_rates.py", '"""', '""" ')
-    assert " in workflow/scripts/plot_rates.py, new.txt; expected no changes" in refused(copied)
+    copied.edit("workflow/scripts/uniform/plot_rates.py", '"""', '""" ')
+    assert " in workflow/scripts/uniform/plot_rates.py, new.txt; expected no changes" in refused(copied)
 
 
 def test_results_that_are_not_complete_are_refused(copied):

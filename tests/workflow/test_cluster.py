@@ -7,14 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
-import cluster
+from driver import cluster
 import snakemake_executor_plugin_slurm
 import yaml
 from tree import ROOT
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
 # Knows the account physics, nodes of 64 GB, and a partition gpu that SLURM does not enforce.
 SBATCH = """#!/bin/bash

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from jobs import Job
+from driver.jobs import Job
 from test_reproduce import LEFTOVER
 from tree import ROOT, copy_repository, run
 
-from supnorm.outputs import appearing
-from supnorm.programs import InputError
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError
 
 GPUS = ["GPU-0a", "GPU-1b"]
 

@@ -112,4 +112,4 @@ def test_the_workflow_and_its_times_are_drawn(page):
 def test_a_rule_can_be_looked_at(page):
     next(rows(page)).locator("a").last.click()
     page.locator("nav li").filter(has_text="plot_").locator("a").last.click()
-    page.locator("nav").get_by_text("workflow/scripts/supnorm/style.py").wait_for()
+    page.locator("nav").get_by_text("workflow/scripts/supnorm/drawing/style.py").wait_for()

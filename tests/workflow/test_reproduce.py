@@ -65,7 +65,7 @@ def in_tree(tree, word):
 
 
 def programs(tree):
-    return in_tree(tree, "workflow/scripts/train_students.py")
+    return in_tree(tree, "workflow/scripts/uniform/train_students.py")
 
 
 def assert_completes(tree, finished):
@@ -198,7 +198,7 @@ def test_a_mistake_in_the_configuration_is_told_although_a_lock_is_left(unfinish
 def test_who_only_reads_a_program_is_left_alone_and_leftovers_are_removed(copy):
     leftover = copy.results / "students/random" / LEFTOVER
     leftover.write_bytes(b"half a file")
-    program = "workflow/scripts/plot_rates.py"
+    program = "workflow/scripts/uniform/plot_rates.py"
     reader = subprocess.Popen(["tail", "-f", program], cwd=copy.path, stdout=subprocess.DEVNULL)
     try:
         assert "Nothing to be done" in run(reproduce(copy), copy.path).stdout

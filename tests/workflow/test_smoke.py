@@ -13,9 +13,9 @@ import pypdf
 import pytest
 from tree import copy_repository, digests
 
-from supnorm.claims import claims
-from supnorm.provenance import keywords
-from supnorm.records import read_record, stamp
+from supnorm.statistics.claims import claims
+from supnorm.job.provenance import keywords
+from supnorm.job.records import read_record, stamp
 
 CELLS = 8
 # The two cells of most work are cut in two.
@@ -93,9 +93,9 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("workflow/scripts/plot_rates.py", {"plot_rates": 1, "build_paper": 1}),
-        ("workflow/scripts/supnorm/style.py", ALL_PLOTS | {"build_paper": 1}),
-        ("workflow/scripts/supnorm/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
+        ("workflow/scripts/uniform/plot_rates.py", {"plot_rates": 1, "build_paper": 1}),
+        ("workflow/scripts/supnorm/drawing/style.py", ALL_PLOTS | {"build_paper": 1}),
+        ("workflow/scripts/supnorm/uniform/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
         ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS // 2}),
         (
             "workflow/scripts/supnorm/errors/ascent.py",
@@ -103,7 +103,7 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         ),
         ("workflow/scripts/supnorm/errors/relaxation.py", {"certify_errors": 2}),
         (
-            "workflow/scripts/supnorm/theory/bumps.py",
+            "workflow/scripts/supnorm/uniform/theory/bumps.py",
             {"measure_adversary": 2, "sample_adversary": 2, "climb_adversary": 2},
         ),
         ("workflow/scripts/supnorm/training/stacked.py", {"train_students": SHARDS + 1}),
@@ -186,7 +186,7 @@ def test_records_name_what_a_figure_was_made_from(finished):
         assert hashlib.sha256((finished.path / name).read_bytes()).hexdigest() == digest
     assert "results/smoke/tables/minmax.parquet" in record.inputs["minmax"]
     assert record.outputs.keys() == {"pdf", "png", "caption"}
-    assert "workflow/scripts/supnorm/style.py" in record.code
+    assert "workflow/scripts/supnorm/drawing/style.py" in record.code
     assert record.configuration == {"teacher.families": "random"}
     config = (finished.results / "config.resolved.yaml").read_bytes()
     assert record.run["config"] == hashlib.sha256(config).hexdigest()

@@ -9,7 +9,7 @@ from tree import ROOT, Tree, run
 
 sys.path.insert(0, str(ROOT / "workflow/artifact"))
 
-import trace
+from artifact import trace
 
 SHARD = "random/d1_m10_L5_w8_fifth_1of1"
 RESULTS = [
@@ -28,7 +28,7 @@ RESULTS = [
     *("tables/minmax.prov.json", "tables/rates.prov.json", "figures/rates.prov.json"),
 ]
 FILES = [f"results/smoke/{path}" for path in RESULTS]
-FILES += ["workflow/scripts/measure_errors.py", "workflow/scripts/supnorm/errors/exact.py"]
+FILES += ["workflow/scripts/uniform/measure_errors.py", "workflow/scripts/supnorm/errors/exact.py"]
 FILES += ["workflow/paper/paper.typ"]
 
 
@@ -119,7 +119,7 @@ def test_a_table_made_anew_leaves_its_figure_stale(moved, traced):
     table, record = "results/smoke/tables/bounds.parquet", "results/smoke/tables/bounds.prov.json"
     with changed(moved.path / table, b""), changed(moved.path / record, b""):
         options = "--dims 1 3 --samples 10 20 --depth 5 --width 64 --norm inf --bound 0.5"
-        program = [sys.executable, "workflow/scripts/tabulate_bounds.py", *options.split()]
+        program = [sys.executable, "workflow/scripts/uniform/tabulate_bounds.py", *options.split()]
         done = run([*program, "--output", table, "--record", record], moved.path)
         assert done.returncode == 0, done.stdout
         code, told = traced("bounds")

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from chain import Chain
-from evidence import Evidence, Student
+from artifact.chain import Chain
+from artifact.evidence import Evidence, Student
 from PIL import Image, PngImagePlugin
 from tree import run
 
 from supnorm.networks import load_networks, save_networks
-from supnorm.provenance import canonical, digest, seal
+from supnorm.job.provenance import canonical, digest, seal
 
 SHARD = "random/d3_m10_L5_w8_hundred_1of1"
 STUDENTS, SAMPLED, ERRORS = (

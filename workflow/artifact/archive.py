@@ -24,24 +24,23 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from chain import Chain, flat, listed
-from contents import INTERMEDIATE, Contents, outputs
-from crate import crate_metadata
-from dictionary import dictionary
-from jobs import Job, configuration, jobs, run_device
-from readme import readme
-from reproduce import LOCK, STATE, hold
-from sums import NAME as SUMS
-from sums import check_sums, read_sums, sums_text
+from artifact.chain import Chain, flat, listed
+from artifact.contents import INTERMEDIATE, Contents, outputs
+from artifact.crate import crate_metadata
+from artifact.dictionary import dictionary
+from driver.jobs import Job, configuration, jobs, run_device
+from artifact.readme import readme
+from driver.reproduce import LOCK, STATE, hold
+from artifact.sums import NAME as SUMS
+from artifact.sums import check_sums, read_sums, sums_text
 
 from supnorm.configuration import as_yaml
-from supnorm.origin import ARCHIVED, DEPOSIT, commit, doi, of_source, said
-from supnorm.outputs import appearing
-from supnorm.programs import InputError, run
-from supnorm.provenance import digest
-from supnorm.records import SUFFIX, Record
+from supnorm.job.origin import ARCHIVED, DEPOSIT, commit, doi, of_source, said
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError, run
+from supnorm.job.provenance import digest
+from supnorm.job.records import SUFFIX, Record
 
 CRATE, CITATION, DICTIONARY = "ro-crate-metadata.json", "CITATION.cff", "data_dictionary.csv"
 # The archive has a README of its own.

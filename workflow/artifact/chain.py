@@ -17,15 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from sums import Fault
+from artifact.sums import Fault
 
 from supnorm.configuration import resolve
-from supnorm.origin import ARCHIVED
-from supnorm.programs import InputError
-from supnorm.provenance import digest, keywords
-from supnorm.records import SUFFIX, Record, read_record, stamp
+from supnorm.job.origin import ARCHIVED
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import digest, keywords
+from supnorm.job.records import SUFFIX, Record, read_record, stamp
 from supnorm.work import cells, shard_names, shards
 
 # What `make verify` says of results is none of them.

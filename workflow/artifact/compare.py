@@ -19,10 +19,9 @@ import pyarrow.parquet as pq
 import yaml
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from supnorm.networks import load_networks
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.tables.schema import Column, read_table, table_columns
 
 # What is computed from the same files by other libraries, or on another processor: some thousand

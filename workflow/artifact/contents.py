@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from chain import Chain, listed
+from artifact.chain import Chain, listed
 
-from supnorm.records import Record
+from supnorm.job.records import Record
 
 # Stages whose files may be left out of an archive, each before those that read them: their records
 # tell how to make them again.

@@ -10,13 +10,13 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from chain import flat, listed, plain
-from contents import Contents, began, ended, outputs, people
+from artifact.chain import flat, listed, plain
+from artifact.contents import Contents, began, ended, outputs, people
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from supnorm.origin import of_source
-from supnorm.records import Record
+from supnorm.job.origin import of_source
+from supnorm.job.records import Record
 
 RUN = "https://w3id.org/ro/wfrun"
 PROFILES = {

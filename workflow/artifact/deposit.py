@@ -26,17 +26,15 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import Progress
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from archive import check
+from artifact.archive import check
 from inveniordm import File, InvenioRDM, doi_of, take_token
-from jobs import configuration
+from driver.jobs import configuration
 
-from supnorm.origin import ARCHIVED, DEPOSIT, SUMS
-from supnorm.outputs import appearing
-from supnorm.programs import InputError, run
-from supnorm.provenance import digest
+from supnorm.job.origin import ARCHIVED, DEPOSIT, SUMS
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError, run
+from supnorm.job.provenance import digest
 
 SANDBOX, PRODUCTION = "https://sandbox.zenodo.org", "https://zenodo.org"
 # A token is for one server, which is never another than one of these, whatever a file says.

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from chain import Chain, listed
-from compare import (
+from artifact.chain import Chain, listed
+from artifact.compare import (
     COMPUTED,
     DRAWN,
     SAME,
@@ -29,12 +28,12 @@ from compare import (
     read_alike,
     worst,
 )
-from replay import NotReplayedError, other_packages, replay, unlike
+from artifact.replay import NotReplayedError, other_packages, replay, unlike
 
 from supnorm.networks import save_networks
-from supnorm.programs import InputError
-from supnorm.provenance import digest
-from supnorm.records import SUFFIX, Record
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import digest
+from supnorm.job.records import SUFFIX, Record
 from supnorm.students import CellStudents, load_students
 from supnorm.work import Cell
 

@@ -12,17 +12,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from compare import COMPUTED, SAME, Comparison, compare_frames, worst
+from artifact.compare import COMPUTED, SAME, Comparison, compare_frames, worst
 
-from supnorm.outputs import appearing
-from supnorm.programs import run
-from supnorm.tables.adversary import WORST_CASE
-from supnorm.tables.bounds import BOUNDS
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import run
+from supnorm.uniform.tables.adversary import WORST_CASE
+from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.tables.claims import CLAIMS
-from supnorm.tables.growth import GROWTH
-from supnorm.tables.ranking import MINMAX, RATES
+from supnorm.uniform.tables.growth import GROWTH
+from supnorm.uniform.tables.ranking import MINMAX, RATES
 from supnorm.tables.schema import Schema, read_table, write_table
 
 EXPECTED = Path(__file__).parents[2] / "expected"

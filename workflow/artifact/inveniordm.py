@@ -20,7 +20,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
 # Zenodo answers "application/json" in its older form, which has no persistent identifiers; files
 # are described in that form alone.

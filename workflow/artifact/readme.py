@@ -5,11 +5,11 @@ from pathlib import Path
 from string import Template
 
 import pandas as pd
-from chain import listed
-from contents import INTERMEDIATE, Contents, began, ended, people
+from artifact.chain import listed
+from artifact.contents import INTERMEDIATE, Contents, began, ended, people
 
-from supnorm.claims import claims as all_claims
-from supnorm.records import Record
+from supnorm.statistics.claims import claims as all_claims
+from supnorm.job.records import Record
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
 

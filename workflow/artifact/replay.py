@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from supnorm.devices import visible_gpus
-from supnorm.machine import processor
-from supnorm.programs import InputError
-from supnorm.records import SUFFIX, Record
+from supnorm.hardware.devices import visible_gpus
+from supnorm.hardware.machine import processor
+from supnorm.job.programs import InputError
+from supnorm.job.records import SUFFIX, Record
 from supnorm.training.engines import choose
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from supnorm.programs import InputError
-from supnorm.provenance import digest
-from supnorm.records import LONGEST_PATH
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import digest
+from supnorm.job.records import LONGEST_PATH
 
 NAME = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")

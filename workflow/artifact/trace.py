@@ -10,18 +10,16 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from chain import Chain, Fault, beside, listed
+from artifact.chain import Chain, Fault, beside, listed
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from jobs import default_scale
+from driver.jobs import default_scale
 
-from supnorm.programs import InputError, printable, run
-from supnorm.records import Record
+from supnorm.job.programs import InputError, printable, run
+from supnorm.job.records import Record
 
 OK, BROKEN, LEFT_OUT = ("✓", "green"), ("✗", "bold red"), ("–", "yellow")
 # More files of a folder are one line, and of more values of a setting only so many are shown.

@@ -18,9 +18,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
 # Archives with a DOI hold 50 GB at most, and numbers hardly shrink.
 MEMBER_BYTES, TOTAL_BYTES = 50 * 10**9, 100 * 10**9

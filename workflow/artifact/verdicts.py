@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from expected import EXPECTED
-from readme import VERDICTS, table
+from artifact.expected import EXPECTED
+from artifact.readme import VERDICTS, table
 
 from supnorm.pages import write_part
-from supnorm.programs import run
+from supnorm.job.programs import run
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
 

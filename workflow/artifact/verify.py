@@ -24,23 +24,21 @@ import numpy as np
 import pandas as pd
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from chain import SCHEMA, Chain, Fault, listed
-from compare import SAME
-from evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
-from expected import CONFIGURATION, EXPECTED, compare_with
-from jobs import archived_scale, default_scale, is_drawing
-from replay import NotReplayedError, narrow
-from sums import NAME, check_sums
-from unpack import unpack
+from artifact.chain import SCHEMA, Chain, Fault, listed
+from artifact.compare import SAME
+from artifact.evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
+from artifact.expected import CONFIGURATION, EXPECTED, compare_with
+from driver.jobs import archived_scale, default_scale, is_drawing
+from artifact.replay import NotReplayedError, narrow
+from artifact.sums import NAME, check_sums
+from artifact.unpack import unpack
 
 from supnorm.configuration import resolve
-from supnorm.machine import cores
-from supnorm.programs import InputError, count, run
-from supnorm.provenance import digest
-from supnorm.records import Record
+from supnorm.hardware.machine import cores
+from supnorm.job.programs import InputError, count, run
+from supnorm.job.provenance import digest
+from supnorm.job.records import Record
 from supnorm.tables.schema import write_table
 from supnorm.tables.verification import VERIFICATION
 from supnorm.work import cells, shard_names

@@ -10,12 +10,12 @@ from pathlib import Path
 
 sys.path.insert(0, "workflow/scripts")
 
-from supnorm.cards import SLOWEST, named_card
+from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.configuration import as_yaml, resolve
-from supnorm.imports import imported_files
-from supnorm.programs import InputError
-from supnorm.provenance import CONFIGURATION
-from supnorm.throughput import CALIBRATION, Throughput, read_calibration
+from supnorm.job.imports import imported_files
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import CONFIGURATION
+from supnorm.uniform.throughput import CALIBRATION, Throughput, read_calibration
 from supnorm.work import cells, shard_names, sine_cell
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
@@ -82,7 +82,7 @@ wildcard_constraints:
 def prepare_for_slurm(jobs):
     """Ask SLURM whether it would take these jobs; end with one sentence if it would not."""
     sys.path.insert(0, "workflow")
-    from cluster import check_requests, keep_sight_of_jobs
+    from driver.cluster import check_requests, keep_sight_of_jobs
 
     keep_sight_of_jobs()
     try:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from supnorm.cards import named_card
-from supnorm.programs import InputError
+from supnorm.hardware.cards import named_card
+from supnorm.job.programs import InputError
 
 
 def resolve(config: dict, schema_file: Path) -> dict:
@@ -18,7 +18,7 @@ def resolve(config: dict, schema_file: Path) -> dict:
 
     Every scale is checked, not only the chosen one. Two keys beside the sections come from the
     command line or a profile and are no part of the experiment: `device`, in place of
-    training.device, and `card`, what GPUs are there (supnorm.cards).
+    training.device, and `card`, what GPUs are there (supnorm.hardware.cards).
     Raises InputError with one sentence that names the key, what was found, and what is allowed.
     """
     schema = yaml.safe_load(Path(schema_file).read_text())

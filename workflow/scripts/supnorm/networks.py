@@ -14,8 +14,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from supnorm.outputs import appearing
-from supnorm.programs import InputError
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from supnorm.outputs import appearing
-from supnorm.programs import InputError
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError
 
 
 def write_part(page: Path, name: str, text: str) -> None:

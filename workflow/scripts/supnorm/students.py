@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from supnorm.networks import Networks, concatenate, load_networks, load_teachers
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 
 
 @dataclass(frozen=True)

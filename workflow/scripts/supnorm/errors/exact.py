@@ -199,7 +199,7 @@ class _Torch:
         # Imported only now: torch takes seconds.
         import torch
 
-        from supnorm.devices import use_device
+        from supnorm.hardware.devices import use_device
 
         use_device(device)
         self.module, self.pieces, self._device = torch, PIECES[device], device
@@ -207,7 +207,7 @@ class _Torch:
     def room(self, width: int, depth: int):
         """Return a context that raises InputError where a GPU has no room for the walk."""
         # Imported only now, as torch.
-        from supnorm.gpu_memory import explaining_lack_of_memory
+        from supnorm.hardware.gpu_memory import explaining_lack_of_memory
 
         # A layer's outputs some times over, and those of each layer before it.
         needed = 8 * (depth + TEMPORARIES) * self.pieces * width

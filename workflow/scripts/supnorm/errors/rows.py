@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from supnorm.errors.measured import Errors
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.students import CellStudents
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from supnorm.devices import use_device
-from supnorm.gpu_memory import explaining_lack_of_memory
+from supnorm.hardware.devices import use_device
+from supnorm.hardware.gpu_memory import explaining_lack_of_memory
 from supnorm.networks import Networks
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.tables.schema import Schema, integer, read_table, real, table_columns
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from supnorm.outputs import appearing
-from supnorm.programs import InputError
-from supnorm.provenance import Job
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import Job
 
 
 @dataclass(frozen=True)

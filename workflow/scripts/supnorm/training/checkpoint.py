@@ -15,9 +15,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from supnorm.imports import imported_files
-from supnorm.outputs import appearing
-from supnorm.programs import InputError
+from supnorm.job.imports import imported_files
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError
 from supnorm.training.cell import Training
 
 # What reading a damaged file may raise.

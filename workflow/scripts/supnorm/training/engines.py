@@ -8,7 +8,7 @@ early, students have done some of them, by their number in `epochs` [students]. 
 `restore` lets an engine go on to the same bits.
 """
 
-from supnorm.machine import processor
+from supnorm.hardware.machine import processor
 
 ENGINES = ["auto", "narrow", "stacked", "loop"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from supnorm.devices import use_device
+from supnorm.hardware.devices import use_device
 from supnorm.networks import Networks, concatenate
 from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students

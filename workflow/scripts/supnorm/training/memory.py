@@ -7,7 +7,8 @@ from functools import cached_property
 
 import torch
 
-from supnorm import gpu_memory, work
+from supnorm import work
+from supnorm.hardware import gpu_memory
 from supnorm.networks import Networks, layer_shapes
 from supnorm.training.recipe import Students
 

@@ -9,7 +9,7 @@ import numpy as np
 from supnorm.kernels import deviation, train
 from supnorm.networks import Networks
 from supnorm.packed import Packing, aligned
-from supnorm.programs import InputError
+from supnorm.job.programs import InputError
 from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students
 

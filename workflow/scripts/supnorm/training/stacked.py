@@ -17,7 +17,7 @@ from functools import cache, partial
 import numpy as np
 import torch
 
-from supnorm.devices import use_device
+from supnorm.hardware.devices import use_device
 from supnorm.networks import Networks, concatenate
 from supnorm.training.memory import (
     Group,

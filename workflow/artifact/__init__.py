@@ -1,0 +1,1 @@
+"""What makes results an artifact: trace, verify, archive."""

@@ -1,0 +1,174 @@
+"""The jobs of a run, as Snakemake lists them: what a plan and a view of progress start from."""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+
+from supnorm.hardware.cards import SLOWEST, Card, find_card, named_card
+from supnorm.configuration import resolve
+from supnorm.hardware.devices import visible_names
+from supnorm.job.origin import ARCHIVED
+from supnorm.job.programs import InputError
+
+JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
+FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: its rule, the files it writes, and whether a run would do it now.
+
+    `log` is results/<scale>/logs/<rule>/<name>.log, or <rule>.log of a rule with one job, whose
+    name is "". `heartbeat` is where its program tells how far it is, None if it does not. A job is
+    `pending` when outputs are missing, incomplete or stale.
+    """
+
+    rule: str
+    outputs: tuple[Path, ...]
+    log: Path
+    heartbeat: Path | None
+    pending: bool
+
+    @property
+    def name(self) -> str:
+        """Return which of its rule's jobs it is: a shard or a problem, as in random/d1_m100."""
+        return "/".join(self.log.with_suffix("").parts[4:])
+
+    @property
+    def stage(self) -> str:
+        """Return the folder of the results that it fills; "" where it writes beside them."""
+        return self.outputs[0].parts[2] if len(self.outputs[0].parts) > 3 else ""
+
+
+def configuration(scale: str | None) -> dict:
+    """Return the configuration in force at a scale.
+
+    Without one, the scale is that of the archive that this tree was unpacked from, or else the one
+    that config.yaml names. Works in the root of the repository. Raises InputError where that is
+    not the case, or where the configuration is wrong.
+    """
+    if not Path("Snakefile").is_file():
+        raise InputError(f"{Path.cwd()}: expected the root of the repository, found no Snakefile")
+    config = yaml.safe_load(Path("config.yaml").read_text())
+    if scale := scale or archived_scale():
+        config["scale"] = scale
+    return resolve(config, Path("workflow/schemas/config.schema.yaml"))
+
+
+def is_drawing(rule: str) -> bool:
+    """Return whether a rule draws from tables what is to be looked at: a figure, the document."""
+    return rule.startswith("plot_") or rule == "build_paper"
+
+
+def archived_scale(root: Path = Path()) -> str | None:
+    """Return the scale of the archive that a tree was unpacked from; None if it was from none.
+
+    Raises InputError where the archive does not say.
+    """
+    path = root / ARCHIVED
+    if not path.is_file():
+        return None
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        scale = json.loads(path.read_bytes())["scale"]
+        if isinstance(scale, str) and scale.isidentifier():
+            return scale
+    raise InputError(f"{ARCHIVED}: expected the name of a scale, found none")
+
+
+def default_scale() -> str:
+    """Return the scale of the archive that this tree was unpacked from, else that of config.yaml.
+
+    Raises InputError where that names none.
+    """
+    if scale := archived_scale():
+        return scale
+    try:
+        return str(yaml.safe_load(Path("config.yaml").read_bytes())["scale"])
+    except (yaml.YAMLError, KeyError, TypeError):
+        raise InputError("config.yaml: expected a key scale, found none") from None
+
+
+def run_device(config: dict) -> str:
+    """Return where a run trains, "cpu" or "cuda"; where it is for the machine to say, "cpu"."""
+    configured = config["training"]["device"]
+    return trained_on(config) or ("cpu" if configured == "auto" else configured)
+
+
+def run_card(device: str, named: str | None = None) -> tuple[Card, str]:
+    """Return the card of a run's GPUs, and who says so.
+
+    That is the one that was named, else the slowest of this machine's where a run trains on
+    "cuda", else the slowest of all. Raises InputError where the name is not known.
+    """
+    if named:
+        return named_card(named), "as --card says"
+    names = []
+    if device == "cuda":
+        # A driver that fails has its sentence where a run starts.
+        with contextlib.suppress(InputError):
+            names = visible_names()
+    cards = [card for name in names if (card := find_card(name))]
+    if cards and len(cards) == len(names):
+        return min(cards, key=lambda card: card.float64), "as nvidia-smi says"
+    told = f"nvidia-smi says {', '.join(dict.fromkeys(names))}" if names else "none is named"
+    return SLOWEST, f"the slowest known, as {told}"
+
+
+def trained_on(config: dict) -> str | None:
+    """Return where the latest training of a scale to start was, by its heartbeat; None if none."""
+    told = []
+    for path in Path("results", config["scale"], "logs/train_students").rglob("*.json"):
+        # Files come and go, and need not be heartbeats.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            facts = json.loads(path.read_text())
+            if facts["device"] in ("cpu", "cuda"):
+                told.append((float(facts["started"]), facts["device"]))
+    return max(told, default=(0, None))[1]
+
+
+def jobs(scale: str, device: str = "cpu") -> list[Job]:
+    """Return all jobs of a scale; takes Snakemake some seconds, also beside a run at work.
+
+    `device` is where the run trains. Raises InputError with what Snakemake said if it fails.
+    """
+    # Together, as they take the same time: one knows all jobs, the other those still to be done.
+    settings = [f"scale={scale}", f"device={device}"]
+    asked = [_dry_run(*options, "--config", *settings) for options in (["--forceall"], [])]
+    every, pending = [_jobs_in(_answer(process)) for process in asked]
+    return [Job(*job, job in pending) for job in every]
+
+
+def _dry_run(*options: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--dry-run", *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _answer(process: subprocess.Popen) -> str:
+    answer, _ = process.communicate()
+    if process.returncode:
+        last = (answer.strip() or "nothing").splitlines()[-1]
+        raise InputError(f"snakemake --dry-run failed, expected its list of jobs; it said: {last}")
+    return answer
+
+
+def _jobs_in(answer: str) -> dict[tuple, None]:
+    """Return (rule, outputs, log, heartbeat) of the jobs that a dry run lists, in its order."""
+    found = {}
+    for rule, body in JOB.findall(answer):
+        files = {field: tuple(map(Path, names.split(", "))) for field, names in FIELD.findall(body)}
+        if "output" in files:
+            log, heartbeat = [*files["log"], None][:2]
+            found[rule, files["output"], log, heartbeat] = None
+    return found

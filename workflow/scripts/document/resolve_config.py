@@ -1,0 +1,23 @@
+"""Write the configuration in force, after defaults and scale, as YAML."""
+
+import json
+
+from supnorm.job.commands import Program
+from supnorm.configuration import as_yaml
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import run
+
+
+def main(argv: list[str]) -> None:
+    """Write what --config says, keys in the order of config.yaml."""
+    parser = Program(__doc__, __file__)
+    parser.add_argument("--config", type=json.loads, required=True, help="configuration, as JSON")
+    parser.writes("--output", help="YAML file to write")
+    arguments = parser.parse_args(argv)
+    with appearing(arguments.output) as temporary:
+        temporary.write_text(as_yaml(arguments.config))
+    arguments.job.write_record()
+
+
+if __name__ == "__main__":
+    run(main)

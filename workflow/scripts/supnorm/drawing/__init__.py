@@ -1,0 +1,1 @@
+"""Figures, their style, and the typesetting of the document."""

@@ -1,0 +1,94 @@
+"""What a program that draws shares with the others: its inputs, panels, outputs, and record."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from supnorm.job.commands import Program
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import InputError
+from supnorm.job.provenance import Job, keywords
+from supnorm.drawing.style import WIDTH
+from supnorm.tables.schema import Schema, read_table
+
+# Panels beside one another: more would be too small to read.
+COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure to be drawn: from which tables, of which family, and into which files."""
+
+    family: str
+    pdf: Path
+    png: Path
+    caption: Path
+    tables: Mapping[str, Path]
+    job: Job
+
+    def read(self, name: str, schema: Schema) -> pd.DataFrame:
+        """Return an input table, of the family alone where it has one.
+
+        Raises InputError where no row is left.
+        """
+        table = read_table(self.tables[name], schema.columns)
+        if "family" in table:
+            table = table[table["family"] == self.family]
+        if table.empty:
+            raise InputError(
+                f"{self.tables[name]}: expected rows of the family {self.family}, found none"
+            )
+        return table
+
+    def save(self, figure: Figure, caption: str) -> None:
+        """Write the figure as PDF and PNG, its caption as text, and the record of all.
+
+        The files carry what made them, and no dates, so that the same inputs give the same bytes.
+        """
+        stamped = {"Title": self.pdf.stem, "Keywords": keywords(self.job.stamp)}
+        for path, metadata in ((self.pdf, {**stamped, "CreationDate": None}), (self.png, stamped)):
+            with appearing(path) as temporary:
+                figure.savefig(temporary, metadata=metadata)
+        with appearing(self.caption) as temporary:
+            temporary.write_text(caption + "\n")
+        self.job.write_record()
+
+
+def parse_drawing(
+    description: str, file: str, tables: Mapping[str, str], argv: list[str]
+) -> Drawing:
+    """Return what the command line of a drawing program says; `file` is the program's.
+
+    `tables` says of each input table, by option name, what it is.
+    """
+    parser = Program(description, file)
+    for name, meaning in tables.items():
+        parser.reads(f"--{name}", help=meaning)
+    parser.setting("--family", "teacher.families", help="kind of target function to be shown")
+    for name in ("pdf", "png", "caption"):
+        parser.writes(f"--{name}", help=f"{name} to write")
+    given = vars(parser.parse_args(argv))
+    return Drawing(tables={name: given.pop(name) for name in tables}, **given)
+
+
+def panels(count: int, height: float, legend: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of panels that share their axes, and the panels in reading order.
+
+    `height` is that of a row and `legend` that of the space for a legend, in inches.
+    """
+    columns = min(count, COLUMNS)
+    rows = math.ceil(count / columns)
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * height + legend), **shared)
+    shown, spare = axes.flat[:count], axes.flat[count:]
+    for ax in spare:
+        ax.remove()
+    for ax in shown[-columns:]:
+        ax.tick_params(labelbottom=True)
+    return figure, list(shown)

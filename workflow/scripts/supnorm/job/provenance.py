@@ -1,0 +1,165 @@
+"""What a job did: a record beside its outputs, and a stamp inside them.
+
+Record and stamp hold what is content, the same in every run from the same inputs: the rule, its
+settings, and digests of inputs, code and outputs. The record says besides when, where and from
+which commit the job ran. docs/provenance.md describes both.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from supnorm.job.imports import imported_files
+from supnorm.hardware.machine import cores, gpu, processor
+from supnorm.job.origin import commit
+from supnorm.job.outputs import appearing
+
+# Whoever starts a program may say by this variable which configuration is in force.
+CONFIGURATION = "SUPNORM_CONFIGURATION"
+PACKAGES = ["torch", "numba", "numpy", "scipy", "safetensors", "pandas", "pyarrow", "matplotlib"]
+PACKAGES += ["seaborn", "typst", "snakemake"]
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def canonical(content: Mapping) -> str:
+    """Return the one text that a record is written as."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def seal(record: Mapping) -> str:
+    """Return the digest of a record, of all but the seal itself."""
+    return _digest_of({key: value for key, value in record.items() if key != "seal"})
+
+
+def stamp(content: Mapping) -> dict[str, str]:
+    """Return what outputs carry of a record: its rule, and a digest of each further part.
+
+    Files count by their bytes, wherever they lie and in whatever order.
+    """
+    inputs = {option: sorted(files.values()) for option, files in content["inputs"].items()}
+    return {
+        "rule": content["rule"],
+        "inputs": _digest_of(inputs),
+        "code": _digest_of(sorted(content["code"].values())),
+        "configuration": _digest_of(content["configuration"]),
+    }
+
+
+def keywords(stamped: Mapping[str, str]) -> str:
+    """Return a stamp as a line of text, for files that have keywords."""
+    return "; ".join(f"{name}: {value}" for name, value in stamped.items())
+
+
+def _digest_of(content: Mapping | Sequence) -> str:
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run of a program: what it was given, and what it is to write.
+
+    `configuration` holds those of the parameters that are keys of config.yaml; inputs and outputs
+    are files by the option that names them.
+    """
+
+    program: Path
+    records: Sequence[Path]
+    wildcards: Mapping[str, str]
+    parameters: Mapping[str, object]
+    configuration: Mapping[str, object]
+    inputs: Mapping[str, Sequence[Path]]
+    outputs: Mapping[str, Sequence[Path]]
+    started: float = field(default_factory=time.time)
+    code: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self):
+        """Read the code now: who edits it during a long job changes the next one."""
+        files = [self.program, *imported_files(self.program)]
+        object.__setattr__(self, "code", _digests(files))
+
+    @cached_property
+    def content(self) -> dict:
+        """Return what the record says but for the outputs and the run; inputs are read once."""
+        return {
+            "rule": self.program.stem,
+            "wildcards": dict(self.wildcards),
+            "parameters": _plain(self.parameters),
+            "configuration": _plain(self.configuration),
+            "inputs": {option: _digests(files) for option, files in self.inputs.items()},
+            "code": dict(self.code),
+        }
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """Return what the outputs are to carry."""
+        return stamp(self.content)
+
+    def write_record(self) -> None:
+        """Write the record, once every output is there, wherever it is wanted."""
+        if not self.records:
+            return
+        outputs = {option: _digests(files) for option, files in self.outputs.items()}
+        record = self.content | {"outputs": outputs, "run": self._run()}
+        text = canonical(record | {"seal": seal(record)})
+        for path in self.records:
+            with appearing(path) as temporary:
+                temporary.write_text(text)
+
+    def _run(self) -> dict:
+        """Return what differs from run to run: when, where, by which versions and commit."""
+        head, dirty = commit()
+        machine = {
+            "processor": processor(),
+            "cores": cores(),
+            "gpu": gpu(),
+            "threads": self.parameters.get("threads", 1),
+            "system": platform.platform(),
+        }
+        return {
+            "commit": head,
+            "dirty": dirty,
+            "config": os.environ.get(CONFIGURATION),
+            "packages": dict(_versions()),
+            "python": platform.python_version(),
+            "machine": machine,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
+            "seconds": round(time.time() - self.started, 3),
+        }
+
+
+def _digests(files: Sequence[Path]) -> dict[str, str]:
+    return {_name(path): digest(path) for path in files}
+
+
+def _name(path: Path) -> str:
+    """Return a path as seen from the working directory, if it lies below."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    """Return values as JSON has them; numbers that are not finite become text."""
+    return {
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in values.items()
+    }
+
+
+def _versions():
+    for name in PACKAGES:
+        try:
+            yield name, importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue

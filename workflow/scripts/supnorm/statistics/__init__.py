@@ -1,0 +1,1 @@
+"""Intervals over seeds, and claims with verdicts."""

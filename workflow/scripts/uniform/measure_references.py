@@ -1,0 +1,116 @@
+"""Measure the errors of reference algorithms, which learn as students do or at their own points."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from supnorm.job.commands import Program
+from supnorm.errors.measured import Errors
+from supnorm.job.heartbeat import Heartbeat
+from supnorm.networks import load_teachers
+from supnorm.packed import values
+from supnorm.job.programs import InputError, count, run
+from supnorm.uniform.references.algorithms import ALGORITHMS, OWN_POINTS, Predictor, UnsuitableError
+from supnorm.uniform.references.errors import reference_errors
+from supnorm.streams import Stream
+from supnorm.tables.errors import errors_schema
+from supnorm.tables.norms import NORMS
+from supnorm.tables.samples import read_samples
+from supnorm.tables.schema import write_table
+
+# What a student has and a reference algorithm has not.
+NO_STUDENT = {"depth": 0, "width": 0, "batch_rule": "none", "batch": 0, "evaluation": 1, "epoch": 0}
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What an algorithm made of the sample of some seeds.
+
+    `losses` [teachers] are its mean squared errors on the sample.
+    """
+
+    algorithm: str
+    seeds: list[int]
+    predict: Predictor
+    losses: np.ndarray
+
+
+def main(argv: list[str]) -> None:
+    """Write a row for each algorithm, seed, norm and teacher."""
+    parser = Program(__doc__, __file__)
+    parser.setting("--family", "teacher.families", help="kind of target function")
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.reads("--samples-table", help="points and labels")
+    parser.setting("--samples", "sample.sizes", type=count, help="sample size m")
+    parser.setting("--algorithms", "reference.algorithms", nargs="+", choices=list(ALGORITHMS))
+    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
+    parser.writes("--output", help="Parquet table to write")
+    a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_errors(a)
+    a.job.write_record()
+
+
+def write_errors(a: argparse.Namespace) -> None:
+    """Measure the reference algorithms, as the arguments say."""
+    teachers, _ = load_teachers(a.teachers)
+    dim = teachers.weights[0].shape[2]
+    seeds, points, labels = read_samples(a.samples_table, dim, a.samples)
+    if labels.shape[1] != len(teachers):
+        raise InputError(
+            f"{a.samples_table}: found values of {labels.shape[1]} teachers, expected the "
+            f"{len(teachers)} of {a.teachers}"
+        )
+    learned = []
+    for algorithm in a.algorithms:
+        try:
+            if algorithm in OWN_POINTS:
+                own = OWN_POINTS[algorithm](a.samples, dim)
+                learned.append(learn(algorithm, seeds, own, values(teachers, own)))
+            else:
+                samples = zip(seeds, points, labels, strict=True)
+                learned += [learn(algorithm, [seed], *sample) for seed, *sample in samples]
+        except UnsuitableError as error:
+            print(f"measure_references: {algorithm} is left out: {error}", file=sys.stderr)
+    # The points depend on the dimension alone: students meet the same ones.
+    stream = Stream("evaluation", dim=dim)
+    predictors = [one.predict for one in learned]
+    measured = reference_errors(teachers, predictors, a.points, stream)
+    cell = {"family": a.family, "dim": dim, "samples": a.samples, **NO_STUDENT}
+    found = [cell | row for pair in zip(learned, measured, strict=True) for row in rows(*pair)]
+    schema = errors_schema(dim)
+    write_table(a.output, pd.DataFrame(found, columns=schema.arrow().names), schema, a.job)
+
+
+def learn(algorithm: str, seeds: list[int], points: np.ndarray, labels: np.ndarray) -> Learned:
+    """Return what an algorithm makes of points [count, dim] and labels [teachers, count]."""
+    predict = ALGORITHMS[algorithm](points, labels.T)
+    losses = ((predict(points) - labels.T) ** 2).mean(axis=0)
+    return Learned(algorithm, seeds, predict, losses)
+
+
+def rows(learned: Learned, measured: Errors) -> Iterator[dict]:
+    """Yield what differs between the rows of a table of references."""
+    for seed in learned.seeds:
+        for norm in NORMS:
+            for teacher, loss in enumerate(learned.losses):
+                yield {
+                    "algorithm": learned.algorithm,
+                    "seed": seed,
+                    "teacher": teacher,
+                    "norm": norm,
+                    "error": measured.norms[norm][teacher],
+                    "method": "sampled",
+                    **{f"at{i}": x for i, x in enumerate(measured.place[teacher])},
+                    "loss": loss,
+                }
+
+
+if __name__ == "__main__":
+    run(main)

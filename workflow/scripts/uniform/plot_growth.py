@@ -1,0 +1,128 @@
+"""Draw how the error of the best network, and its rate, change with the number of teachers."""
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from supnorm.drawing.figures import parse_drawing
+from supnorm.statistics.intervals import interval_meaning, with_interval
+from supnorm.job.programs import run
+from supnorm.drawing.style import (
+    NORM_COLOURS,
+    NORM_NAMES,
+    WIDTH,
+    bound_marker,
+    dimension_title,
+    use_style,
+)
+from supnorm.uniform.tables.growth import GROWTH
+
+NORMS = ["inf", "2"]
+
+
+def main(argv: list[str]) -> None:
+    """Write figure, caption and record."""
+    drawing = parse_drawing(__doc__, __file__, {"growth": "errors by number of teachers"}, argv)
+    growth = drawing.read("growth", GROWTH)
+    growth = growth[growth["norm"].isin(NORMS)].sort_values(["samples", "teachers"])
+    use_style()
+    drawing.save(draw(growth), caption(growth, drawing.family))
+
+
+def draw(growth: pd.DataFrame) -> Figure:
+    """Return the figure: a column a dimension, a colour a norm; slopes, if any, below errors."""
+    dims = sorted(growth["dim"].unique())
+    rows = 2 if growth["slope"].notna().any() else 1
+    figure, axes = plt.subplots(
+        rows,
+        len(dims),
+        figsize=(WIDTH, 0.7 + 1.6 * rows),
+        sharex=True,
+        sharey="row",
+        squeeze=False,
+        subplot_kw={"xscale": "log"},
+    )
+    opacity = opacities(growth["samples"])
+    for dim, column in zip(dims, axes.T, strict=True):
+        for norm in NORMS:
+            chosen = growth[(growth["dim"] == dim) & (growth["norm"] == norm)]
+            draw_errors(column[0], norm, chosen, opacity)
+            if rows == 2:
+                draw_slopes(column[1], norm, chosen.drop_duplicates("teachers"))
+        column[0].set(yscale="log", title=dimension_title(dim))
+        teachers_axis(column[-1], growth["teachers"].max())
+    for ax, label in zip(axes[:, 0], ["min-max error", "slope over $m$"], strict=False):
+        ax.set_ylabel(label)
+    handles = [
+        *(Line2D([], [], color=NORM_COLOURS[norm], label=NORM_NAMES[norm]) for norm in NORMS),
+        *(Line2D([], [], color="0.1", alpha=a, label=f"$m={m}$") for m, a in opacity.items()),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, handlelength=1.4)
+    return figure
+
+
+def opacities(samples: pd.Series) -> dict[int, float]:
+    """Return how opaque the lines of each sample size are: 1 for the largest."""
+    sizes = sorted(samples.unique())
+    return {size: 0.3 + 0.7 * place / len(sizes) for place, size in enumerate(sizes, start=1)}
+
+
+def draw_errors(ax: Axes, norm: str, errors: pd.DataFrame, opacity: dict[int, float]) -> None:
+    """Draw the error against the number of teachers, lighter for smaller samples."""
+    for size, line in errors.groupby("samples"):
+        look = {"color": NORM_COLOURS[norm], "alpha": opacity[size]}
+        ax.plot(line["teachers"], line["error"], marker=bound_marker(line["teachers"]), **look)
+
+
+def draw_slopes(ax: Axes, norm: str, slopes: pd.DataFrame) -> None:
+    """Draw the slope against the number of teachers, with its interval over seeds."""
+    teachers, colour = slopes["teachers"], NORM_COLOURS[norm]
+    ax.fill_between(
+        teachers, slopes["slope_low"], slopes["slope_high"], color=colour, alpha=0.18, lw=0
+    )
+    ax.plot(teachers, slopes["slope"], color=colour, marker=bound_marker(teachers))
+
+
+def teachers_axis(ax: Axes, most: int) -> None:
+    """Make the horizontal axis one of numbers of teachers: a tick at each power of two."""
+    ticks = [2**power for power in range(int(most).bit_length())]
+    ax.set(xlabel="number of teachers", xlim=(0.9, 1.12 * most))
+    ax.set_xticks(ticks, [f"{tick}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def caption(growth: pd.DataFrame, family: str) -> str:
+    """Return what the figure shows, its numbers from the table."""
+    largest = growth[growth["samples"] == growth["samples"].max()]
+    return " ".join(
+        [
+            "Error of the best network, and the slope of its line over m, against the number of "
+            f"{family} teachers, for p = 2 and p = inf: the least over algorithms of the expected "
+            "maximum, over so many teachers drawn from all without replacement, of the mean over "
+            "seeds. One teacher gives the min-mean, all give the min-max.",
+            interval_meaning(int(growth["seeds"].min())),
+            *(course(lines) for _, lines in largest.groupby(["dim", "norm"])),
+        ]
+    )
+
+
+def course(errors: pd.DataFrame) -> str:
+    """Return how error and slope change with the number of teachers."""
+    one, most = errors.iloc[0], errors.iloc[-1]
+    error = (
+        f"For d = {one['dim']}, p = {one['norm']} and m = {one['samples']} the error is "
+        f"{one['error']:.2g} with one teacher and {most['error']:.2g} with {most['teachers']}"
+    )
+    if errors["slope"].isna().all():
+        return f"{error}."
+    first, last = (
+        with_interval(row["slope"], row["slope_low"], row["slope_high"]) for row in (one, most)
+    )
+    return f"{error}; the slope over m is {first} with one and {last} with {most['teachers']}."
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,80 @@
+"""Measure students on their teacher plus spikes that their samples do not see, on random points.
+
+On spikes that are fixed beforehand that is all; on adaptive ones a climb follows.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from supnorm.job.commands import Program
+from supnorm.errors.ascent import climbed_errors
+from supnorm.errors.measured import Errors
+from supnorm.errors.rows import errors_of, read_rows
+from supnorm.errors.sampled import sampled_errors
+from supnorm.job.heartbeat import Heartbeat
+from supnorm.networks import Networks
+from supnorm.job.programs import count, run
+from supnorm.uniform.spiked import load_problem, spiked_rows
+from supnorm.streams import Stream
+from supnorm.students import CellStudents, cell_files, files_of
+from supnorm.uniform.tables.adversary import adversary_schema
+from supnorm.tables.schema import write_table
+
+
+def main(argv: list[str]) -> None:
+    """Write the spiked teachers, and a row for each algorithm, kind of spike and norm."""
+    parser = Program(__doc__, __file__)
+    parser.reads("--teachers", help="safetensors of teachers")
+    parser.reads("--samples-table", help="the students' samples")
+    parser.reads("--students", nargs="+", help="safetensors of all cells of these")
+    parser.reads("--errors", nargs="+", help="their errors, of all cells")
+    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
+    parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
+    parser.add_argument("--threads", type=count, default=1, help="students measured at once")
+    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
+    parser.writes("--spiked", help="safetensors file to write")
+    parser.writes("--output", help="Parquet table to write")
+    a = parser.parse_args(argv)
+    with Heartbeat(a.heartbeat):
+        write_errors(a)
+    a.job.write_record()
+
+
+def write_errors(a: argparse.Namespace) -> None:
+    """Measure the spiked teachers' errors, as the arguments say."""
+    problem = load_problem(a.teachers, a.samples_table, a.students)
+    dim, tables = problem.cls.dim, cell_files(a.errors)
+    uniform = [
+        uniform_errors(files_of(trained.cell, tables), problem.teacher, trained, a.threads)
+        for trained in problem.trained
+    ]
+
+    def measured(teachers: Networks, students: Networks, teacher_of: np.ndarray) -> Errors:
+        stream = Stream("evaluation", dim=dim)
+        return sampled_errors(teachers, students, teacher_of, a.points, stream, a.device, a.threads)
+
+    problem.save_spiked(a.spiked)
+    rows = spiked_rows(problem, measured, uniform, a.device)
+    write_table(a.output, rows, adversary_schema(dim), a.job)
+
+
+def uniform_errors(
+    paths: Sequence[Path], teacher: Networks, trained: CellStudents, threads: int
+) -> Errors:
+    """Return the errors of students against their teacher, a stack of one, as tables have them.
+
+    Where the configuration leaves them sampled, they are climbed to here.
+    """
+    rows = read_rows(paths, trained)
+    errors = errors_of(rows, trained.cell["dim"])
+    if (rows["method"] == "sampled").all():
+        none = np.zeros(len(trained.networks), int)
+        return climbed_errors(teacher, trained.networks, none, errors, threads)
+    return errors
+
+
+if __name__ == "__main__":
+    run(main)
