@@ -52,7 +52,8 @@ from supnorm.uniform.theory.bounds import NetworkClass, admissible_actives_sharp
 from supnorm.uniform.throughput import CALIBRATION, FORMAT, read_calibration
 from supnorm.training.engines import choose, engine_class
 from supnorm.training.recipe import Recipe, initial_students, shuffle
-from supnorm.work import cells, group_size, network_size
+from supnorm.uniform.cells import cells
+from supnorm.work import group_size, network_size
 
 # Seconds of a slice, how many there are, and the longest call that is not measured once more.
 SLICE, SLICES, LONG = 0.2, 3, 2.0

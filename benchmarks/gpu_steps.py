@@ -28,7 +28,8 @@ from torch.profiler import ProfilerActivity
 
 from supnorm.training import memory, stacked
 from supnorm.training.stacked import StackedEngine
-from supnorm.work import cells, student_bytes
+from supnorm.uniform.cells import cells
+from supnorm.work import student_bytes
 
 # Width and batch: the paper's, the most telling first.
 PROBLEMS = [(32, 20), (2048, 2000), (512, 20), (2048, 20), (32, 2000)]

@@ -9,7 +9,8 @@ import pytest
 
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
-from supnorm.work import cells, shard_names
+from supnorm.uniform.cells import cells
+from supnorm.work import shard_names
 
 
 from driver.jobs import Job, configuration, jobs, run_card, run_device, trained_on

@@ -21,7 +21,8 @@ from supnorm.training.roofline import (
     step_kernels,
     step_seconds,
 )
-from supnorm.work import cells, group_size
+from supnorm.uniform.cells import cells
+from supnorm.work import group_size
 
 # Numbers of shares, of 1 operation and 1 byte a second.
 UNIT = Card("unit", 1 / SPEED_SHARE, 2 / SPEED_SHARE, 1 / BANDWIDTH_SHARE)

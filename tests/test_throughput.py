@@ -32,7 +32,8 @@ from supnorm.uniform.throughput import (
     interpolated,
     read_calibration,
 )
-from supnorm.work import cells, group_size
+from supnorm.uniform.cells import cells
+from supnorm.work import group_size
 
 
 def entry(device, **measured):

@@ -31,7 +31,8 @@ from supnorm.job.programs import InputError
 from supnorm.job.records import Record
 from supnorm.tables.schema import read_table
 from supnorm.tables.verification import VERIFICATION
-from supnorm.work import cells, shard_names
+from supnorm.uniform.cells import cells
+from supnorm.work import shard_names
 
 TOLD = PARAMETERS | {"engine": "auto", "precision": "float64"}
 TRAINING = f"{RESULTS}/students/{SHARD}.prov.json"

@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 from scales import ROOT, configuration
 
 from supnorm.networks import layer_shapes
-from supnorm.work import (
-    CACHE_LINE,
-    Cell,
-    cells,
-    group_size,
-    network_size,
-    shard_names,
-    shards,
-    student_bytes,
-)
+from supnorm.uniform.cells import cells
+from supnorm.work import CACHE_LINE, Cell, group_size, network_size, shard_names, shards, student_bytes
 
 
 def test_the_full_sweep_is_the_papers():

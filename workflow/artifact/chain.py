@@ -25,7 +25,8 @@ from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest, keywords
 from supnorm.job.records import SUFFIX, Record, read_record, stamp
-from supnorm.work import cells, shard_names, shards
+from supnorm.uniform.cells import cells
+from supnorm.work import shard_names, shards
 
 # What `make verify` says of results is none of them.
 VERDICTS = "/verification.parquet"

@@ -41,7 +41,8 @@ from supnorm.job.provenance import digest
 from supnorm.job.records import Record
 from supnorm.tables.schema import write_table
 from supnorm.tables.verification import VERIFICATION
-from supnorm.work import cells, shard_names
+from supnorm.uniform.cells import cells
+from supnorm.work import shard_names
 
 HERE = Path(__file__).parents[2]
 # A student that costs more floating-point operations is not drawn unless asked for: a core takes

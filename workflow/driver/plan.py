@@ -21,7 +21,8 @@ from rich.table import Table
 
 from supnorm.job.programs import run
 from supnorm.uniform.throughput import CALIBRATION, Throughput, read_calibration
-from supnorm.work import Cell, cells, group_size, student_bytes
+from supnorm.uniform.cells import cells
+from supnorm.work import Cell, group_size, student_bytes
 
 # Rules that are stages of their own, in the order of the chain; all others are tables or figures.
 RULES = (

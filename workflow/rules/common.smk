@@ -16,7 +16,8 @@ from supnorm.job.imports import imported_files
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION
 from supnorm.uniform.throughput import CALIBRATION, Throughput, read_calibration
-from supnorm.work import cells, shard_names, sine_cell
+from supnorm.uniform.cells import cells, sine_cell
+from supnorm.work import shard_names
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))

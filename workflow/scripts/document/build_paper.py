@@ -7,22 +7,22 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from supnorm.drawing.typesetting import typeset
 from supnorm.job.commands import Program
-from supnorm.statistics.intervals import TAIL, with_interval
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run
 from supnorm.job.provenance import digest, keywords
 from supnorm.job.records import SUFFIX, read_record, stamp
-from supnorm.uniform.tables.bounds import BOUNDS
+from supnorm.statistics.intervals import TAIL, with_interval
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.norms import NORMS
-from supnorm.uniform.tables.ranking import MINMAX, RATES
-from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.tables.schema import read_table
 from supnorm.tables.settings import SETTINGS, TITLES
+from supnorm.uniform.cells import cells
+from supnorm.uniform.tables.bounds import BOUNDS
+from supnorm.uniform.tables.ranking import MINMAX, RATES
+from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.uniform.tables.two_sided import TWO_SIDED
-from supnorm.drawing.typesetting import typeset
-from supnorm.work import cells
 
 TABLES = {
     "minmax": MINMAX,
@@ -46,23 +46,23 @@ def main(argv: list[str]) -> None:
     """Gather what the document says from tables, captions and records, and typeset it."""
     parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
-        parser.reads(f"--{name}", help=schema.row)
-    parser.reads("--config", help="config.resolved.yaml")
-    parser.reads("--original", help="settings of the original experiment, YAML")
-    parser.reads("--template", help="Typst file of the document")
-    parser.reads("--parts", nargs="+", help="files that the template reads, by their names")
-    parser.reads("--figures", nargs="+", help="PDF; the record of each lies beside it")
-    parser.reads("--captions", nargs="+", help="text, named as the figures are")
-    parser.setting("--family", "teacher.families", help="kind of target function to be shown")
+        parser.reads(name, help=schema.row)
+    parser.reads("config", help="config.resolved.yaml")
+    parser.reads("original", help="settings of the original experiment, YAML")
+    parser.reads("template", help="Typst file of the document")
+    parser.reads("parts", nargs="+", help="files that the template reads, by their names")
+    parser.reads("figures", nargs="+", help="PDF; the record of each lies beside it")
+    parser.reads("captions", nargs="+", help="text, named as the figures are")
+    parser.setting("uniform.teacher.families")
     for name in ("title", "version", "released", "license"):
         parser.add_argument(f"--{name}", required=True, help="as CITATION.cff has it")
     parser.add_argument("--authors", nargs="+", required=True, help="as CITATION.cff has them")
     parser.add_argument("--doi", help="of the archive, once it is reserved")
-    parser.writes("--output", help="PDF to write")
+    parser.writes("paper", help="PDF to write")
     a = parser.parse_args(argv)
     figures = {path.stem: path for path in a.figures}
     data = content(a, figures) | {"keywords": keywords(a.job.stamp)}
-    with appearing(a.output) as temporary:
+    with appearing(a.paper) as temporary:
         temporary.write_bytes(typeset(a.template, a.parts, data, figures))
     a.job.write_record()
 
@@ -71,13 +71,13 @@ def content(a, figures: Mapping[str, Path]) -> dict:
     """Return what the document says, from the arguments of the program and the figures by name."""
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     for name in ("minmax", "rates"):
-        tables[name] = of_family(getattr(a, name), tables[name], a.family)
+        tables[name] = of_family(getattr(a, name), tables[name], a.families[0])
     config, original = read_yaml(a.config, dict), read_original(a.original)
     return {
         "cited": {name: getattr(a, name) for name in ("title", "authors", "version", "released")},
         "license": a.license,
         "doi": a.doi,
-        "family": a.family,
+        "family": a.families[0],
         "config": config,
         "norms": list(NORMS),
         "trainings": trainings(a.config, config),

@@ -2,8 +2,8 @@
 
 import json
 
-from supnorm.job.commands import Program
 from supnorm.configuration import as_yaml
+from supnorm.job.commands import Program
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
 
@@ -12,9 +12,9 @@ def main(argv: list[str]) -> None:
     """Write what --config says, keys in the order of config.yaml."""
     parser = Program(__doc__, __file__)
     parser.add_argument("--config", type=json.loads, required=True, help="configuration, as JSON")
-    parser.writes("--output", help="YAML file to write")
+    parser.writes("config", help="YAML file to write")
     arguments = parser.parse_args(argv)
-    with appearing(arguments.output) as temporary:
+    with appearing(arguments.config) as temporary:
         temporary.write_text(as_yaml(arguments.config))
     arguments.job.write_record()
 

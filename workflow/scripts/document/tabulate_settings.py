@@ -81,8 +81,8 @@ LEFT_OUT = {
 def main(argv: list[str]) -> None:
     """Write a row for each key, table after table."""
     parser = Program(__doc__, __file__)
-    parser.reads("--config", help="config.resolved.yaml, or JSON")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("config", help="config.resolved.yaml, or JSON")
+    parser.writes("settings", help="Parquet table to write")
     a = parser.parse_args(argv)
     try:
         config = yaml.safe_load(a.config.read_text())
@@ -92,7 +92,7 @@ def main(argv: list[str]) -> None:
     if not isinstance(config, dict):
         raise InputError(f"{a.config}: expected a configuration, found {config!r}")
     rows = sorted(settings(a.config, config), key=lambda row: row["table"])
-    write_table(a.output, pd.DataFrame(rows), SETTINGS, a.job)
+    write_table(a.settings, pd.DataFrame(rows), SETTINGS, a.job)
     a.job.write_record()
 
 

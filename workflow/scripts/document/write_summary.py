@@ -8,10 +8,10 @@ from supnorm.job.commands import Program
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
 from supnorm.tables.claims import CLAIMS
-from supnorm.uniform.tables.ranking import MINMAX, RATES
-from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.tables.schema import read_table
 from supnorm.tables.settings import SETTINGS, TITLES
+from supnorm.uniform.tables.ranking import MINMAX, RATES
+from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.uniform.tables.two_sided import TWO_SIDED
 
 TABLES = {
@@ -28,14 +28,14 @@ def main(argv: list[str]) -> None:
     """Write one section after another."""
     parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
-        parser.reads(f"--{name}", help=schema.row)
-    parser.setting("--family", "teacher.families", help="kind of target function to be shown")
-    parser.writes("--output", help="Markdown file to write")
+        parser.reads(name, help=schema.row)
+    parser.setting("uniform.teacher.families")
+    parser.writes("summary", help="Markdown file to write")
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     for name in ("minmax", "rates"):
-        tables[name] = tables[name][tables[name]["family"] == a.family]
-    with appearing(a.output) as temporary:
+        tables[name] = tables[name][tables[name]["family"] == a.families[0]]
+    with appearing(a.summary) as temporary:
         temporary.write_text("\n\n".join(sections(tables)) + "\n")
     a.job.write_record()
 

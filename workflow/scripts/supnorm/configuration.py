@@ -4,16 +4,18 @@ Imported by the Snakefile in every job, so it must stay cheap to import.
 """
 
 import copy
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import cache, partial, reduce
 
 import yaml
 
 from supnorm.hardware.cards import named_card
 from supnorm.job.programs import InputError
+from supnorm.schemas import configuration_schema, described, sections
+from supnorm.studies import all_studies
 
 
-def resolve(config: dict, schema_file: Path) -> dict:
+def resolve(config: dict) -> dict:
     """Return the configuration in force: the base with what its scale changes, key by key.
 
     Every scale is checked, not only the chosen one. Two keys beside the sections come from the
@@ -21,7 +23,6 @@ def resolve(config: dict, schema_file: Path) -> dict:
     training.device, and `card`, what GPUs are there (supnorm.hardware.cards).
     Raises InputError with one sentence that names the key, what was found, and what is allowed.
     """
-    schema = yaml.safe_load(Path(schema_file).read_text())
     scales = config.get("scales")
     if not isinstance(scales, dict) or not scales:
         raise InputError(f"config.yaml: scales is {_show(scales)}; expected at least one scale")
@@ -34,8 +35,14 @@ def resolve(config: dict, schema_file: Path) -> dict:
         raise InputError(f"device is {_show(config['device'])}; expected cpu or cuda")
     if "card" in config:
         named_card(config["card"])
-    resolved = {scale: _resolved(config, scale, schema) for scale in scales}
+    resolved = {scale: _resolved(config, scale) for scale in scales}
     return resolved[str(config["scale"])]
+
+
+def of_study(config: dict, study: str) -> dict:
+    """Return the settings of a study: its section, with what all studies share in `training`."""
+    shared = {"scale": config["scale"], "training": config["training"]}
+    return _merged(shared, config[study])
 
 
 def as_yaml(config: dict) -> str:
@@ -43,36 +50,50 @@ def as_yaml(config: dict) -> str:
     return yaml.safe_dump(config, sort_keys=False, width=100)
 
 
-def _resolved(config: dict, scale: str, schema: dict) -> dict:
+def _resolved(config: dict, scale: str) -> dict:
     """Return the configuration of one scale, checked."""
+    schema = configuration_schema()
     beside = ("scales", "device", "card")
-    base = {key: value for key, value in config.items() if key not in beside}
-    changes = config["scales"][scale]
-    changed = set()
-    resolved = copy.deepcopy(base) | {"scale": scale}
-    for section in schema["required"]:
-        if section != "scale" and not isinstance(resolved.get(section), dict):
+    resolved = {key: value for key, value in config.items() if key not in beside}
+    resolved = copy.deepcopy(resolved) | {"scale": scale}
+    for path in sections(schema):
+        section = reduce(dict.get, path, resolved)
+        if not isinstance(section, dict):
             raise InputError(
-                f"config.yaml: {section} is {_show(resolved.get(section))}; expected a section of "
-                "keys and values"
+                f"config.yaml: {'.'.join(path)} is {_show(section)}; expected a section of keys "
+                "and values"
             )
-    for section, keys in _mapping(changes, f"scales.{scale}").items():
-        if section not in schema["required"] or section == "scale":
-            raise InputError(
-                f"config.yaml: scales.{scale}.{section} is no section; expected one of "
-                + ", ".join(name for name in schema["required"] if name != "scale")
-            )
-        for key, value in _mapping(keys, f"scales.{scale}.{section}").items():
-            resolved[section][key] = value
-            changed.add((section, key))
+    changed = set(_change(resolved, config["scales"][scale], schema, ("scales", scale)))
 
     def name(path: tuple) -> str:
         text = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in path)[1:]
-        return f"scales.{scale}.{text}" if path[:2] in changed else text
+        of_scale = any(path[:end] in changed for end in range(1, len(path) + 1))
+        return f"scales.{scale}.{text}" if of_scale else text
 
     _check_schema(resolved, schema, name)
     _check_together(resolved, name)
     return resolved
+
+
+def _change(config: dict, changes, schema: dict, path: tuple[str, ...]) -> Iterator[tuple]:
+    """Apply what a scale changes, section by section; yield the keys that it changes.
+
+    `path` leads to the changes, from the root of config.yaml.
+    """
+    for key, value in _mapping(changes, ".".join(path)).items():
+        part = schema["properties"].get(key, {})
+        if "properties" in part:
+            yield from _change(config[key], value, part, (*path, key))
+        elif len(path) == 2:
+            known = ", ".join(
+                k for k, below in schema["properties"].items() if "properties" in below
+            )
+            raise InputError(
+                f"config.yaml: {'.'.join((*path, key))} is no section; expected one of {known}"
+            )
+        else:
+            config[key] = value
+            yield (*path[2:], key)
 
 
 def _mapping(value, name: str) -> dict:
@@ -93,50 +114,38 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
         raise InputError(f"config.yaml: {name((*path, extra))} is no key; expected one of {known}")
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
-        expected = _description(schema, error.schema["properties"][missing])
+        expected = described(error.schema["properties"][missing])["description"]
         raise InputError(f"config.yaml: {name((*path, missing))} is missing; expected {expected}")
     hint = ""
     if isinstance(error.instance, str) and _is_number(error.instance):
         hint = " (YAML reads this as text; a power of ten needs a point, as in 1.0e-4)"
-    expected = _description(schema, error.schema)
+    expected = described(error.schema)["description"]
     raise InputError(
         f"config.yaml: {name(path)} is {_show(error.instance)}; expected {expected}{hint}"
     )
 
 
-def _check_together(resolved: dict, name) -> None:
-    """Check what no single key can say."""
-    training, student = resolved["training"], resolved["student"]
-    if training["final_learning_rate"] > training["learning_rate"]:
-        raise InputError(
-            f"config.yaml: {name(('training', 'final_learning_rate'))} is "
-            f"{training['final_learning_rate']}; expected at most training.learning_rate, "
-            f"{training['learning_rate']}"
-        )
+def _check_together(resolved: dict, name: Callable[[tuple], str]) -> None:
+    """Check what no single key can say, for all studies and then for each."""
+    training = resolved["training"]
     if training["engine"] == "narrow" and training["device"] == "cuda":
         raise InputError(
             f"config.yaml: {name(('training', 'engine'))} is 'narrow' and training.device is "
             f"{training['device']!r}; expected device cpu, or engine auto, stacked or loop"
         )
-    for rule, keys in student["batch_rules"].items():
-        path = ("student", "batch_rules", rule)
-        smallest = min(resolved["sample"]["sizes"])
-        if keys.get("size", 0) > smallest:
-            raise InputError(
-                f"config.yaml: {name((*path, 'size'))} is {keys['size']}; expected at most the "
-                f"smallest sample size, {smallest} (or at_most: {keys['size']})"
-            )
-        if keys["epochs"] < resolved["evaluation"]["times"]:
-            raise InputError(
-                f"config.yaml: {name((*path, 'epochs'))} is {keys['epochs']}; expected at least "
-                f"evaluation.times, {resolved['evaluation']['times']}"
-            )
+    for study in all_studies():
+        if study.check:
+            study.check(of_study(resolved, study.name), partial(_below, name, study.name))
 
 
-def _description(schema: dict, part: dict) -> str:
-    if "$ref" in part:
-        part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
-    return part["description"]
+def _below(name: Callable[[tuple], str], study: str, path: tuple) -> str:
+    return name((study, *path))
+
+
+def _merged(shared: dict, own: dict) -> dict:
+    """Return two sections as one; where both have a section, it is merged, too."""
+    both = {k: _merged(shared[k], own[k]) for k in shared.keys() & own.keys() if k != "scale"}
+    return {**shared, **own, **both}
 
 
 def _show(value) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from supnorm.networks import Networks, concatenate, load_networks, load_teachers
 from supnorm.job.programs import InputError
+from supnorm.networks import Networks, concatenate, load_networks, load_teachers
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ stay put. Imported by the Snakefile in every job: no NumPy here.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 
 CACHE_LINE = 64
 NUMBER_BYTES = {"float32": 4, "float64": 8}
@@ -64,31 +64,6 @@ def batch_size(rule: dict, samples: int) -> int:
 def network_size(dim: int, depth: int, width: int) -> int:
     """Return how many weights and biases a network of an architecture has."""
     return sum((fan_in + 1) * out for out, fan_in in _layers(dim, depth, width))
-
-
-def cells(config: dict) -> Iterator[Cell]:
-    """Yield all cells of a resolved configuration, that of the sine last."""
-    teacher, sample, student = config["teacher"], config["sample"], config["student"]
-    students = teacher["count"] * len(sample["seeds"])
-    for family, dim, samples, depth, width, (name, rule) in product(
-        teacher["families"],
-        teacher["dims"],
-        sample["sizes"],
-        student["depths"],
-        student["widths"],
-        student["batch_rules"].items(),
-    ):
-        batch = batch_size(rule, samples)
-        yield Cell(family, dim, samples, depth, width, name, batch, rule["epochs"], students)
-    yield sine_cell(config["sine"])
-
-
-def sine_cell(sine: dict) -> Cell:
-    """Return the one cell of the family sine, from its section of the configuration."""
-    keys = ("samples", "depth", "width", "batch", "epochs")
-    return Cell(
-        "sine", 1, batch_rule="size", students=len(sine["seeds"]), **{k: sine[k] for k in keys}
-    )
 
 
 def student_bytes(dim: int, depth: int, width: int, batch: int, precision: str) -> int:

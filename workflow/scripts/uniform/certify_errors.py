@@ -2,22 +2,22 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from supnorm.job.commands import Program
 from supnorm.errors.certificate import bracket
+from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
+from supnorm.job.programs import InputError, run
 from supnorm.networks import load_teachers
-from supnorm.job.programs import InputError, count, run
-from supnorm.uniform.ranking import ALGORITHM, decide
 from supnorm.students import CellStudents, check_teachers, load_students
+from supnorm.tables.cells import PROBLEM
 from supnorm.tables.certificates import certificates_schema
 from supnorm.tables.collect import collect
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import write_table
+from supnorm.uniform.ranking import ALGORITHM, decide
 
 # What names a student at an evaluation.
 STUDENT = ["family", "dim", "samples", *ALGORITHM, "teacher", "seed"]
@@ -26,15 +26,15 @@ STUDENT = ["family", "dim", "samples", *ALGORITHM, "teacher", "seed"]
 def main(argv: list[str]) -> None:
     """Write the brackets of students of one family, dimension and sample size."""
     parser = Program(__doc__, __file__)
-    parser.reads("--teachers", help="safetensors of teachers")
-    parser.reads("--errors", nargs="+", help="errors of all cells")
-    parser.reads("--students", nargs="+", help="students that may be certified")
-    parser.setting("--certify", "certificate.students", choices=["deciding", "all"])
-    parser.setting("--gap", "certificate.gap", type=float, help="upper end over error, less 1")
-    parser.setting("--boxes", "certificate.boxes", type=count, help="at most so many a student")
-    parser.add_argument("--threads", type=count, default=1, help="students certified at once")
-    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.writes("--output", help="Parquet table to write")
+    parser.wildcards(*PROBLEM)
+    parser.reads("teachers", help="safetensors of teachers")
+    parser.reads("errors", nargs="+", help="errors of all cells")
+    parser.reads("students", nargs="+", help="students that may be certified")
+    parser.setting("uniform.certificate.students", dest="certify")
+    parser.setting("uniform.certificate.gap")
+    parser.setting("uniform.certificate.boxes")
+    parser.parallel()
+    parser.writes("certificates", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_certificates(a)
@@ -75,7 +75,7 @@ def write_certificates(a: argparse.Namespace) -> None:
             errors.loc[some.index, places(dim)] = found.place
         print(f"certified {errors['high'].notna().sum()} students", file=sys.stderr)
     certified = errors[errors["high"].notna()].rename(columns={"error": "low"})
-    write_table(a.output, certified.astype({"boxes": int}), certificates_schema(dim), a.job)
+    write_table(a.certificates, certified.astype({"boxes": int}), certificates_schema(dim), a.job)
 
 
 def places(dim: int) -> list[str]:

@@ -7,30 +7,31 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.uniform.adversary import SIGNS
-from supnorm.job.commands import Program
 from supnorm.errors.ascent import climb, climbed_errors
 from supnorm.errors.measured import Errors
 from supnorm.errors.rows import errors_of
+from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
+from supnorm.job.programs import InputError, run
 from supnorm.networks import Networks, load_networks
-from supnorm.job.programs import InputError, count, run
-from supnorm.uniform.spiked import load_trained
 from supnorm.students import CellStudents, cell_files
-from supnorm.uniform.tables.adversary import adversary_schema
+from supnorm.tables.cells import PROBLEM
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table, write_table
+from supnorm.uniform.adversary import SIGNS
+from supnorm.uniform.spiked import load_trained
+from supnorm.uniform.tables.adversary import adversary_schema
 
 
 def main(argv: list[str]) -> None:
     """Write a row for each algorithm, kind of spike and norm."""
     parser = Program(__doc__, __file__)
-    parser.reads("--spiked", help="safetensors of the spiked teachers")
-    parser.reads("--students", nargs="+", help="safetensors of all cells of these")
-    parser.reads("--sampled", help="their errors on random points")
-    parser.add_argument("--threads", type=count, default=1, help="students that climb at once")
-    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.writes("--output", help="Parquet table to write")
+    parser.wildcards(*PROBLEM)
+    parser.reads("spiked", help="safetensors of the spiked teachers")
+    parser.reads("students", nargs="+", help="safetensors of all cells of these")
+    parser.reads("sampled", help="their errors on random points")
+    parser.parallel()
+    parser.writes("errors", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_errors(a)
@@ -53,7 +54,7 @@ def write_errors(a: argparse.Namespace) -> None:
             errors = climbed(spiked, trained.networks, teacher_of, rows, a.threads)
             table.loc[rows["row"], "error"] = np.concatenate([errors.norms[n] for n in NORMS])
             table.loc[rows["row"], places] = np.tile(errors.place, (len(NORMS), 1))
-    write_table(a.output, table, schema, a.job)
+    write_table(a.errors, table, schema, a.job)
 
 
 def adaptive_rows(path: Path, table: pd.DataFrame, trained: CellStudents) -> Iterator[pd.DataFrame]:

@@ -10,10 +10,10 @@ from supnorm.tables.schema import write_table
 def main(argv: list[str]) -> None:
     """Write the rows of all tables."""
     parser = Program(__doc__, __file__)
-    parser.reads("--curves", nargs="+", help="tables of cells")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("curves", nargs="+", help="tables of cells")
+    parser.writes("table", help="Parquet table to write")
     a = parser.parse_args(argv)
-    write_table(a.output, collect(a.curves, [CURVES] * len(a.curves)), CURVES, a.job)
+    write_table(a.table, collect(a.curves, [CURVES] * len(a.curves)), CURVES, a.job)
     a.job.write_record()
 
 

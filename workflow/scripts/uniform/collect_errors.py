@@ -15,15 +15,15 @@ from supnorm.tables.schema import table_columns, write_table
 def main(argv: list[str]) -> None:
     """Write the rows of all tables, with as many coordinates as the largest dimension has."""
     parser = Program(__doc__, __file__)
-    parser.reads("--errors", nargs="+", help="tables of cells")
-    parser.reads("--certificates", nargs="*", default=[], help="brackets")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("errors", nargs="+", help="tables of cells")
+    parser.reads("certificates", nargs="*", default=[], help="brackets")
+    parser.writes("table", help="Parquet table to write")
     a = parser.parse_args(argv)
     errors = collect(a.errors, [errors_schema(coordinates(path)) for path in a.errors])
     if a.certificates:
         schemas = [certificates_schema(coordinates(path)) for path in a.certificates]
         errors = certified(errors, collect(a.certificates, schemas))
-    write_table(a.output, errors, errors_schema(max(map(coordinates, a.errors))), a.job)
+    write_table(a.table, errors, errors_schema(max(map(coordinates, a.errors))), a.job)
     a.job.write_record()
 
 

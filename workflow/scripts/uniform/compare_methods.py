@@ -1,24 +1,23 @@
 """Compare ways of finding the uniform error, on the students that decide the min-max."""
 
 import argparse
-from pathlib import Path
 
 import pandas as pd
 
-from supnorm.job.commands import Program
 from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_maxima
+from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
+from supnorm.job.programs import run
 from supnorm.networks import Networks, load_teachers
-from supnorm.job.programs import count, run
-from supnorm.uniform.ranking import ALGORITHM
 from supnorm.streams import Stream
 from supnorm.students import CellStudents, cell_files, files_of, load_cell
 from supnorm.tables.errors import LEADING
+from supnorm.tables.schema import read_table, write_table
+from supnorm.uniform.ranking import ALGORITHM
 from supnorm.uniform.tables.methods import METHODS
 from supnorm.uniform.tables.ranking import MINMAX
-from supnorm.tables.schema import read_table, write_table
 
 # The fewest points that are shown; then twice as many, again and again.
 FEWEST = 64
@@ -28,15 +27,14 @@ SAME = ["family", "dim", "samples", *ALGORITHM, "teacher"]
 def main(argv: list[str]) -> None:
     """Write the uniform errors on more and more points, beside those of the table of errors."""
     parser = Program(__doc__, __file__)
-    parser.reads("--minmax", help="errors of the best algorithms")
-    parser.reads("--errors", help="table of all errors")
-    parser.reads("--teachers", nargs="+", help="safetensors")
-    parser.reads("--students", nargs="+", help="of all cells")
-    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
-    parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
-    parser.add_argument("--threads", type=count, default=1, help="students measured at once")
-    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("minmax", help="errors of the best algorithms")
+    parser.reads("errors", help="table of all errors")
+    parser.reads("teachers", nargs="+", help="safetensors")
+    parser.reads("students", nargs="+", help="of all cells")
+    parser.setting("uniform.evaluation.points")
+    parser.on_device()
+    parser.parallel()
+    parser.writes("methods", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_methods(a)
@@ -62,7 +60,7 @@ def write_methods(a: argparse.Namespace) -> None:
         frames.append(found_anew(problem, students, wanted, a.points, a.device, a.threads))
         of_problem = errors[(errors[SAME] == pd.Series(problem)[SAME]).all(axis=1)]
         frames.append(of_problem[of_problem["method"] == "certified"])
-    write_table(a.output, pd.concat(frames), METHODS, a.job)
+    write_table(a.methods, pd.concat(frames), METHODS, a.job)
 
 
 def found_anew(

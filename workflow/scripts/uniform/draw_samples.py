@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from supnorm.job.commands import Program
-from supnorm.networks import load_teachers
 from supnorm.job.programs import InputError, run
+from supnorm.networks import load_teachers
 from supnorm.samples import draw_samples
+from supnorm.tables.cells import PROBLEM
 from supnorm.tables.samples import samples_schema, teacher_column
 from supnorm.tables.schema import write_table
 
@@ -14,10 +15,10 @@ from supnorm.tables.schema import write_table
 def main(argv: list[str]) -> None:
     """Write one row for each seed and point."""
     parser = Program(__doc__, __file__)
-    parser.reads("--teachers", help="safetensors of teachers")
-    parser.setting("--samples", "sample.sizes", type=int, help="sample size m")
-    parser.setting("--seeds", "sample.seeds", type=int, nargs="+")
-    parser.writes("--output", help="Parquet table to write")
+    parser.wildcards(*PROBLEM)
+    parser.reads("teachers", help="safetensors of teachers")
+    parser.setting("uniform.sample.seeds")
+    parser.writes("sample", help="Parquet table to write")
     a = parser.parse_args(argv)
     teachers, _ = load_teachers(a.teachers)
     frames = []
@@ -33,7 +34,7 @@ def main(argv: list[str]) -> None:
         columns |= {teacher_column(k): labels[k] for k in range(len(teachers))}
         frames.append(pd.DataFrame(columns))
     schema = samples_schema(points.shape[1], len(teachers))
-    write_table(a.output, pd.concat(frames), schema, a.job)
+    write_table(a.sample, pd.concat(frames), schema, a.job)
     a.job.write_record()
 
 

@@ -4,24 +4,24 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from supnorm.job.commands import Program
 from supnorm.errors.measured import Errors
+from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
+from supnorm.job.programs import InputError, run
 from supnorm.networks import load_teachers
 from supnorm.packed import values
-from supnorm.job.programs import InputError, count, run
-from supnorm.uniform.references.algorithms import ALGORITHMS, OWN_POINTS, Predictor, UnsuitableError
-from supnorm.uniform.references.errors import reference_errors
 from supnorm.streams import Stream
+from supnorm.tables.cells import PROBLEM
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import write_table
+from supnorm.uniform.references.algorithms import ALGORITHMS, OWN_POINTS, Predictor, UnsuitableError
+from supnorm.uniform.references.errors import reference_errors
 
 # What a student has and a reference algorithm has not.
 NO_STUDENT = {"depth": 0, "width": 0, "batch_rule": "none", "batch": 0, "evaluation": 1, "epoch": 0}
@@ -43,14 +43,13 @@ class Learned:
 def main(argv: list[str]) -> None:
     """Write a row for each algorithm, seed, norm and teacher."""
     parser = Program(__doc__, __file__)
-    parser.setting("--family", "teacher.families", help="kind of target function")
-    parser.reads("--teachers", help="safetensors of teachers")
-    parser.reads("--samples-table", help="points and labels")
-    parser.setting("--samples", "sample.sizes", type=count, help="sample size m")
-    parser.setting("--algorithms", "reference.algorithms", nargs="+", choices=list(ALGORITHMS))
-    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
-    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.writes("--output", help="Parquet table to write")
+    parser.wildcards(*PROBLEM)
+    parser.reads("teachers", help="safetensors of teachers")
+    parser.reads("sample", help="points and labels")
+    parser.setting("uniform.reference.algorithms")
+    parser.setting("uniform.evaluation.points")
+    parser.parallel()
+    parser.writes("errors", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_errors(a)
@@ -61,10 +60,10 @@ def write_errors(a: argparse.Namespace) -> None:
     """Measure the reference algorithms, as the arguments say."""
     teachers, _ = load_teachers(a.teachers)
     dim = teachers.weights[0].shape[2]
-    seeds, points, labels = read_samples(a.samples_table, dim, a.samples)
+    seeds, points, labels = read_samples(a.sample, dim, a.samples)
     if labels.shape[1] != len(teachers):
         raise InputError(
-            f"{a.samples_table}: found values of {labels.shape[1]} teachers, expected the "
+            f"{a.sample}: found values of {labels.shape[1]} teachers, expected the "
             f"{len(teachers)} of {a.teachers}"
         )
     learned = []
@@ -85,7 +84,7 @@ def write_errors(a: argparse.Namespace) -> None:
     cell = {"family": a.family, "dim": dim, "samples": a.samples, **NO_STUDENT}
     found = [cell | row for pair in zip(learned, measured, strict=True) for row in rows(*pair)]
     schema = errors_schema(dim)
-    write_table(a.output, pd.DataFrame(found, columns=schema.arrow().names), schema, a.job)
+    write_table(a.errors, pd.DataFrame(found, columns=schema.arrow().names), schema, a.job)
 
 
 def learn(algorithm: str, seeds: list[int], points: np.ndarray, labels: np.ndarray) -> Learned:

@@ -3,17 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from supnorm.job.commands import Program
 from supnorm.errors.rows import student_rows
+from supnorm.job.commands import Program
+from supnorm.job.programs import InputError, run
 from supnorm.networks import Networks
 from supnorm.packed import values
-from supnorm.job.programs import InputError, count, run
-from supnorm.uniform.sine import FAMILY, draw_sine_samples, sine, sine_errors
 from supnorm.streams import Stream
 from supnorm.students import load_cell
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
+from supnorm.uniform.sine import FAMILY, draw_sine_samples, sine, sine_errors
 from supnorm.uniform.tables.sine import SINE
 
 # A step of 1e-4: a student of some hundred pieces is seen piece by piece.
@@ -23,10 +23,10 @@ POSITIONS = 10001
 def main(argv: list[str]) -> None:
     """Write the errors of every student, and the students of the last evaluation along Q."""
     parser = Program(__doc__, __file__)
-    parser.reads("--students", nargs="+", help="safetensors of all shards")
-    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
-    parser.writes("--errors", help="Parquet table to write")
-    parser.writes("--profile", help="Parquet table to write")
+    parser.reads("students", nargs="+", help="safetensors of all shards")
+    parser.setting("uniform.evaluation.points")
+    parser.writes("errors", help="Parquet table to write")
+    parser.writes("profile", help="Parquet table to write")
     a = parser.parse_args(argv)
     students = load_cell(a.students)
     if students.cell["family"] != FAMILY:

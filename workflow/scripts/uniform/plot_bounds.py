@@ -4,8 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from supnorm.drawing.figures import panels, parse_drawing
-from supnorm.job.programs import run
+from supnorm.drawing.figures import panels
 from supnorm.drawing.style import (
     NORM_COLOURS,
     bound_marker,
@@ -13,6 +12,8 @@ from supnorm.drawing.style import (
     sample_size_axis,
     use_style,
 )
+from supnorm.job.programs import run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.ranking import MINMAX
 

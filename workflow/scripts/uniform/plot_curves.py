@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.job.programs import run
 from supnorm.drawing.style import WIDTH, use_style
+from supnorm.job.programs import run
 from supnorm.tables.curves import CURVES
+from supnorm.uniform.drawing import parse_drawing
 
 DASHES = [(1, 0), (4, 1.5), (1, 1.5), (6, 1.5, 1, 1.5)]
 

@@ -7,9 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.statistics.intervals import interval_meaning, with_interval
-from supnorm.job.programs import run
 from supnorm.drawing.style import (
     NORM_COLOURS,
     NORM_NAMES,
@@ -18,6 +15,9 @@ from supnorm.drawing.style import (
     dimension_title,
     use_style,
 )
+from supnorm.job.programs import run
+from supnorm.statistics.intervals import interval_meaning, with_interval
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.growth import GROWTH
 
 NORMS = ["inf", "2"]

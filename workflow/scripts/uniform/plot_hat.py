@@ -7,9 +7,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.job.programs import run
 from supnorm.drawing.style import WIDTH, use_style
+from supnorm.job.programs import run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.hat import HAT
 
 COLOUR = "#E0700F"

@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from supnorm.drawing.figures import panels, parse_drawing
-from supnorm.job.programs import run
+from supnorm.drawing.figures import panels
 from supnorm.drawing.style import dimension_title, use_style
+from supnorm.job.programs import run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.methods import METHODS
 
 # Smaller shortfalls are drawn here.

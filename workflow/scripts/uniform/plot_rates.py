@@ -7,9 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.statistics.intervals import interval_meaning, with_interval
-from supnorm.job.programs import run
 from supnorm.drawing.style import (
     NORM_COLOURS,
     NORM_MARKERS,
@@ -19,8 +16,11 @@ from supnorm.drawing.style import (
     sample_size_axis,
     use_style,
 )
-from supnorm.uniform.tables.bounds import BOUNDS
+from supnorm.job.programs import run
+from supnorm.statistics.intervals import interval_meaning, with_interval
 from supnorm.tables.norms import NORMS
+from supnorm.uniform.drawing import parse_drawing
+from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.ranking import MINMAX, RATES
 
 DASHES = {"lower": (5, 1.6), "rate": (1, 1.8)}

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.job.programs import InputError, run
 from supnorm.drawing.style import NORM_COLOURS, WIDTH, dimension_title, sample_size_axis, use_style
+from supnorm.job.programs import InputError, run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.ranking import MINMAX
 
 NORMS = {"2": "$L^2$", "inf": r"$L^\infty$"}

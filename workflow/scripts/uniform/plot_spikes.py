@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.job.programs import run
 from supnorm.drawing.style import WIDTH, dimension_title, use_style
+from supnorm.job.programs import run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.spikes import SPIKES
 
 LOOKS = {

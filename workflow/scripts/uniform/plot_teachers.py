@@ -4,9 +4,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from supnorm.drawing.figures import panels, parse_drawing
-from supnorm.job.programs import run
+from supnorm.drawing.figures import panels
 from supnorm.drawing.style import dimension_title, use_style
+from supnorm.job.programs import run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.profiles import PROFILES
 
 

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from supnorm.drawing.figures import parse_drawing
-from supnorm.job.programs import run
 from supnorm.drawing.style import WIDTH, bound_marker, dimension_title, sample_size_axis, use_style
+from supnorm.job.programs import run
+from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.adversary import WORST_CASE
 from supnorm.uniform.tables.bounds import BOUNDS
 

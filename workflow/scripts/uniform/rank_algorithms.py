@@ -4,18 +4,18 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.uniform.ranking import RANKED, Decided, Rate, beside, decide, rates, ratios_to_others
 from supnorm.tables.errors import LEADING
-from supnorm.uniform.tables.ranking import MINMAX, RATES
 from supnorm.tables.schema import read_table, write_table
+from supnorm.uniform.ranking import RANKED, Decided, Rate, beside, decide, rates, ratios_to_others
+from supnorm.uniform.tables.ranking import MINMAX, RATES
 
 
 def main(argv: list[str]) -> None:
     """Write the table of min-max and min-mean errors, and the table of their rates."""
     parser = Program(__doc__, __file__)
-    parser.reads("--errors", help="table of all errors")
-    parser.writes("--minmax", help="Parquet table to write")
-    parser.writes("--rates", help="Parquet table to write")
+    parser.reads("errors", help="table of all errors")
+    parser.writes("minmax", help="Parquet table to write")
+    parser.writes("rates", help="Parquet table to write")
     a = parser.parse_args(argv)
     errors = read_table(a.errors, [column for column in LEADING if column.name in RANKED])
     decided = list(decide(errors))

@@ -9,34 +9,35 @@ from pathlib import Path
 
 import numpy as np
 
-from supnorm.job.commands import Program
 from supnorm.errors.ascent import climbed_errors
 from supnorm.errors.measured import Errors
 from supnorm.errors.rows import errors_of, read_rows
 from supnorm.errors.sampled import sampled_errors
+from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
+from supnorm.job.programs import run
 from supnorm.networks import Networks
-from supnorm.job.programs import count, run
-from supnorm.uniform.spiked import load_problem, spiked_rows
 from supnorm.streams import Stream
 from supnorm.students import CellStudents, cell_files, files_of
-from supnorm.uniform.tables.adversary import adversary_schema
+from supnorm.tables.cells import PROBLEM
 from supnorm.tables.schema import write_table
+from supnorm.uniform.spiked import load_problem, spiked_rows
+from supnorm.uniform.tables.adversary import adversary_schema
 
 
 def main(argv: list[str]) -> None:
     """Write the spiked teachers, and a row for each algorithm, kind of spike and norm."""
     parser = Program(__doc__, __file__)
-    parser.reads("--teachers", help="safetensors of teachers")
-    parser.reads("--samples-table", help="the students' samples")
-    parser.reads("--students", nargs="+", help="safetensors of all cells of these")
-    parser.reads("--errors", nargs="+", help="their errors, of all cells")
-    parser.setting("--points", "evaluation.points", type=count, help="number of uniform points")
-    parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
-    parser.add_argument("--threads", type=count, default=1, help="students measured at once")
-    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.writes("--spiked", help="safetensors file to write")
-    parser.writes("--output", help="Parquet table to write")
+    parser.wildcards(*PROBLEM)
+    parser.reads("teachers", help="safetensors of teachers")
+    parser.reads("sample", help="the students' samples")
+    parser.reads("students", nargs="+", help="safetensors of all cells of these")
+    parser.reads("errors", nargs="+", help="their errors, of all cells")
+    parser.setting("uniform.evaluation.points")
+    parser.on_device()
+    parser.parallel()
+    parser.writes("spiked", help="safetensors file to write")
+    parser.writes("sampled", help="Parquet table to write")
     a = parser.parse_args(argv)
     with Heartbeat(a.heartbeat):
         write_errors(a)
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> None:
 
 def write_errors(a: argparse.Namespace) -> None:
     """Measure the spiked teachers' errors, as the arguments say."""
-    problem = load_problem(a.teachers, a.samples_table, a.students)
+    problem = load_problem(a.teachers, a.sample, a.students)
     dim, tables = problem.cls.dim, cell_files(a.errors)
     uniform = [
         uniform_errors(files_of(trained.cell, tables), problem.teacher, trained, a.threads)
@@ -58,7 +59,7 @@ def write_errors(a: argparse.Namespace) -> None:
 
     problem.save_spiked(a.spiked)
     rows = spiked_rows(problem, measured, uniform, a.device)
-    write_table(a.output, rows, adversary_schema(dim), a.job)
+    write_table(a.sampled, rows, adversary_schema(dim), a.job)
 
 
 def uniform_errors(

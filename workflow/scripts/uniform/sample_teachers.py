@@ -1,22 +1,22 @@
 """Draw the teachers of a family and dimension."""
 
 from supnorm.job.commands import Program
-from supnorm.networks import save_networks
 from supnorm.job.programs import run
+from supnorm.networks import save_networks
+from supnorm.tables.cells import DIM, FAMILY
 from supnorm.uniform.teachers import FAMILIES
 
 
 def main(argv: list[str]) -> None:
     """Draw --count teachers and write them as safetensors."""
     parser = Program(__doc__, __file__)
-    parser.setting("--family", "teacher.families", choices=sorted(FAMILIES))
-    parser.setting("--dim", "teacher.dims", type=int, help="input dimension d")
-    parser.setting("--depth", "teacher.depth", type=int, help="affine layers L")
-    parser.setting("--width", "teacher.width", type=int, help="hidden neurons a layer B")
-    parser.setting("--norm", "teacher.norm", type=float, help="coefficient norm q, or inf")
-    parser.setting("--bound", "teacher.bound", type=float, help="coefficient bound c")
-    parser.setting("--count", "teacher.count", type=int, help="number of teachers")
-    parser.writes("--output", help="safetensors file to write")
+    parser.wildcards(*FAMILY, *DIM)
+    parser.setting("uniform.teacher.depth")
+    parser.setting("uniform.teacher.width")
+    parser.setting("uniform.teacher.norm")
+    parser.setting("uniform.teacher.bound")
+    parser.setting("uniform.teacher.count")
+    parser.writes("teachers", help="safetensors file to write")
     a = parser.parse_args(argv)
     teachers = FAMILIES[a.family](a.count, a.dim, a.depth, a.width, a.norm, a.bound)
     description = {
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> None:
         "norm": str(a.norm),
         "bound": a.bound,
     }
-    save_networks(a.output, teachers, description)
+    save_networks(a.teachers, teachers, description)
     a.job.write_record()
 
 

@@ -6,9 +6,9 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
+from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.theory import bounds
 from supnorm.uniform.theory.bounds import NetworkClass
 
@@ -16,22 +16,22 @@ from supnorm.uniform.theory.bounds import NetworkClass
 def main(argv: list[str]) -> None:
     """Write a row for each bound, and for each s of a lower bound."""
     parser = Program(__doc__, __file__)
-    parser.setting("--dims", "teacher.dims", type=int, nargs="+", help="input dimensions d")
-    parser.setting("--samples", "sample.sizes", type=int, nargs="+", help="sample sizes m")
-    parser.setting("--depth", "teacher.depth", type=int, help="affine layers L of the class")
-    parser.setting("--width", "teacher.width", type=int, help="hidden neurons a layer B")
-    parser.setting("--norm", "teacher.norm", type=float, help="coefficient norm q, or inf")
-    parser.setting("--bound", "teacher.bound", type=float, help="coefficient bound c")
-    parser.writes("--output", help="Parquet table to write")
+    parser.setting("uniform.teacher.dims")
+    parser.setting("uniform.sample.sizes")
+    parser.setting("uniform.teacher.depth")
+    parser.setting("uniform.teacher.width")
+    parser.setting("uniform.teacher.norm")
+    parser.setting("uniform.teacher.bound")
+    parser.writes("bounds", help="Parquet table to write")
     a = parser.parse_args(argv)
     frames = []
     for dim in a.dims:
         cls = NetworkClass(dim, a.depth, a.width, a.norm, a.bound)
-        for samples in a.samples:
+        for samples in a.sizes:
             for norm, p in NORMS.items():
                 frame = pd.DataFrame([*lower_bounds(cls, samples, p), *others(cls, samples, p)])
                 frames.append(frame.assign(dim=dim, samples=samples, norm=norm))
-    write_table(a.output, pd.concat(frames), BOUNDS, a.job)
+    write_table(a.bounds, pd.concat(frames), BOUNDS, a.job)
     a.job.write_record()
 
 

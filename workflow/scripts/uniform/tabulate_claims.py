@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from supnorm.statistics.claims import claims
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.uniform.tables import adversary, bounds, growth, methods, ranking
+from supnorm.statistics.claims import claims
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table, write_table
+from supnorm.uniform.tables import adversary, bounds, growth, methods, ranking
 
 TABLES = {
     "minmax": ranking.MINMAX,
@@ -25,13 +25,13 @@ def main(argv: list[str]) -> None:
     """Write a row for each claim, dimension and norm that the tables speak of."""
     parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
-        parser.reads(f"--{name}", help=schema.row)
-    parser.setting("--family", "teacher.families", help="kind of target function")
-    parser.setting("--gap", "certificate.gap", type=float, help="aim of certificates")
-    parser.writes("--output", help="Parquet table to write")
+        parser.reads(name, help=schema.row)
+    parser.setting("uniform.teacher.families")
+    parser.setting("uniform.certificate.gap")
+    parser.writes("claims", help="Parquet table to write")
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
-    tables = {name: of_family(table, a.family) for name, table in tables.items()}
+    tables = {name: of_family(table, a.families[0]) for name, table in tables.items()}
     rows = []
     for dim in sorted(tables["minmax"]["dim"].unique()):
         of_dim = {name: table[table["dim"] == dim] for name, table in tables.items()}
@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
                 if found and not np.isnan(found.measured):
                     told = {**vars(claim), **vars(found), "verdict": claim.verdict(found)}
                     rows.append({**told, "claim": claim.name, "dim": dim, "norm": norm})
-    write_table(a.output, pd.DataFrame(rows, columns=CLAIMS.arrow().names), CLAIMS, a.job)
+    write_table(a.claims, pd.DataFrame(rows, columns=CLAIMS.arrow().names), CLAIMS, a.job)
     a.job.write_record()
 
 

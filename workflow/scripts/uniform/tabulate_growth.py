@@ -4,17 +4,17 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import InputError, run
-from supnorm.uniform.ranking import RANKED, Grown, Rate, beside, grow, rates
 from supnorm.tables.errors import LEADING
-from supnorm.uniform.tables.growth import GROWTH
 from supnorm.tables.schema import read_table, write_table
+from supnorm.uniform.ranking import RANKED, Grown, Rate, beside, grow, rates
+from supnorm.uniform.tables.growth import GROWTH
 
 
 def main(argv: list[str]) -> None:
     """Write a row for each problem and number of teachers."""
     parser = Program(__doc__, __file__)
-    parser.reads("--errors", help="table of all errors")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("errors", help="table of all errors")
+    parser.writes("growth", help="Parquet table to write")
     a = parser.parse_args(argv)
     errors = read_table(a.errors, [column for column in LEADING if column.name in RANKED])
     grown = list(grow(errors[errors["algorithm"] == "network"]))
@@ -25,7 +25,7 @@ def main(argv: list[str]) -> None:
     slopes = slopes.rename(columns={"low": "slope_low", "high": "slope_high"})
     rows = pd.DataFrame(map(growth_row, grown))
     write_table(
-        a.output, rows.merge(slopes, on=["family", "dim", "norm", "teachers"]), GROWTH, a.job
+        a.growth, rows.merge(slopes, on=["family", "dim", "norm", "teachers"]), GROWTH, a.job
     )
     a.job.write_record()
 

@@ -5,8 +5,8 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.uniform.tables.hat import HAT
 from supnorm.tables.schema import write_table
+from supnorm.uniform.tables.hat import HAT
 from supnorm.uniform.theory.bumps import bump, hat
 
 # As in the paper's figure, on [0, 1] and its square.
@@ -18,9 +18,9 @@ LINE, SIDE = 401, 81
 def main(argv: list[str]) -> None:
     """Write the hat along a line, and the bump with s = 2 on a square grid."""
     parser = Program(__doc__, __file__)
-    parser.writes("--output", help="Parquet table to write")
+    parser.writes("hat", help="Parquet table to write")
     a = parser.parse_args(argv)
-    write_table(a.output, pd.concat([hat_rows(), bump_rows()]), HAT, a.job)
+    write_table(a.hat, pd.concat([hat_rows(), bump_rows()]), HAT, a.job)
     a.job.write_record()
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from supnorm.job.commands import Program
-from supnorm.networks import forward, load_teachers
 from supnorm.job.programs import InputError, run
-from supnorm.uniform.tables.profiles import PROFILES
+from supnorm.networks import forward, load_teachers
 from supnorm.tables.schema import write_table
+from supnorm.uniform.tables.profiles import PROFILES
 
 # Enough to show each of the some 30 pieces of a random teacher.
 POSITIONS = 1001
@@ -16,8 +16,8 @@ POSITIONS = 1001
 def main(argv: list[str]) -> None:
     """Write the value of each teacher at evenly spaced points of the diagonal."""
     parser = Program(__doc__, __file__)
-    parser.reads("--teachers", nargs="+", help="safetensors")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("teachers", nargs="+", help="safetensors")
+    parser.writes("profiles", help="Parquet table to write")
     a = parser.parse_args(argv)
     positions = np.linspace(-0.5, 0.5, POSITIONS)
     frames = []
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> None:
         for teacher, row in enumerate(values):
             problem = {"family": description["family"], "dim": dim, "teacher": teacher}
             frames.append(pd.DataFrame({**problem, "position": positions, "value": row}))
-    write_table(a.output, pd.concat(frames), PROFILES, a.job)
+    write_table(a.profiles, pd.concat(frames), PROFILES, a.job)
     a.job.write_record()
 
 

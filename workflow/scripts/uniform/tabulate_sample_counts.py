@@ -8,8 +8,8 @@ import pandas as pd
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
 from supnorm.tables.norms import NORMS
-from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.tables.schema import write_table
+from supnorm.uniform.tables.sample_counts import SAMPLE_COUNTS
 from supnorm.uniform.tables.two_sided import TWO_SIDED
 from supnorm.uniform.theory.bounds import (
     NetworkClass,
@@ -29,8 +29,8 @@ EXAMPLE = {"dim": 15, "depth": 7, "c": 2.0, "q": "inf", "error": 2.0**-10}
 def main(argv: list[str]) -> None:
     """Write a row for each class and error, and a row for each class."""
     parser = Program(__doc__, __file__)
-    parser.writes("--sample-counts", help="table to write")
-    parser.writes("--two-sided", help="table to write")
+    parser.writes("sample_counts", help="table to write")
+    parser.writes("two_sided", help="table to write")
     a = parser.parse_args(argv)
     classes = [
         {"dim": dim, "depth": depth, "c": c, "q": q}

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from supnorm.job.commands import Program
+from supnorm.job.programs import InputError, run
 from supnorm.networks import Networks, load_teachers
 from supnorm.packed import values
-from supnorm.job.programs import InputError, run
 from supnorm.students import cell_files, files_of, load_cell
 from supnorm.tables.errors import errors_schema
-from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.tables.samples import samples_schema, teacher_column
 from supnorm.tables.schema import read_table, table_columns, write_table
+from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.uniform.tables.spikes import SPIKES
 
 ALGORITHM_SET = "network"
@@ -54,12 +54,12 @@ class Line:
 def main(argv: list[str]) -> None:
     """Write a row for each position and kind of two lines for each family and dimension."""
     parser = Program(__doc__, __file__)
-    parser.reads("--minmax", help="errors of the best algorithms")
-    parser.reads("--errors", help="errors of all students")
-    parser.reads("--teachers", nargs="+", help="safetensors")
-    parser.reads("--students", nargs="+", help="safetensors")
-    parser.reads("--samples-tables", nargs="+", help="<family>/d<dim>_m<m>.parquet")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("minmax", help="errors of the best algorithms")
+    parser.reads("errors", help="errors of all students")
+    parser.reads("teachers", nargs="+", help="safetensors")
+    parser.reads("students", nargs="+", help="safetensors")
+    parser.reads("samples", nargs="+", help="<family>/d<dim>_m<m>.parquet")
+    parser.writes("spikes", help="Parquet table to write")
     a = parser.parse_args(argv)
     frames, files = [], cell_files(a.students)
     loaded = [load_teachers(path) for path in a.teachers]
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> None:
         teacher = of_problem[[decided["teacher"]]]
         pair = {name: decided[name] for name in PAIR}
         student = load_cell(files_of(decided, files), **pair).networks
-        points, labels = find_samples(a.samples_tables, decided)
+        points, labels = find_samples(a.samples, decided)
         place = decided[[f"at{i}" for i in range(decided["dim"])]].to_numpy(float)
         named = {name: decided[name] for name in [*CELL, *PAIR, "batch"]}
         named["nearest"] = np.linalg.norm(points - place, axis=1).min()
@@ -83,7 +83,7 @@ def main(argv: list[str]) -> None:
                 frames.append(frame.assign(**named, line=name))
     if not frames:
         raise InputError(f"--teachers: expected a family and dimension of {a.minmax}, found none")
-    write_table(a.output, pd.concat(frames), SPIKES, a.job)
+    write_table(a.spikes, pd.concat(frames), SPIKES, a.job)
     a.job.write_record()
 
 
@@ -122,7 +122,7 @@ def find_samples(paths: Sequence[Path], decided: pd.Series) -> tuple[np.ndarray,
             table = read_table(path, [column for column in columns if column.name in wanted])
             table = table[table["seed"] == decided["seed"]]
             return table[wanted[1:-1]].to_numpy(), table[labels].to_numpy()
-    raise missing("--samples-tables", decided, ["family", "dim", "samples"])
+    raise missing("--samples", decided, ["family", "dim", "samples"])
 
 
 def missing(place: Path | str, decided: pd.Series, names: list[str]) -> InputError:

@@ -6,22 +6,22 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
+from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform.ranking import ALGORITHM, PROBLEM
 from supnorm.uniform.tables.adversary import SPIKED, WORST_CASE
 from supnorm.uniform.tables.ranking import MINMAX
-from supnorm.tables.schema import read_table, write_table
 
 
 def main(argv: list[str]) -> None:
     """Write a row for each problem and kind of teacher."""
     parser = Program(__doc__, __file__)
     parser.reads(
-        "--adversary",
+        "adversary",
         nargs="+",
         help="tables of errors on spikes, each in a folder named by its family",
     )
-    parser.reads("--minmax", help="errors of the best algorithms")
-    parser.writes("--output", help="Parquet table to write")
+    parser.reads("minmax", help="errors of the best algorithms")
+    parser.writes("worst_case", help="Parquet table to write")
     a = parser.parse_args(argv)
     spiked = pd.concat([read_table(path, SPIKED) for path in a.adversary])
     needed = {column.name for column in WORST_CASE.columns} | {"algorithm_set", "statistic"}
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> None:
     random = minmax[minmax["family"].isin(path.parent.name for path in a.adversary)]
     frame = pd.concat([random.assign(kind="random"), pd.DataFrame(least(spiked))])
     order = [*PROBLEM, "kind"]
-    write_table(a.output, frame.sort_values(order, kind="stable"), WORST_CASE, a.job)
+    write_table(a.worst_case, frame.sort_values(order, kind="stable"), WORST_CASE, a.job)
     a.job.write_record()
 
 

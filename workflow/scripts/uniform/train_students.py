@@ -17,14 +17,15 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat, StoppedError
-from supnorm.networks import concatenate, save_networks
 from supnorm.job.programs import InputError, count, run
+from supnorm.networks import concatenate, save_networks
+from supnorm.tables.cells import SHARD
 from supnorm.tables.curves import CURVES
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import write_table
 from supnorm.training.cell import Record, Training
 from supnorm.training.checkpoint import Checkpoint, CheckpointError, code_digest, digest
-from supnorm.training.engines import ENGINES, choose, hardware
+from supnorm.training.engines import choose, hardware
 from supnorm.training.recipe import Recipe
 from supnorm.training.signals import Asked, listening
 from supnorm.work import Cell
@@ -43,7 +44,7 @@ def main(argv: list[str]) -> None:
     a = parse(argv)
     cell = {name: getattr(a, name) for name in CELL}
     with Heartbeat(a.heartbeat, device=a.device, epochs=a.epochs) as heartbeat:
-        sample = read_samples(a.samples_table, a.dim, a.samples)
+        sample = read_samples(a.sample, a.dim, a.samples)
         rows = chosen_rows(a, len(sample[0]) * sample[2].shape[1])
         work = Cell(**cell, epochs=a.epochs, students=len(rows))
         heartbeat.tell(students=len(rows), flops=len(rows) * work.student_flops)
@@ -66,30 +67,22 @@ def main(argv: list[str]) -> None:
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the options; `engine` is the one that trains, `recipe` is made of others."""
     parser = Program(__doc__, __file__)
-    parser.reads("--samples-table", help="points and labels")
-    parser.add_argument("--family", required=True, help="kind of target function")
-    parser.add_argument("--dim", type=int, required=True, help="input dimension d")
-    parser.add_argument("--samples", type=int, required=True, help="sample size m")
-    parser.add_argument("--depth", type=int, required=True, help="affine layers of a student")
-    parser.add_argument("--width", type=int, required=True, help="hidden neurons a layer")
+    parser.wildcards(*SHARD)
+    parser.reads("sample", help="points and labels")
     parser.add_argument("--first", type=int, default=0, help="number of the first student, from 0")
     parser.add_argument("--count", type=count, help="students; all from the first on if not given")
-    parser.add_argument("--batch-rule", required=True, help="name of the batch rule")
     parser.add_argument("--batch", type=int, required=True, help="samples in a batch")
     parser.add_argument("--epochs", type=int, required=True)
-    parser.setting(
-        "--learning-rate", "training.learning_rate", type=float, help="in the first epoch"
-    )
-    parser.setting("--final-learning-rate", "training.final_learning_rate", type=float)
-    parser.setting("--evaluations", "evaluation.times", type=int, help="evenly over the epochs")
-    parser.setting("--engine", "training.engine", choices=ENGINES)
-    parser.add_argument("--device", choices=["cpu", "cuda"], required=True)
-    parser.setting("--precision", "training.precision", choices=["float32", "float64"])
-    parser.add_argument("--threads", type=count, default=1, help="students that train at once")
+    parser.setting("uniform.training.learning_rate")
+    parser.setting("uniform.training.final_learning_rate")
+    parser.setting("uniform.evaluation.times")
+    parser.setting("training.engine")
+    parser.on_device()
+    parser.setting("training.precision")
     parser.add_argument("--checkpoint", type=Path, help="safetensors file to resume from")
-    parser.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
-    parser.writes("--students", help="safetensors file to write")
-    parser.writes("--curves", help="Parquet table to write")
+    parser.parallel()
+    parser.writes("students", help="safetensors file to write")
+    parser.writes("curves", help="Parquet table to write")
     a = parser.parse_args(argv)
     a.engine = choose(a.engine, a.device, a.width, a.batch)
     a.recipe = Recipe(a.depth, a.width, a.batch, a.epochs, a.learning_rate, a.final_learning_rate)
@@ -105,7 +98,7 @@ def chosen_rows(a: argparse.Namespace, students: int) -> range:
     if not 0 <= rows.start < rows.stop <= students:
         asked = f"{a.first} on" if a.count is None else f"{a.first} to {rows.stop - 1}"
         raise InputError(
-            f"{a.samples_table}: found labels of {students} students, 0 to {students - 1}; "
+            f"{a.sample}: found labels of {students} students, 0 to {students - 1}; "
             f"--first and --count ask for {asked}"
         )
     return rows
@@ -117,7 +110,7 @@ def prepare(a: argparse.Namespace, sample: Sample, rows: range) -> Training:
         a.recipe,
         a.batch_rule,
         *sample,
-        a.evaluations,
+        a.times,
         rows,
         engine=a.engine,
         device=a.device,
@@ -132,7 +125,7 @@ def identity(a: argparse.Namespace, cell: dict, sample: Sample, rows: range) -> 
     return {
         "cell": cell,
         "recipe": asdict(a.recipe),
-        "evaluations": a.evaluations,
+        "evaluations": a.times,
         "seeds": seeds,
         "students": [rows.start, rows.stop],
         "engine": a.engine,

@@ -1,7 +1,7 @@
 """What a program that draws shares with the others: its inputs, panels, outputs, and record."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from supnorm.drawing.style import WIDTH
 from supnorm.job.commands import Program
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import Job, keywords
-from supnorm.drawing.style import WIDTH
 from supnorm.tables.schema import Schema, read_table
 
 # Panels beside one another: more would be too small to read.
@@ -23,27 +23,20 @@ COLUMNS = 3
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure to be drawn: from which tables, of which family, and into which files."""
+    """A figure to be drawn: from which tables, by which settings, and into which files."""
 
-    family: str
     pdf: Path
     png: Path
     caption: Path
     tables: Mapping[str, Path]
+    settings: Mapping[str, object]
     job: Job
 
     def read(self, name: str, schema: Schema) -> pd.DataFrame:
-        """Return an input table, of the family alone where it has one.
-
-        Raises InputError where no row is left.
-        """
+        """Return an input table; raises InputError where it has no rows."""
         table = read_table(self.tables[name], schema.columns)
-        if "family" in table:
-            table = table[table["family"] == self.family]
         if table.empty:
-            raise InputError(
-                f"{self.tables[name]}: expected rows of the family {self.family}, found none"
-            )
+            raise InputError(f"{self.tables[name]}: expected rows, found none")
         return table
 
     def save(self, figure: Figure, caption: str) -> None:
@@ -61,20 +54,30 @@ class Drawing:
 
 
 def parse_drawing(
-    description: str, file: str, tables: Mapping[str, str], argv: list[str]
+    description: str,
+    file: str,
+    tables: Mapping[str, str],
+    argv: list[str],
+    settings: Iterable[str] = (),
 ) -> Drawing:
     """Return what the command line of a drawing program says; `file` is the program's.
 
-    `tables` says of each input table, by option name, what it is.
+    `tables` says of each input table, by option name, what it is; `settings` are keys of
+    config.yaml, whose values the drawing has by the last part of the key.
     """
     parser = Program(description, file)
     for name, meaning in tables.items():
-        parser.reads(f"--{name}", help=meaning)
-    parser.setting("--family", "teacher.families", help="kind of target function to be shown")
+        parser.reads(name, help=meaning)
+    for key in settings:
+        parser.setting(key)
     for name in ("pdf", "png", "caption"):
-        parser.writes(f"--{name}", help=f"{name} to write")
+        parser.writes(name, help=f"{name} to write")
     given = vars(parser.parse_args(argv))
-    return Drawing(tables={name: given.pop(name) for name in tables}, **given)
+    return Drawing(
+        tables={name: given.pop(name) for name in tables},
+        settings={key.rpartition(".")[2]: given.pop(key.rpartition(".")[2]) for key in settings},
+        **given,
+    )
 
 
 def panels(count: int, height: float, legend: float) -> tuple[Figure, list[Axes]]:

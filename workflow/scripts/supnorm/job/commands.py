@@ -1,13 +1,17 @@
 """The command line of a program, which knows inputs, outputs and settings from other options.
 
-So every program can record what it did (`supnorm.job.provenance`), whoever starts it.
+So every program can record what it did (`supnorm.job.provenance`), whoever starts it. An option is
+spelled as what it gives: --<name> of an input, an output or a wildcard of the rule, or --<key> of
+a setting of config.yaml, as --uniform.teacher.depth.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from supnorm.job.programs import count
 from supnorm.job.provenance import Job
+from supnorm.schemas import described, setting
 
 
 class Program(argparse.ArgumentParser):
@@ -19,58 +23,101 @@ class Program(argparse.ArgumentParser):
         self._file = Path(file)
         self._inputs: list[str] = []
         self._outputs: list[str] = []
-        self._keys: dict[str, str] = {}
+        self._settings: dict[str, str] = {}
+        self._wildcards: list[str] = []
         self.add_argument("--record", type=Path, nargs="+", default=[], help="records to write")
-        self.add_argument(
-            "--wildcards",
-            type=_pair,
-            nargs="*",
-            default=[],
-            metavar="NAME=VALUE",
-            help="which of a rule's jobs this is, for the record",
-        )
 
     def reads(self, name: str, **how) -> None:
         """Add an option that names a file to read, or files; required unless `how` says other."""
-        self._inputs.append(self.add_argument(name, type=Path, **{"required": True, **how}).dest)
+        self.add_argument(f"--{name}", type=Path, **{"required": True, **how})
+        self._inputs.append(name)
 
-    def writes(self, name: str, **how) -> None:
+    def writes(self, name: str, help: str) -> None:
         """Add a required option that names a file to write."""
-        self._outputs.append(self.add_argument(name, type=Path, required=True, **how).dest)
+        self.add_argument(f"--{name}", type=Path, required=True, help=help)
+        self._outputs.append(name)
 
-    def setting(self, name: str, key: str, **how) -> None:
-        """Add an option whose value is that of a key of config.yaml, or one of its values."""
-        self._keys[self.add_argument(name, **{"required": True, **how}).dest] = key
+    def wildcards(self, *columns) -> None:
+        """Add required options for wildcards of the rule, which columns of tables describe."""
+        for column in columns:
+            kind = int if str(column.type) == "int64" else str
+            self.add_argument(f"--{column.name}", type=kind, required=True, help=column.meaning)
+            self._wildcards.append(column.name)
+
+    def setting(self, key: str, **how) -> None:
+        """Add a required option for a setting, which the schema describes.
+
+        Its value becomes the argument that the last part of the key names, as `depth`, or `dest`.
+        """
+        part = setting(key)
+        name = how.setdefault("dest", key.rpartition(".")[2])
+        how = {"required": True, "help": part["meaning"], **_parsed(part), **how}
+        self.add_argument(f"--{key}", metavar=name.upper(), **how)
+        self._settings[name] = key
+
+    def parallel(self) -> None:
+        """Add the options of a program whose job may take long, and may use several threads."""
+        self.add_argument("--threads", type=count, default=1, help="students worked on at once")
+        self.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
+
+    def on_device(self) -> None:
+        """Add the option that says where networks are trained or evaluated."""
+        self.add_argument("--device", choices=["cpu", "cuda"], required=True)
 
     def parse_args(self, argv: Sequence[str]) -> argparse.Namespace:
         """Return the arguments, and under `job` the job that they describe."""
         arguments = super().parse_args(argv)
         given = vars(arguments)
-        records, wildcards = given.pop("record"), dict(given.pop("wildcards"))
-        files = {*self._inputs, *self._outputs}
-        # Other files, as of a heartbeat, say how a job is watched and not what it does.
-        parameters = {
-            name: value
-            for name, value in given.items()
-            if name not in files and value is not None and not isinstance(value, Path)
-        }
+        records = given.pop("record")
+        known = {*self._inputs, *self._outputs, *self._settings, *self._wildcards}
         arguments.job = Job(
             program=self._file,
             records=records,
-            wildcards=wildcards,
-            parameters=parameters,
-            configuration={k: parameters[o] for o, k in self._keys.items() if o in parameters},
+            wildcards={name: str(given[name]) for name in self._wildcards},
+            # Files such as that of the heartbeat say how a job is watched and not what it does.
+            parameters={
+                name: value
+                for name, value in given.items()
+                if name not in known and value is not None and not isinstance(value, Path)
+            },
+            configuration={
+                key: given[name] for name, key in self._settings.items() if given[name] is not None
+            },
             inputs={name: _listed(given[name]) for name in self._inputs},
             outputs={name: _listed(given[name]) for name in self._outputs},
         )
         return arguments
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"found {text}, expected NAME=VALUE")
-    return name, value
+def _parsed(part: dict) -> dict:
+    """Return how argparse reads a value that a part of the schema describes."""
+    if part.get("type") == "array":
+        item = _parsed(described(part["items"]))
+        return {"nargs": "+" if part.get("minItems") else "*", **item}
+    if "enum" in part:
+        return {"choices": part["enum"]}
+    if part.get("type") == "string":
+        return {"type": str}
+    return {"type": _number(part)}
+
+
+def _number(part: dict) -> Callable[[str], float]:
+    """Return what reads a number that a part of the schema describes."""
+    kind = int if part.get("type") == "integer" else float
+    above, least = part.get("exclusiveMinimum"), part.get("minimum")
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not (
+            (above is None or value > above) and (least is None or value >= least)
+        ):
+            raise argparse.ArgumentTypeError(f"found {text}, expected {part['description']}")
+        return value
+
+    return read
 
 
 def _listed(files: Path | list[Path]) -> list[Path]:

@@ -20,9 +20,9 @@ def imported_files(program: Path) -> list[Path]:
     """Return the library files that a program imports, directly or not, sorted.
 
     Found by reading, not by running, so that it costs little and needs no torch. Imports are
-    looked up beside the program, as Python does. A file is read once in a process.
+    looked up in the folder that the folders of studies are in. A file is read once in a process.
     """
-    root, found, new = program.parent, set(), {program}
+    root, found, new = program.parents[1], set(), {program}
     while new:
         new = set().union(*(_directly_imported(path, root) for path in new)) - found
         found |= new

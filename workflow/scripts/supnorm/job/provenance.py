@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from supnorm.job.imports import imported_files
 from supnorm.hardware.machine import cores, gpu, processor
+from supnorm.job.imports import imported_files
 from supnorm.job.origin import commit
 from supnorm.job.outputs import appearing
 

@@ -19,3 +19,6 @@ PAIR: tuple[Column, ...] = (
     integer("seed", "seed of the points, initial weights and shuffles"),
 )
 CELL = FAMILY + DIM + SAMPLES + STUDENT
+# What the wildcards of rules are: those of a problem, and those of a shard of a cell.
+PROBLEM = FAMILY + DIM + SAMPLES
+SHARD = (*PROBLEM, *STUDENT[:3], text("shard", "which of the shards of its cell, as 1of3"))

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from supnorm.job.programs import InputError
 from supnorm.kernels import deviation, train
 from supnorm.networks import Networks
 from supnorm.packed import Packing, aligned
-from supnorm.job.programs import InputError
 from supnorm.training.pace import slices
 from supnorm.training.recipe import Recipe, Students
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from supnorm.statistics.intervals import resamples
 from supnorm.job.programs import InputError
+from supnorm.statistics.intervals import resamples
 
 ALGORITHM = ["algorithm", "depth", "width", "batch_rule", "evaluation"]
 PROBLEM = ["family", "dim", "norm", "samples"]

@@ -13,6 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supnorm.errors.measured import Errors
+from supnorm.job.programs import InputError
+from supnorm.networks import Networks, load_teachers, save_networks
+from supnorm.students import CellStudents, cell_files, check_teachers, load_cell
+from supnorm.tables.norms import NORMS
+from supnorm.tables.samples import read_samples
 from supnorm.uniform.adversary import (
     SIGNS,
     Spike,
@@ -23,13 +29,7 @@ from supnorm.uniform.adversary import (
     spiked_teachers,
     unseen_spike,
 )
-from supnorm.errors.measured import Errors
-from supnorm.networks import Networks, load_teachers, save_networks
-from supnorm.job.programs import InputError
-from supnorm.students import CellStudents, cell_files, check_teachers, load_cell
 from supnorm.uniform.tables.adversary import adversary_schema
-from supnorm.tables.norms import NORMS
-from supnorm.tables.samples import read_samples
 from supnorm.uniform.theory.bounds import NetworkClass, admissible_actives_sharp
 
 # The number of the teacher u_0 to which spikes are added.

@@ -28,10 +28,11 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from supnorm.training import roofline
 from supnorm.hardware.cards import SLOWEST, Card
 from supnorm.job.programs import InputError
-from supnorm.work import Cell, cells, group_size, network_size, shard_names, shards
+from supnorm.training import roofline
+from supnorm.uniform.cells import cells
+from supnorm.work import Cell, group_size, network_size, shard_names, shards
 
 FORMAT = "supnorm calibration 1"
 CALIBRATION = Path("results/calibration.json")

@@ -3,8 +3,8 @@
 from supnorm.errors.measured import Errors, RunningErrors
 from supnorm.networks import Networks
 from supnorm.packed import values
-from supnorm.uniform.references.algorithms import Predictor
 from supnorm.streams import Stream, uniform_points
+from supnorm.uniform.references.algorithms import Predictor
 
 # Points at once: the matrix of their distances to a thousand points stays in a core's cache.
 CHUNK = 256

@@ -1,8 +1,8 @@
 """tables/growth.parquet: how the error of the best algorithm grows with the number of teachers."""
 
 from supnorm.tables.cells import DIM, FAMILY, SAMPLES
-from supnorm.uniform.tables.ranking import INTERVAL, NORM
 from supnorm.tables.schema import Schema, integer, real
+from supnorm.uniform.tables.ranking import INTERVAL, NORM
 
 GROWTH = Schema(
     "the least error of a network's training on so many of the teachers",

@@ -1,0 +1,32 @@
+"""What no single key of the study's configuration can say."""
+
+from collections.abc import Callable, Mapping
+
+from supnorm.job.programs import InputError
+
+
+def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
+    """Check settings of the study against one another; `name` says where a key stands.
+
+    Raises InputError with one sentence that names a key that does not go with another.
+    """
+    training, times = settings["training"], settings["evaluation"]["times"]
+    smallest = min(settings["sample"]["sizes"])
+    if training["final_learning_rate"] > training["learning_rate"]:
+        raise InputError(
+            f"config.yaml: {name(('training', 'final_learning_rate'))} is "
+            f"{training['final_learning_rate']}; expected at most "
+            f"{name(('training', 'learning_rate'))}, {training['learning_rate']}"
+        )
+    for rule, keys in settings["student"]["batch_rules"].items():
+        path = ("student", "batch_rules", rule)
+        if keys.get("size", 0) > smallest:
+            raise InputError(
+                f"config.yaml: {name((*path, 'size'))} is {keys['size']}; expected at most the "
+                f"smallest sample size, {smallest} (or at_most: {keys['size']})"
+            )
+        if keys["epochs"] < times:
+            raise InputError(
+                f"config.yaml: {name((*path, 'epochs'))} is {keys['epochs']}; expected at least "
+                f"{name(('evaluation', 'times'))}, {times}"
+            )

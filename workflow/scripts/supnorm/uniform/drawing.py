@@ -1,0 +1,43 @@
+"""What the drawing programs of the study share: they show one family of teachers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from supnorm.drawing import figures
+from supnorm.job.programs import InputError
+from supnorm.tables.schema import Schema
+
+FAMILIES = "uniform.teacher.families"
+
+
+@dataclass(frozen=True)
+class FamilyDrawing(figures.Drawing):
+    """A figure of the first family of teachers, the one that figures show."""
+
+    @property
+    def family(self) -> str:
+        """Return the family that is shown."""
+        return self.settings["families"][0]
+
+    def read(self, name: str, schema: Schema) -> pd.DataFrame:
+        """Return an input table, of the family alone where it has one.
+
+        Raises InputError where no row is left.
+        """
+        table = super().read(name, schema)
+        if "family" in table:
+            table = table[table["family"] == self.family]
+        if table.empty:
+            raise InputError(
+                f"{self.tables[name]}: expected rows of the family {self.family}, found none"
+            )
+        return table
+
+
+def parse_drawing(
+    description: str, file: str, tables: Mapping[str, str], argv: list[str]
+) -> FamilyDrawing:
+    """Return what the command line of a drawing program says, as figures.parse_drawing does."""
+    return FamilyDrawing(**vars(figures.parse_drawing(description, file, tables, argv, [FAMILIES])))

@@ -1,0 +1,89 @@
+"""The index of the study uniform: its figures, its tables, and its stages."""
+
+from supnorm.studies import Figure, Stage, Study, Table
+from supnorm.uniform.checks import check
+from supnorm.uniform.throughput import Throughput
+
+FIGURES = {
+    "rates": Figure(
+        ("minmax", "rates", "bounds"),
+        "Errors and bounds",
+        "error against sample size, under Theorem 2.2",
+    ),
+    "bounds": Figure(("minmax", "bounds"), "Errors and bounds", "uniform error among all bounds"),
+    "worst_case": Figure(
+        ("worst_case", "bounds"),
+        "Errors and bounds",
+        "errors on teachers with a spike that no sample meets",
+    ),
+    "references": Figure(
+        ("minmax",),
+        "Errors and bounds",
+        "trained networks beside algorithms that are no networks",
+        needs=("reference", "algorithms"),
+    ),
+    "growth": Figure(
+        ("growth",), "Errors and bounds", "error and rate against the number of teachers"
+    ),
+    "spikes": Figure(
+        ("spikes",), "What goes wrong", "target and student where the error is largest"
+    ),
+    "sine": Figure(("sine",), "What goes wrong", "small average and large uniform error"),
+    "methods": Figure(
+        ("methods",),
+        "How errors are measured",
+        "how far sampling falls short of the uniform error",
+    ),
+    "curves": Figure(("curves",), "Training", "training loss against epoch"),
+    "teachers": Figure(("profiles",), "Teachers", "the random teachers along the diagonal"),
+    "hat": Figure(("hat",), "Teachers", "the hat and the bump of the proof"),
+}
+
+PROBLEM = ("family", "dim", "samples", "norm")
+TABLES = {
+    "errors": Table(),
+    "curves": Table(),
+    "minmax": Table(
+        "ranking.MINMAX",
+        (*PROBLEM, "algorithm_set", "statistic"),
+        (("error", "low", "high"), ("ratio", "ratio_low", "ratio_high")),
+    ),
+    "rates": Table(
+        "ranking.RATES",
+        ("family", "algorithm_set", "dim", "norm", "statistic"),
+        (("slope", "low", "high"), ("lead", "lead_low", "lead_high")),
+    ),
+    "growth": Table(
+        "growth.GROWTH",
+        (*PROBLEM, "teachers"),
+        (
+            ("error", "low", "high"),
+            ("slope", "slope_low", "slope_high"),
+            ("lag", "lag_low", "lag_high"),
+        ),
+    ),
+    "methods": Table(),
+    "spikes": Table(),
+    "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
+    "bounds": Table("bounds.BOUNDS"),
+    "sample_counts": Table(),
+    "two_sided": Table(),
+    "hat": Table(),
+    "profiles": Table(),
+    "sine": Table(),
+    "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+}
+
+STAGES = (
+    Stage(("sample_teachers",), ("teachers",), "all"),
+    Stage(("draw_samples", "draw_sine_samples"), ("samples",), "samples", left_out=True),
+    Stage(("train_students",), ("students", "curves"), "students", left_out=True),
+    Stage(("sample_errors",), ("sampled",), "students"),
+    Stage(("measure_errors", "climb_errors"), ("errors",), "students"),
+    Stage(("certify_errors",), ("certificates",), "students"),
+    Stage(("measure_references",), ("references",), "one"),
+    Stage(("sample_adversary",), ("sampled_adversary", "adversary"), "one", left_out=True),
+    Stage(("measure_adversary", "climb_adversary"), ("adversary",), "one", left_out=True),
+)
+
+STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, Throughput)
