@@ -1,5 +1,5 @@
-# From teachers to figures: the error of learning ReLU networks against sample size, under the
-# bounds. What each rule reads and writes stands at the head of its file in workflow/rules/.
+# From the configuration to figures and the document. Each study is a room of its own: its rules
+# stand in workflow/rules/<study>/, whose files say at their head what each rule reads and writes.
 
 from snakemake.utils import min_version
 
@@ -17,20 +17,12 @@ include: "workflow/rules/common.smk"
 
 
 pathvars:
-    results=RESULTS,
-    logs="<results>/logs",
-    benchmarks="<results>/benchmarks",
-    shard=SHARD_NAME,
+    root=ROOT,
+    results=ROOT,
 
 
-include: "workflow/rules/data.smk"
-include: "workflow/rules/students.smk"
-include: "workflow/rules/errors.smk"
-include: "workflow/rules/sine.smk"
-include: "workflow/rules/worst_case.smk"
-include: "workflow/rules/tables.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/paper.smk"
+include: "workflow/rules/uniform/study.smk"
+include: "workflow/rules/document.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -49,8 +41,8 @@ localrules:
 rule all:
     default_target: True
     input:
-        config="<results>/config.resolved.yaml",
-        summary="<results>/summary.md",
-        paper="<results>/paper.pdf",
-        tables=expand("<results>/tables/{table}.parquet", table=TABLES),
-        figures=expand("<results>/figures/{figure}.{kind}", figure=FIGURES, kind=FIGURE_FILES),
+        config="<root>/config.resolved.yaml",
+        claims="<root>/claims.parquet",
+        summary="<root>/summary.md",
+        paper="<root>/paper.pdf",
+        studies=[file for study in STUDIES for file in results_of(study)],

@@ -1,99 +1,159 @@
-# The figures, each from tables alone: PDF, PNG, caption and record.
+# The figures, each from tables alone, which the index of the study names: PDF, PNG, caption, record.
 #
-#   plot_<figure>   the tables it names   ->  figures/<figure>.*
+#   plot_<figure>   the tables that it is drawn from   ->  figures/<figure>.*
 
-import shlex
-
-# Figure: the tables it is drawn from, its category in the report, and what it shows.
-FIGURES = {
-    "rates": (
-        ["minmax", "rates", "bounds"],
-        "Errors and bounds",
-        "error against sample size, under Theorem 2.2",
-    ),
-    "bounds": (
-        ["minmax", "bounds"],
-        "Errors and bounds",
-        "uniform error among all bounds",
-    ),
-    "worst_case": (
-        ["worst_case", "bounds"],
-        "Errors and bounds",
-        "errors on teachers with a spike that no sample meets",
-    ),
-    "references": (
-        ["minmax"],
-        "Errors and bounds",
-        "trained networks beside algorithms that are no networks",
-    ),
-    "growth": (
-        ["growth"],
-        "Errors and bounds",
-        "error and rate against the number of teachers",
-    ),
-    "spikes": (
-        ["spikes"],
-        "What goes wrong",
-        "target and student where the error is largest",
-    ),
-    "sine": (
-        ["sine"],
-        "What goes wrong",
-        "small average and large uniform error",
-    ),
-    "methods": (
-        ["methods"],
-        "How errors are measured",
-        "how far sampling falls short of the uniform error",
-    ),
-    "curves": (["curves"], "Training", "training loss against epoch"),
-    "teachers": (["profiles"], "Teachers", "the random teachers along the diagonal"),
-    "hat": (["hat"], "Teachers", "the hat and the bump of the proof"),
-}
-if not REFERENCE["algorithms"]:
-    del FIGURES["references"]
-FIGURE_FILES = ["pdf", "png", "txt", "prov.json"]
+DRAWING = {"mem_mb": growing(1500), "runtime": growing(10)}
 
 
-def table_options(wildcards, input):
-    """The options that name the tables of a figure."""
-    tables = ((name, file) for name, file in input.items() if name not in ("program", "library"))
-    return " ".join(f"--{name} {shlex.quote(file)}" for name, file in tables)
+use rule job from uniform as plot_rates with:
+    input:
+        **code("workflow/scripts/uniform/plot_rates.py"),
+        **tables_of("uniform", "rates"),
+    output:
+        **drawing_of("uniform", "rates"),
+    pathvars:
+        job="plot_rates",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
 
 
-for figure, (tables, category, shows) in FIGURES.items():
+use rule job from uniform as plot_bounds with:
+    input:
+        **code("workflow/scripts/uniform/plot_bounds.py"),
+        **tables_of("uniform", "bounds"),
+    output:
+        **drawing_of("uniform", "bounds"),
+    pathvars:
+        job="plot_bounds",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
 
-    rule:
-        name:
-            f"plot_{figure}"
-        input:
-            **{table: f"<results>/tables/{table}.parquet" for table in tables},
-            program=f"workflow/scripts/plot_{figure}.py",
-            library=library(f"plot_{figure}"),
-        output:
-            pdf=f"<results>/figures/{figure}.pdf",
-            png=report(
-                f"<results>/figures/{figure}.png",
-                caption=f"../report/{figure}.rst",
-                category=category,
-                labels={"figure": shows},
-            ),
-            caption=f"<results>/figures/{figure}.txt",
-            record=f"<results>/figures/{figure}.prov.json",
-        log:
-            f"<logs>/plot_{figure}.log",
-        benchmark:
-            f"<benchmarks>/plot_{figure}.tsv"
-        conda:
-            "../../envs/supnorm.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(1500),
-            runtime=growing(10),
-        params:
-            family=TEACHER["families"][0],
-            tables=table_options,
-        shell:
-            "python {input.program:q} --family {params.family:q} {params.tables}"
-            " --pdf {output.pdf:q} --png {output.png:q} --caption {output.caption:q}"
-            " --record {output.record:q} 2> {log:q}"
+
+use rule job from uniform as plot_worst_case with:
+    input:
+        **code("workflow/scripts/uniform/plot_worst_case.py"),
+        **tables_of("uniform", "worst_case"),
+    output:
+        **drawing_of("uniform", "worst_case"),
+    pathvars:
+        job="plot_worst_case",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_references with:
+    input:
+        **code("workflow/scripts/uniform/plot_references.py"),
+        **tables_of("uniform", "references"),
+    output:
+        **drawing_of("uniform", "references"),
+    pathvars:
+        job="plot_references",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_growth with:
+    input:
+        **code("workflow/scripts/uniform/plot_growth.py"),
+        **tables_of("uniform", "growth"),
+    output:
+        **drawing_of("uniform", "growth"),
+    pathvars:
+        job="plot_growth",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_spikes with:
+    input:
+        **code("workflow/scripts/uniform/plot_spikes.py"),
+        **tables_of("uniform", "spikes"),
+    output:
+        **drawing_of("uniform", "spikes"),
+    pathvars:
+        job="plot_spikes",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_sine with:
+    input:
+        **code("workflow/scripts/uniform/plot_sine.py"),
+        **tables_of("uniform", "sine"),
+    output:
+        **drawing_of("uniform", "sine"),
+    pathvars:
+        job="plot_sine",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_methods with:
+    input:
+        **code("workflow/scripts/uniform/plot_methods.py"),
+        **tables_of("uniform", "methods"),
+    output:
+        **drawing_of("uniform", "methods"),
+    pathvars:
+        job="plot_methods",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_curves with:
+    input:
+        **code("workflow/scripts/uniform/plot_curves.py"),
+        **tables_of("uniform", "curves"),
+    output:
+        **drawing_of("uniform", "curves"),
+    pathvars:
+        job="plot_curves",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_teachers with:
+    input:
+        **code("workflow/scripts/uniform/plot_teachers.py"),
+        **tables_of("uniform", "teachers"),
+    output:
+        **drawing_of("uniform", "teachers"),
+    pathvars:
+        job="plot_teachers",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as plot_hat with:
+    input:
+        **code("workflow/scripts/uniform/plot_hat.py"),
+        **tables_of("uniform", "hat"),
+    output:
+        **drawing_of("uniform", "hat"),
+    pathvars:
+        job="plot_hat",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),

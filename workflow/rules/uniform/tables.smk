@@ -9,312 +9,166 @@
 #   tabulate_bounds          config                              ->  tables/bounds.parquet
 #   tabulate_sample_counts   nothing                             ->  tables/sample_counts, two_sided
 #   tabulate_hat             nothing                             ->  tables/hat.parquet
-#   tabulate_settings        config                              ->  tables/settings.parquet
 #   tabulate_profiles        teachers                            ->  tables/profiles.parquet
 #   tabulate_claims          the other tables                    ->  tables/claims.parquet
-#   write_summary            claims and other tables             ->  summary.md
 
-TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
-TABLES += ["bounds", "sample_counts", "two_sided", "hat", "settings", "profiles", "sine", "claims"]
+TEACHERS = expand(
+    "<results>/teachers/{family}/d{dim}.safetensors",
+    family=TEACHER["families"],
+    dim=TEACHER["dims"],
+)
 
 
-rule collect_errors:
+use rule job from uniform as collect_errors with:
     input:
-        program="workflow/scripts/uniform/collect_errors.py",
-        library=library("collect_errors"),
+        **code("workflow/scripts/uniform/collect_errors.py"),
         errors=[*of_all_cells("errors"), *REFERENCES, SINE_ERRORS],
         certificates=CERTIFICATES,
     output:
-        errors="<results>/tables/errors.parquet",
+        table="<results>/tables/errors.parquet",
         record="<results>/tables/errors.prov.json",
-    log:
-        "<logs>/collect_errors.log",
-    benchmark:
-        "<benchmarks>/collect_errors.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="collect_errors",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
-    shell:
-        "python {input.program:q} --errors {input.errors:q} --certificates {input.certificates:q}"
-        " --output {output.errors:q}"
-        " --record {output.record:q} 2> {log:q}"
 
 
-rule collect_curves:
+use rule job from uniform as collect_curves with:
     input:
-        program="workflow/scripts/uniform/collect_curves.py",
-        library=library("collect_curves"),
+        **code("workflow/scripts/uniform/collect_curves.py"),
         curves=of_all_cells("curves"),
     output:
-        curves="<results>/tables/curves.parquet",
+        table="<results>/tables/curves.parquet",
         record="<results>/tables/curves.prov.json",
-    log:
-        "<logs>/collect_curves.log",
-    benchmark:
-        "<benchmarks>/collect_curves.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="collect_curves",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
-    shell:
-        "python {input.program:q} --curves {input.curves:q} --output {output.curves:q}"
-        " --record {output.record:q} 2> {log:q}"
 
 
-rule rank_algorithms:
+use rule job from uniform as rank_algorithms with:
     input:
-        program="workflow/scripts/uniform/rank_algorithms.py",
-        library=library("rank_algorithms"),
+        **code("workflow/scripts/uniform/rank_algorithms.py"),
         errors="<results>/tables/errors.parquet",
     output:
         minmax="<results>/tables/minmax.parquet",
         rates="<results>/tables/rates.parquet",
         record=["<results>/tables/minmax.prov.json", "<results>/tables/rates.prov.json"],
-    log:
-        "<logs>/rank_algorithms.log",
-    benchmark:
-        "<benchmarks>/rank_algorithms.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="rank_algorithms",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
-    shell:
-        "python {input.program:q} --errors {input.errors:q} --minmax {output.minmax:q}"
-        " --rates {output.rates:q}"
-        " --record {output.record:q} 2> {log:q}"
 
 
-rule tabulate_bounds:
+use rule job from uniform as tabulate_bounds with:
     input:
-        program="workflow/scripts/uniform/tabulate_bounds.py",
-        library=library("tabulate_bounds"),
+        **code("workflow/scripts/uniform/tabulate_bounds.py"),
     output:
         bounds="<results>/tables/bounds.parquet",
         record="<results>/tables/bounds.prov.json",
-    log:
-        "<logs>/tabulate_bounds.log",
-    benchmark:
-        "<benchmarks>/tabulate_bounds.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+    pathvars:
+        job="tabulate_bounds",
     params:
-        dims=TEACHER["dims"],
-        samples=SAMPLE["sizes"],
-        depth=TEACHER["depth"],
-        width=TEACHER["width"],
-        norm=TEACHER["norm"],
-        bound=TEACHER["bound"],
-    shell:
-        "python {input.program:q} --dims {params.dims} --samples {params.samples}"
-        " --depth {params.depth} --width {params.width} --norm {params.norm}"
-        " --bound {params.bound} --output {output.bounds:q}"
-        " --record {output.record:q} 2> {log:q}"
-
-
-rule tabulate_profiles:
-    input:
-        program="workflow/scripts/uniform/tabulate_profiles.py",
-        library=library("tabulate_profiles"),
-        teachers=expand(
-            "<results>/teachers/{family}/d{dim}.safetensors",
-            family=TEACHER["families"],
-            dim=TEACHER["dims"],
+        options=options(
+            "uniform.teacher.dims",
+            "uniform.teacher.depth",
+            "uniform.teacher.width",
+            "uniform.teacher.norm",
+            "uniform.teacher.bound",
+            "uniform.sample.sizes",
         ),
+
+
+use rule job from uniform as tabulate_profiles with:
+    input:
+        **code("workflow/scripts/uniform/tabulate_profiles.py"),
+        teachers=TEACHERS,
     output:
         profiles="<results>/tables/profiles.parquet",
         record="<results>/tables/profiles.prov.json",
-    log:
-        "<logs>/tabulate_profiles.log",
-    benchmark:
-        "<benchmarks>/tabulate_profiles.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    shell:
-        "python {input.program:q} --teachers {input.teachers:q} --output {output.profiles:q}"
-        " --record {output.record:q} 2> {log:q}"
+    pathvars:
+        job="tabulate_profiles",
 
 
-rule tabulate_growth:
+use rule job from uniform as tabulate_growth with:
     input:
-        program="workflow/scripts/uniform/tabulate_growth.py",
-        library=library("tabulate_growth"),
+        **code("workflow/scripts/uniform/tabulate_growth.py"),
         errors="<results>/tables/errors.parquet",
     output:
         growth="<results>/tables/growth.parquet",
         record="<results>/tables/growth.prov.json",
-    log:
-        "<logs>/tabulate_growth.log",
-    benchmark:
-        "<benchmarks>/tabulate_growth.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="tabulate_growth",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
-    shell:
-        "python {input.program:q} --errors {input.errors:q} --output {output.growth:q}"
-        " --record {output.record:q} 2> {log:q}"
 
 
-rule compare_methods:
+use rule long_job from uniform as compare_methods with:
     input:
-        program="workflow/scripts/uniform/compare_methods.py",
-        library=library("compare_methods"),
+        **code("workflow/scripts/uniform/compare_methods.py"),
         minmax="<results>/tables/minmax.parquet",
         errors="<results>/tables/errors.parquet",
-        teachers=expand(
-            "<results>/teachers/{family}/d{dim}.safetensors",
-            family=TEACHER["families"],
-            dim=TEACHER["dims"],
-        ),
+        teachers=TEACHERS,
         students=of_all_cells("students", "safetensors"),
     output:
         methods="<results>/tables/methods.parquet",
         record="<results>/tables/methods.prov.json",
-    log:
-        text="<logs>/compare_methods.log",
-        heartbeat="<logs>/compare_methods.json",
-    benchmark:
-        "<benchmarks>/compare_methods.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="compare_methods",
     resources:
         mem_mb=megabytes("compare_methods"),
         runtime=minutes("compare_methods"),
         local_gpu=LOCAL_GPU,
     params:
-        points=EVALUATION["points"],
-        device=DEVICE,
-    shell:
-        "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
-        " --teachers {input.teachers:q} --students {input.students:q} --points {params.points}"
-        " --device {params.device} --threads {threads} --heartbeat {log.heartbeat:q}"
-        " --output {output.methods:q}"
-        " --record {output.record:q} 2> {log.text:q}"
+        options=options("uniform.evaluation.points", device=DEVICE),
 
 
-rule tabulate_spikes:
+use rule job from uniform as tabulate_spikes with:
     input:
-        program="workflow/scripts/uniform/tabulate_spikes.py",
-        library=library("tabulate_spikes"),
+        **code("workflow/scripts/uniform/tabulate_spikes.py"),
         minmax="<results>/tables/minmax.parquet",
         errors="<results>/tables/errors.parquet",
-        teachers=expand(
-            "<results>/teachers/{family}/d{dim}.safetensors",
-            family=TEACHER["families"],
-            dim=TEACHER["dims"],
-        ),
-        samples=of_all_problems("<results>/samples/{family}/d{dim}_m{samples}.parquet"),
+        teachers=TEACHERS,
+        samples=of_all_problems(f"<results>/samples/{PROBLEM_NAME}.parquet"),
         students=of_all_cells("students", "safetensors"),
     output:
         spikes="<results>/tables/spikes.parquet",
         record="<results>/tables/spikes.prov.json",
-    log:
-        "<logs>/tabulate_spikes.log",
-    benchmark:
-        "<benchmarks>/tabulate_spikes.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="tabulate_spikes",
     resources:
         mem_mb=growing(4000),
         runtime=minutes("tabulate_spikes"),
-    shell:
-        "python {input.program:q} --minmax {input.minmax:q} --errors {input.errors:q}"
-        " --teachers {input.teachers:q} --students {input.students:q}"
-        " --samples-tables {input.samples:q} --output {output.spikes:q}"
-        " --record {output.record:q} 2> {log:q}"
 
 
-rule tabulate_sample_counts:
+use rule job from uniform as tabulate_sample_counts with:
     input:
-        program="workflow/scripts/uniform/tabulate_sample_counts.py",
-        library=library("tabulate_sample_counts"),
+        **code("workflow/scripts/uniform/tabulate_sample_counts.py"),
     output:
         sample_counts="<results>/tables/sample_counts.parquet",
         two_sided="<results>/tables/two_sided.parquet",
         record=["<results>/tables/sample_counts.prov.json", "<results>/tables/two_sided.prov.json"],
-    log:
-        "<logs>/tabulate_sample_counts.log",
-    benchmark:
-        "<benchmarks>/tabulate_sample_counts.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    shell:
-        "python {input.program:q} --sample-counts {output.sample_counts:q}"
-        " --two-sided {output.two_sided:q}"
-        " --record {output.record:q} 2> {log:q}"
+    pathvars:
+        job="tabulate_sample_counts",
 
 
-rule tabulate_hat:
+use rule job from uniform as tabulate_hat with:
     input:
-        program="workflow/scripts/uniform/tabulate_hat.py",
-        library=library("tabulate_hat"),
+        **code("workflow/scripts/uniform/tabulate_hat.py"),
     output:
         hat="<results>/tables/hat.parquet",
         record="<results>/tables/hat.prov.json",
-    log:
-        "<logs>/tabulate_hat.log",
-    benchmark:
-        "<benchmarks>/tabulate_hat.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    shell:
-        "python {input.program:q} --output {output.hat:q} --record {output.record:q} 2> {log:q}"
+    pathvars:
+        job="tabulate_hat",
 
 
-rule tabulate_settings:
+use rule job from uniform as tabulate_claims with:
     input:
-        program="workflow/scripts/document/tabulate_settings.py",
-        library=library("tabulate_settings"),
-        config="<results>/config.resolved.yaml",
-    output:
-        settings="<results>/tables/settings.parquet",
-        record="<results>/tables/settings.prov.json",
-    log:
-        "<logs>/tabulate_settings.log",
-    benchmark:
-        "<benchmarks>/tabulate_settings.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    shell:
-        "python {input.program:q} --config {input.config:q} --output {output.settings:q}"
-        " --record {output.record:q} 2> {log:q}"
-
-
-rule tabulate_claims:
-    input:
-        program="workflow/scripts/uniform/tabulate_claims.py",
-        library=library("tabulate_claims"),
+        **code("workflow/scripts/uniform/tabulate_claims.py"),
         minmax="<results>/tables/minmax.parquet",
         rates="<results>/tables/rates.parquet",
         bounds="<results>/tables/bounds.parquet",
@@ -324,55 +178,10 @@ rule tabulate_claims:
     output:
         claims="<results>/tables/claims.parquet",
         record="<results>/tables/claims.prov.json",
-    log:
-        "<logs>/tabulate_claims.log",
-    benchmark:
-        "<benchmarks>/tabulate_claims.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="tabulate_claims",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
     params:
-        family=TEACHER["families"][0],
-        gap=CERTIFICATE["gap"],
-    shell:
-        "python {input.program:q} --family {params.family:q}"
-        " --minmax {input.minmax:q} --rates {input.rates:q} --bounds {input.bounds:q}"
-        " --growth {input.growth:q} --methods {input.methods:q}"
-        " --worst_case {input.worst_case:q} --gap {params.gap} --output {output.claims:q}"
-        " --record {output.record:q} 2> {log:q}"
-
-
-rule write_summary:
-    input:
-        program="workflow/scripts/document/write_summary.py",
-        library=library("write_summary"),
-        claims="<results>/tables/claims.parquet",
-        minmax="<results>/tables/minmax.parquet",
-        rates="<results>/tables/rates.parquet",
-        settings="<results>/tables/settings.parquet",
-        sample_counts="<results>/tables/sample_counts.parquet",
-        two_sided="<results>/tables/two_sided.parquet",
-    output:
-        summary="<results>/summary.md",
-        record="<results>/summary.prov.json",
-    log:
-        "<logs>/write_summary.log",
-    benchmark:
-        "<benchmarks>/write_summary.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        family=TEACHER["families"][0],
-    shell:
-        "python {input.program:q} --family {params.family:q} --claims {input.claims:q}"
-        " --minmax {input.minmax:q} --rates {input.rates:q} --settings {input.settings:q}"
-        " --sample_counts {input.sample_counts:q} --two_sided {input.two_sided:q}"
-        " --output {output.summary:q}"
-        " --record {output.record:q} 2> {log:q}"
+        options=options("uniform.teacher.families", "uniform.certificate.gap"),

@@ -12,133 +12,79 @@
 SPACE_DIMS = [dim for dim in TEACHER["dims"] if dim > 1]
 
 
-rule measure_adversary:
+use rule long_job from uniform as measure_adversary with:
     input:
-        program="workflow/scripts/uniform/measure_adversary.py",
-        library=library("measure_adversary"),
+        **code("workflow/scripts/uniform/measure_adversary.py"),
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
-        samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+        sample="<results>/samples/<problem>.parquet",
         students=of_algorithms("students", "safetensors"),
     output:
-        spiked="<results>/adversary/{family}/d{dim}_m{samples}.safetensors",
-        errors="<results>/adversary/{family}/d{dim}_m{samples}.parquet",
-        record="<results>/adversary/{family}/d{dim}_m{samples}.prov.json",
-    log:
-        text="<logs>/measure_adversary/{family}/d{dim}_m{samples}.log",
-        heartbeat="<logs>/measure_adversary/{family}/d{dim}_m{samples}.json",
-    benchmark:
-        "<benchmarks>/measure_adversary/{family}/d{dim}_m{samples}.tsv"
+        spiked=f"<results>/adversary/{PROBLEM_NAME}.safetensors",
+        errors=f"<results>/adversary/{PROBLEM_NAME}.parquet",
+        record=f"<results>/adversary/{PROBLEM_NAME}.prov.json",
+    pathvars:
+        job="measure_adversary/<problem>",
     wildcard_constraints:
         dim="1",
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes("measure_adversary", PROBLEM_NAME),
         runtime=minutes("measure_adversary", PROBLEM_NAME),
         local_gpu=LOCAL_GPU,
     params:
-        wildcards=named_wildcards,
-        device=DEVICE,
-    shell:
-        "python {input.program:q} --teachers {input.teachers:q}"
-        " --samples-table {input.samples:q} --students {input.students:q}"
-        " --device {params.device} --threads {threads} --heartbeat {log.heartbeat:q}"
-        " --spiked {output.spiked:q} --output {output.errors:q}"
-        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
+        options=options(device=DEVICE),
 
 
-rule sample_adversary:
+use rule long_job from uniform as sample_adversary with:
     input:
-        program="workflow/scripts/uniform/sample_adversary.py",
-        library=library("sample_adversary"),
+        **code("workflow/scripts/uniform/sample_adversary.py"),
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
-        samples="<results>/samples/{family}/d{dim}_m{samples}.parquet",
+        sample="<results>/samples/<problem>.parquet",
         students=of_algorithms("students", "safetensors"),
         errors=of_algorithms("errors", "parquet"),
     output:
-        sampled="<results>/sampled_adversary/{family}/d{dim}_m{samples}.parquet",
-        spiked="<results>/adversary/{family}/d{dim}_m{samples}.safetensors",
-        record="<results>/sampled_adversary/{family}/d{dim}_m{samples}.prov.json",
-    log:
-        text="<logs>/sample_adversary/{family}/d{dim}_m{samples}.log",
-        heartbeat="<logs>/sample_adversary/{family}/d{dim}_m{samples}.json",
-    benchmark:
-        "<benchmarks>/sample_adversary/{family}/d{dim}_m{samples}.tsv"
+        sampled=f"<results>/sampled_adversary/{PROBLEM_NAME}.parquet",
+        spiked=f"<results>/adversary/{PROBLEM_NAME}.safetensors",
+        record=f"<results>/sampled_adversary/{PROBLEM_NAME}.prov.json",
+    pathvars:
+        job="sample_adversary/<problem>",
     wildcard_constraints:
         dim=one_of(SPACE_DIMS),
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes("sample_adversary", PROBLEM_NAME),
         runtime=minutes("sample_adversary", PROBLEM_NAME),
         local_gpu=LOCAL_GPU,
     params:
-        wildcards=named_wildcards,
-        points=EVALUATION["points"],
-        device=DEVICE,
-    shell:
-        "python {input.program:q} --teachers {input.teachers:q}"
-        " --samples-table {input.samples:q} --students {input.students:q}"
-        " --errors {input.errors:q} --points {params.points} --device {params.device}"
-        " --threads {threads} --heartbeat {log.heartbeat:q} --spiked {output.spiked:q}"
-        " --output {output.sampled:q}"
-        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
+        options=options("uniform.evaluation.points", device=DEVICE),
 
 
-rule climb_adversary:
+use rule long_job from uniform as climb_adversary with:
     input:
-        program="workflow/scripts/uniform/climb_adversary.py",
-        library=library("climb_adversary"),
-        spiked="<results>/adversary/{family}/d{dim}_m{samples}.safetensors",
+        **code("workflow/scripts/uniform/climb_adversary.py"),
+        spiked="<results>/adversary/<problem>.safetensors",
         students=of_algorithms("students", "safetensors"),
-        sampled="<results>/sampled_adversary/{family}/d{dim}_m{samples}.parquet",
+        sampled="<results>/sampled_adversary/<problem>.parquet",
     output:
-        errors="<results>/adversary/{family}/d{dim}_m{samples}.parquet",
-        record="<results>/adversary/{family}/d{dim}_m{samples}.prov.json",
-    log:
-        text="<logs>/climb_adversary/{family}/d{dim}_m{samples}.log",
-        heartbeat="<logs>/climb_adversary/{family}/d{dim}_m{samples}.json",
-    benchmark:
-        "<benchmarks>/climb_adversary/{family}/d{dim}_m{samples}.tsv"
+        errors=f"<results>/adversary/{PROBLEM_NAME}.parquet",
+        record=f"<results>/adversary/{PROBLEM_NAME}.prov.json",
+    pathvars:
+        job="climb_adversary/<problem>",
     wildcard_constraints:
         dim=one_of(SPACE_DIMS),
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes("climb_adversary", PROBLEM_NAME),
         runtime=minutes("climb_adversary", PROBLEM_NAME),
-    params:
-        wildcards=named_wildcards,
-    shell:
-        "python {input.program:q} --spiked {input.spiked:q} --students {input.students:q}"
-        " --sampled {input.sampled:q} --threads {threads} --heartbeat {log.heartbeat:q}"
-        " --output {output.errors:q}"
-        " --record {output.record:q} --wildcards {params.wildcards:q} 2> {log.text:q}"
 
 
-rule tabulate_worst_case:
+use rule job from uniform as tabulate_worst_case with:
     input:
-        program="workflow/scripts/uniform/tabulate_worst_case.py",
-        library=library("tabulate_worst_case"),
-        adversary=of_all_problems("<results>/adversary/{family}/d{dim}_m{samples}.parquet"),
+        **code("workflow/scripts/uniform/tabulate_worst_case.py"),
+        adversary=of_all_problems(f"<results>/adversary/{PROBLEM_NAME}.parquet"),
         minmax="<results>/tables/minmax.parquet",
     output:
         worst_case="<results>/tables/worst_case.parquet",
         record="<results>/tables/worst_case.prov.json",
-    log:
-        "<logs>/tabulate_worst_case.log",
-    benchmark:
-        "<benchmarks>/tabulate_worst_case.tsv"
-    conda:
-        "../../envs/supnorm.yaml"
-    threads: 1
+    pathvars:
+        job="tabulate_worst_case",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
-    shell:
-        "python {input.program:q} --adversary {input.adversary:q} --minmax {input.minmax:q}"
-        " --output {output.worst_case:q}"
-        " --record {output.record:q} 2> {log:q}"

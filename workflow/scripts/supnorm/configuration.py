@@ -85,9 +85,8 @@ def _change(config: dict, changes, schema: dict, path: tuple[str, ...]) -> Itera
         if "properties" in part:
             yield from _change(config[key], value, part, (*path, key))
         elif len(path) == 2:
-            known = ", ".join(
-                k for k, below in schema["properties"].items() if "properties" in below
-            )
+            parts = schema["properties"].items()
+            known = ", ".join(name for name, below in parts if "properties" in below)
             raise InputError(
                 f"config.yaml: {'.'.join((*path, key))} is no section; expected one of {known}"
             )

@@ -111,9 +111,10 @@ def _number(part: dict) -> Callable[[str], float]:
             value = kind(text)
         except ValueError:
             value = None
-        if value is None or not (
-            (above is None or value > above) and (least is None or value >= least)
-        ):
+        small = value is not None and (
+            (above is not None and not value > above) or (least is not None and not value >= least)
+        )
+        if value is None or small:
             raise argparse.ArgumentTypeError(f"found {text}, expected {part['description']}")
         return value
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from supnorm.job.programs import InputError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 ARCHIVED = "archive.json"
 SUMS = "SHA256SUMS"
 DEPOSIT = "archive/deposit.json"

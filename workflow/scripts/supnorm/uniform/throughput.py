@@ -2,8 +2,8 @@
 
 They set the time and memory that jobs ask for, and the plan; never results or file names. Rates
 are those of the calibration file, which benchmarks/calibrate.py writes, and else of MODEL; what a
-GPU trains and evaluates is else as its card's roofline says (supnorm.training.roofline). A calibration
-holds for each device ("cpu", "cuda"), in seconds and operations a second:
+GPU trains and evaluates is else as its card's roofline says (supnorm.training.roofline). A
+calibration holds for each device ("cpu", "cuda"), in seconds and operations a second:
 
 - `start`: seconds until a program is at work
 - `training`: rows (depth, width, batch, operations a second), on a GPU of a whole group
@@ -81,7 +81,7 @@ ON_DEVICE = (
 )
 # Plots draw with Matplotlib, which is imported and sets its type for some seconds.
 PLOT_STARTS = 4
-# Above so many samples reference algorithms use neighbours alone (supnorm.uniform.references.algorithms).
+# Above so many samples references use neighbours alone (supnorm.uniform.references.algorithms).
 DENSE = 10_000
 # Python and its libraries, and with CUDA those of torch.
 BASE_MB = {"cpu": 700, "cuda": 4000}

@@ -1,0 +1,3 @@
+rule x:
+    output:
+        "<root>/claims.parquet",
