@@ -105,7 +105,7 @@ def digest(arrays: Mapping[str, np.ndarray]) -> str:
 def code_digest(program: Path) -> str:
     """Return the SHA-256 of a program and of all that it imports from the library."""
     files = [program, *imported_files(program)]
-    contents = {str(path.relative_to(program.parent)): path.read_bytes() for path in files}
+    contents = {str(path.relative_to(program.parents[1])): path.read_bytes() for path in files}
     return digest({name: np.frombuffer(code, np.uint8) for name, code in contents.items()})
 
 
