@@ -1,0 +1,1 @@
+"""The mathematics and words of the study uniform: learning networks to high uniform accuracy."""
