@@ -1,15 +1,14 @@
 """Test what the artifact claims on the tables of this run: numbers, references and verdicts."""
 
-import numpy as np
 import pandas as pd
 
+from supnorm.statistics.claims import tabulate_claims
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.statistics.claims import claims
-from supnorm.tables.claims import CLAIMS
-from supnorm.tables.norms import NORMS
-from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform.tables import adversary, bounds, growth, methods, ranking
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.schema import read_table, write_table
+from supnorm.uniform import claims as uniform
 
 TABLES = {
     "minmax": ranking.MINMAX,
@@ -22,7 +21,7 @@ TABLES = {
 
 
 def main(argv: list[str]) -> None:
-    """Write a row for each claim, dimension and norm that the tables speak of."""
+    """Write a row for each case of a claim that the tables speak of."""
     parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
         parser.reads(name, help=schema.row)
@@ -32,16 +31,8 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     tables = {name: of_family(table, a.families[0]) for name, table in tables.items()}
-    rows = []
-    for dim in sorted(tables["minmax"]["dim"].unique()):
-        of_dim = {name: table[table["dim"] == dim] for name, table in tables.items()}
-        for claim in claims(a.gap):
-            for norm in NORMS:
-                found = claim.find(of_dim, norm)
-                if found and not np.isnan(found.measured):
-                    told = {**vars(claim), **vars(found), "verdict": claim.verdict(found)}
-                    rows.append({**told, "claim": claim.name, "dim": dim, "norm": norm})
-    write_table(a.claims, pd.DataFrame(rows, columns=CLAIMS.arrow().names), CLAIMS, a.job)
+    found = tabulate_claims(uniform.STUDY, uniform.CLAIMS, tables, {"gap": a.gap})
+    write_table(a.claims, found, CLAIMS, a.job)
     a.job.write_record()
 
 

@@ -1,14 +1,19 @@
-"""tables/claims.parquet: what the artifact says, the numbers behind it, and the verdict."""
+"""tables/claims.parquet: what a study says, the numbers behind it, and the verdicts."""
 
-from supnorm.tables.schema import Schema, integer, real, text
+from supnorm.tables.schema import Schema, real, text
 
 CLAIMS = Schema(
-    "one statement about one dimension and norm, tested on this run's tables",
+    "one case of one statement, tested on this run's tables",
     (
+        text("study", "study that claims it"),
         text("claim", "short name of the statement"),
-        integer("dim", "input dimension d"),
-        text("norm", 'p of the L^p norm on Q: "1", "2" or "inf"'),
         text("statement", "what is claimed"),
+        text(
+            "sentence",
+            "the words of the document that are tested; null for a statement of our own",
+            nullable=True,
+        ),
+        text("case", 'the case of which the number is, such as "d = 1, p = inf"'),
         text("quantity", "what `measured` is"),
         real("measured", "the number found in this run's tables"),
         real("low", "low end of its interval over seeds; null without one", nullable=True),
@@ -18,6 +23,11 @@ CLAIMS = Schema(
         text(
             "verdict",
             '"supported"; "undecided" where the interval reaches beyond the reference; "failed"',
+        ),
+        text(
+            "figure",
+            "the figure that shows it, after its study: <study>/<name>; null where none does",
+            nullable=True,
         ),
         text("tables", "the tables that the numbers are from"),
         text("source", "S-number in docs/theory.md, or place in the paper"),
