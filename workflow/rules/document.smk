@@ -1,3 +1,74 @@
-rule x:
+# What spans the studies: the configuration in force, the claims of all, a summary, the document.
+#
+#   resolve_config      config                                ->  config.resolved.yaml
+#   tabulate_settings   config.resolved.yaml, schemas         ->  settings.parquet
+#   collect_claims      tables/claims of each study           ->  claims.parquet
+#   write_summary       claims, settings, summaries           ->  summary.md
+#   build_paper         figures, captions, tables, findings   ->  paper.pdf
+
+import json
+
+import yaml
+
+from supnorm.job.origin import doi
+
+CITATION = yaml.safe_load(Path("CITATION.cff").read_text())
+try:
+    DOI = doi(Path(ROOT))
+except InputError as error:
+    sys.exit(str(error))
+
+
+module document:
+    pathvars:
+        results="<root>",
+    snakefile:
+        "jobs.smk"
+
+
+use rule job from document as resolve_config with:
+    input:
+        **code("workflow/scripts/document/resolve_config.py"),
     output:
-        "<root>/claims.parquet",
+        config="<results>/config.resolved.yaml",
+        record="<results>/config.resolved.prov.json",
+    pathvars:
+        job="resolve_config",
+    params:
+        options=options(configuration=json.dumps(CONFIG)),
+
+
+use rule job from document as tabulate_settings with:
+    input:
+        **code("workflow/scripts/document/tabulate_settings.py"),
+        config="<results>/config.resolved.yaml",
+        schemas=sorted(map(str, Path("workflow/schemas").glob("*.schema.yaml"))),
+    output:
+        settings="<results>/settings.parquet",
+        record="<results>/settings.prov.json",
+    pathvars:
+        job="tabulate_settings",
+
+
+use rule job from document as collect_claims with:
+    input:
+        **code("workflow/scripts/document/collect_claims.py"),
+        claims=[f"<root>/{study}/tables/claims.parquet" for study in STUDIES],
+    output:
+        table="<results>/claims.parquet",
+        record="<results>/claims.prov.json",
+    pathvars:
+        job="collect_claims",
+
+
+use rule job from document as write_summary with:
+    input:
+        **code("workflow/scripts/document/write_summary.py"),
+        claims="<results>/claims.parquet",
+        settings="<results>/settings.parquet",
+        parts=[f"<root>/{study}/summary.md" for study in STUDIES],
+    output:
+        summary="<results>/summary.md",
+        record="<results>/summary.prov.json",
+    pathvars:
+        job="write_summary",

@@ -16,9 +16,7 @@ MEASURED_DIMS = [dim for dim in TEACHER["dims"] if dim not in CLIMBED_DIMS]
 # certified ones would not compare with them.
 CERTIFIED_WIDTHS = [width for width in STUDENT["widths"] if width <= CERTIFICATE["width"]]
 CERTIFIED_DIMS = CLIMBED_DIMS if CERTIFICATE["students"] != "none" and CERTIFIED_WIDTHS else []
-CERTIFICATES = of_all_problems(
-    f"<results>/certificates/{PROBLEM_NAME}.parquet", CERTIFIED_DIMS
-)
+CERTIFICATES = of_all_problems(f"<results>/certificates/{PROBLEM_NAME}.parquet", CERTIFIED_DIMS)
 REFERENCES = of_all_problems(
     f"<results>/references/{PROBLEM_NAME}.parquet",
     TEACHER["dims"] if REFERENCE["algorithms"] else [],

@@ -11,6 +11,7 @@
 #   tabulate_hat             nothing                             ->  tables/hat.parquet
 #   tabulate_profiles        teachers                            ->  tables/profiles.parquet
 #   tabulate_claims          the other tables                    ->  tables/claims.parquet
+#   summarize_errors         tables/minmax, rates, and others    ->  summary.md
 
 TEACHERS = expand(
     "<results>/teachers/{family}/d{dim}.safetensors",
@@ -185,3 +186,19 @@ use rule job from uniform as tabulate_claims with:
         runtime=growing(15),
     params:
         options=options("uniform.teacher.families", "uniform.certificate.gap"),
+
+
+use rule job from uniform as summarize_errors with:
+    input:
+        **code("workflow/scripts/uniform/summarize_errors.py"),
+        minmax="<results>/tables/minmax.parquet",
+        rates="<results>/tables/rates.parquet",
+        sample_counts="<results>/tables/sample_counts.parquet",
+        two_sided="<results>/tables/two_sided.parquet",
+    output:
+        summary="<results>/summary.md",
+        record="<results>/summary.prov.json",
+    pathvars:
+        job="summarize_errors",
+    params:
+        options=options("uniform.teacher.families"),

@@ -9,13 +9,13 @@ from supnorm.job.programs import run
 
 
 def main(argv: list[str]) -> None:
-    """Write what --config says, keys in the order of config.yaml."""
+    """Write what --configuration says, keys in the order of config.yaml."""
     parser = Program(__doc__, __file__)
-    parser.add_argument("--config", type=json.loads, required=True, help="configuration, as JSON")
+    parser.add_argument("--configuration", type=json.loads, required=True, help="as JSON")
     parser.writes("config", help="YAML file to write")
     arguments = parser.parse_args(argv)
     with appearing(arguments.config) as temporary:
-        temporary.write_text(as_yaml(arguments.config))
+        temporary.write_text(as_yaml(arguments.configuration))
     arguments.job.write_record()
 
 

@@ -1,7 +1,6 @@
-"""Tabulate the configuration in force as the paper's tables of hyperparameters."""
+"""Tabulate the configuration in force, as the tables of settings that the schema describes."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,119 +8,108 @@ import yaml
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import InputError, run
+from supnorm.schemas import configuration_schema, described
 from supnorm.tables.schema import write_table
 from supnorm.tables.settings import SETTINGS
+
+
+def main(argv: list[str]) -> None:
+    """Write a row for each setting that is in a table, table after table."""
+    parser = Program(__doc__, __file__)
+    parser.reads("config", help="config.resolved.yaml, or JSON")
+    parser.reads("schemas", nargs="+", help="schemas of the frame and of all studies")
+    parser.writes("settings", help="Parquet table to write")
+    a = parser.parse_args(argv)
+    rows = sorted(settings(a.config, read_config(a.config)), key=lambda row: row["table"])
+    write_table(a.settings, pd.DataFrame(rows), SETTINGS, a.job)
+    a.job.write_record()
+
+
+def read_config(path: Path) -> dict:
+    """Return a configuration; raises InputError where the file has none."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        line = " ".join(str(error).split())
+        raise InputError(f"{path}: expected YAML or JSON, found {line}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: expected a configuration, found {config!r}")
+    return config
+
+
+def settings(path: Path, config: dict) -> Iterator[dict]:
+    """Yield the rows of a configuration, in the order of the schema.
+
+    Raises InputError where the configuration lacks a key, or has one that the schema does not.
+    """
+    schema = configuration_schema()
+    titles = {
+        table: title
+        for part in schema["properties"].values()
+        for table, title in part.get("tables", {}).items()
+    }
+    for key, part, table, value in leaves(path, schema, config):
+        if table is None:
+            continue
+        name = key[-2]
+        original = part.get("paper")
+        yield {
+            "table": table,
+            "title": titles[table],
+            "quantity": part["meaning"].format(name=name),
+            "symbol": part.get("symbol"),
+            "value": part.get("shown", "{value}").format(value=plain(value)) if value else "none",
+            "original": original.get(name) if isinstance(original, dict) else original,
+            "key": ".".join(key),
+        }
+
+
+def leaves(
+    path: Path, schema: dict, config: dict, above: tuple[str, ...] = (), table: str | None = None
+) -> Iterator[tuple[tuple[str, ...], dict, str | None, object]]:
+    """Yield each setting: its key, what the schema says of it, its table, and its value.
+
+    A setting of the original experiment that is none here has the value None.
+    """
+    if unknown := config.keys() - schema["properties"].keys():
+        key = ".".join((*above, min(map(str, unknown))))
+        raise InputError(f"{path}: found the key {key}, expected one that a schema describes")
+    for name, part in schema["properties"].items():
+        part, key = described(part), (*above, name)
+        if name not in config:
+            raise InputError(f"{path}: expected the key {'.'.join(key)}, found none")
+        below = part.get("table", table)
+        if "properties" in part:
+            yield from leaves(path, part, config[name], key, below)
+        elif "additionalProperties" in part:
+            yield from named(part["additionalProperties"], config[name], key, below)
+        else:
+            yield key, part, below, config[name]
+
+
+def named(
+    schema: dict, rules: dict, above: tuple[str, ...], table: str | None
+) -> Iterator[tuple[tuple[str, ...], dict, str | None, object]]:
+    """Yield the settings of parts that a configuration names, and of those of the original."""
+    parts = {key: described(part) for key, part in schema["properties"].items()}
+    names = dict.fromkeys([*rules, *(name for part in parts.values() for name in originals(part))])
+    for name in names:
+        for key, part in parts.items():
+            value = rules.get(name, {}).get(key)
+            if value is not None or name in originals(part):
+                yield (*above, name, key), part, table, value
+
+
+def originals(part: dict) -> dict:
+    """Return the original values of a setting by the names of the parts that have it."""
+    return part.get("paper") or {}
 
 
 def plain(value: object) -> str:
     """Return a value, or those of a list, as text."""
     if isinstance(value, list):
-        return ", ".join(map(plain, value)) or "none"
+        return ", ".join(map(plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How a key is shown: in which table, as what quantity and symbol, with what text."""
-
-    table: str
-    quantity: str
-    symbol: str | None = None
-    show: Callable[[object], str] = plain
-
-
-# Every key of the configuration; * is the name of a batch rule, which stands in for {name}.
-SHOWN = {
-    "training.learning_rate": Setting("1", "learning rate of Adam in the first epoch"),
-    "training.final_learning_rate": Setting("1", "learning rate of Adam after the last epoch"),
-    "training.precision": Setting("1", "precision"),
-    "training.engine": Setting("1", "training engine"),
-    "training.device": Setting("1", "device"),
-    "evaluation.times": Setting("1", "evaluations, evenly spaced over the epochs"),
-    "evaluation.method": Setting("1", "how errors are found"),
-    "evaluation.points": Setting("1", "uniform points where errors are sampled"),
-    "certificate.students": Setting("1", "students whose uniform error is certified"),
-    "certificate.width": Setting("1", "widest students that are certified"),
-    "certificate.gap": Setting("1", "aim of certificates: upper end over error, less 1"),
-    "certificate.boxes": Setting("1", "most boxes of a certificate"),
-    "sine.samples": Setting("2", "sine: sample size", "m"),
-    "sine.seeds": Setting("2", "sine: seeds of samples, initial weights and shuffles"),
-    "sine.depth": Setting("2", "sine: affine layers of the student"),
-    "sine.width": Setting("2", "sine: neurons in each hidden layer of the student"),
-    "sine.batch": Setting("2", "sine: batch size"),
-    "sine.epochs": Setting("2", "sine: epochs"),
-    "teacher.families": Setting("3", "kinds of teacher"),
-    "teacher.dims": Setting("3", "input dimension", "d"),
-    "teacher.depth": Setting("3", "affine layers of a teacher", "L"),
-    "teacher.width": Setting("3", "neurons in each hidden layer of a teacher", "B"),
-    "teacher.norm": Setting("3", "coefficient norm of the teachers", "q"),
-    "teacher.bound": Setting("3", "coefficient bound of the teachers", "c"),
-    "teacher.count": Setting("3", "teachers of each kind and dimension"),
-    "sample.sizes": Setting("3", "sample size", "m"),
-    "sample.seeds": Setting("3", "seeds of samples, initial weights and shuffles"),
-    "student.depths": Setting("3", "affine layers of a student"),
-    "student.widths": Setting("3", "neurons in each hidden layer of a student"),
-    "student.batch_rules.*.divisor": Setting(
-        "3", "batch size, rule {name}", None, lambda k: f"\N{LEFT CEILING}m/{k}\N{RIGHT CEILING}"
-    ),
-    "student.batch_rules.*.at_most": Setting(
-        "3", "batch size, rule {name}", None, lambda k: f"min({k}, m)"
-    ),
-    "student.batch_rules.*.size": Setting("3", "batch size, rule {name}"),
-    "student.batch_rules.*.epochs": Setting("3", "epochs, rule {name}"),
-    "reference.algorithms": Setting("3", "reference algorithms"),
-}
-# Keys in no table, and why.
-LEFT_OUT = {
-    "scale": "it names the run and says nothing of the experiment",
-    "training.flops_per_job": "results do not depend on how training is cut into jobs",
-}
-
-
-def main(argv: list[str]) -> None:
-    """Write a row for each key, table after table."""
-    parser = Program(__doc__, __file__)
-    parser.reads("config", help="config.resolved.yaml, or JSON")
-    parser.writes("settings", help="Parquet table to write")
-    a = parser.parse_args(argv)
-    try:
-        config = yaml.safe_load(a.config.read_text())
-    except yaml.YAMLError as error:
-        line = " ".join(str(error).split())
-        raise InputError(f"{a.config}: expected YAML or JSON, found {line}") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{a.config}: expected a configuration, found {config!r}")
-    rows = sorted(settings(a.config, config), key=lambda row: row["table"])
-    write_table(a.settings, pd.DataFrame(rows), SETTINGS, a.job)
-    a.job.write_record()
-
-
-def settings(path: Path, config: dict) -> Iterator[dict]:
-    """Yield the rows of a configuration, in its order; raises InputError on an unknown key."""
-    for keys, value in leaves(config):
-        key = ".".join(keys)
-        if key in LEFT_OUT:
-            continue
-        rule = keys[2] if keys[:2] == ("student", "batch_rules") else None
-        setting = SHOWN.get(key if rule is None else ".".join((*keys[:2], "*", *keys[3:])))
-        if setting is None:
-            raise InputError(f"{path}: found the key {key}, expected one that a table can show")
-        yield {
-            "table": setting.table,
-            "quantity": setting.quantity.format(name=rule),
-            "symbol": setting.symbol,
-            "value": setting.show(value),
-            "key": key,
-        }
-
-
-def leaves(config: dict, *above: str) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Yield the keys that lead to each value that is no section, and the value."""
-    for key, value in config.items():
-        if isinstance(value, dict):
-            yield from leaves(value, *above, key)
-        else:
-            yield (*above, key), value
 
 
 if __name__ == "__main__":

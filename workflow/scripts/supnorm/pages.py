@@ -1,7 +1,9 @@
-"""Pages in Markdown of which a part is generated: what stands between two marks."""
+"""Pages in Markdown: their tables, and parts of them that are generated between two marks."""
 
 import re
 from pathlib import Path
+
+import pandas as pd
 
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
@@ -19,3 +21,15 @@ def write_part(page: Path, name: str, text: str) -> None:
         raise InputError(f"{page}: expected the marks <!-- {name} --> and {end}, found none")
     with appearing(page) as temporary:
         temporary.write_text(marked.sub(lambda _: f"{start}\n{text}\n\n{end}", old))
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table in Markdown, numbers with three digits."""
+    lines = [table.columns, ["---"] * len(table.columns), *table.to_numpy(object)]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

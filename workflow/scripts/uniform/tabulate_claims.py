@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from supnorm.statistics.claims import tabulate_claims
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.uniform.tables import adversary, bounds, growth, methods, ranking
+from supnorm.statistics.claims import tabulate_claims
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform import claims as uniform
+from supnorm.uniform.tables import adversary, bounds, growth, methods, ranking
 
 TABLES = {
     "minmax": ranking.MINMAX,

@@ -1,21 +1,16 @@
-"""tables/settings.parquet: what the configuration says, as the paper's Tables 1 to 3."""
+"""tables/settings.parquet: what the configuration says, beside the original experiment."""
 
 from supnorm.tables.schema import Schema, text
 
-# What each of these tables is about.
-TITLES = {
-    "1": "general settings",
-    "2": "sine experiment",
-    "3": "teacher\N{EN DASH}student experiment",
-}
-
 SETTINGS = Schema(
-    "one key of the configuration in force",
+    "one setting of the configuration in force, or of the original experiment alone",
     (
-        text("table", "; ".join(f'"{number}": {title}' for number, title in TITLES.items())),
-        text("quantity", "what the key sets"),
+        text("table", "short name of the table that it stands in, such as the paper's number"),
+        text("title", "what that table is about"),
+        text("quantity", "what the setting is"),
         text("symbol", "how the theory calls it; null where it has no symbol", nullable=True),
-        text("value", "the value in force"),
+        text("value", 'the value in force; "none" where there is none'),
+        text("original", "that of the original experiment; null without one", nullable=True),
         text("key", "where it stands in config.yaml"),
     ),
 )

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from supnorm.statistics.claims import Claim, Finding, Tables
-from supnorm.uniform.ranking import power_law
 from supnorm.tables.norms import NORMS
+from supnorm.uniform.ranking import power_law
 
 STUDY = "uniform"
 
