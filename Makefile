@@ -1,5 +1,6 @@
 # make reproduce            all tables and figures of the scale that config.yaml names
 # make reproduce SCALE=...  of another scale: smoke, laptop or paper
+#           ... STUDY=...   one study, and what it needs of others: uniform
 #           ... DEVICE=...  cpu or cuda, where it is not for the machine to say
 #           ... CARD=A100   what GPUs are there, for the plan and the time that jobs ask for
 #           ... PROFILE=slurm   through SLURM: the scale is paper if none is named
@@ -7,7 +8,8 @@
 # make watch                how far it is, while it runs
 # make calibrate            measure this machine for the plan: a minute or two
 # make trace                whether each figure and table is what its inputs make of it, down to the
-#                           samples and the code; FIGURE=rates: how that one came about
+#                           samples and the code; FIGURE=uniform/rates: how that one
+#                           came about
 # make verify               do a sample of it again and compare; ARCHIVE=...: that of an archive
 # make figures              draw all figures and the document again, from the tables alone
 # make archive              one file with all of it: results/<scale>/archive/supnorm-<scale>.zip
@@ -19,6 +21,7 @@
 
 PYTHON ?= python3
 SCALE ?=
+STUDY ?=
 DEVICE ?=
 CARD ?=
 PROFILE ?=
@@ -30,45 +33,48 @@ CONFIRM =
 NEW_VERSION_OF =
 PRODUCTION =
 scale = $(if $(SCALE),--scale $(SCALE))
+study = $(if $(STUDY),--study $(STUDY))
 device = $(if $(DEVICE),--device $(DEVICE))
 card = $(if $(CARD),--card "$(CARD)")
 profile = $(if $(PROFILE),--profile $(PROFILE))
 bin = .venv/bin
-artifact = $(bin)/python workflow/artifact
+# Where Python finds the library with the programs of studies, and the driver with the artifact.
+export PYTHONPATH := workflow/scripts:workflow
+python = $(bin)/python
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
 .PHONY: expected test report format check benchmark gpu-check
 
 reproduce: .venv/complete
-	$(bin)/python workflow/reproduce.py $(scale) $(device) $(card) $(profile)
+	$(python) -m driver.reproduce $(scale) $(study) $(device) $(card) $(profile)
 
 plan: .venv/complete
-	$(bin)/python workflow/plan.py $(scale) $(device) $(card) --cells
+	$(python) -m driver.plan $(scale) $(device) $(card) --cells
 
 watch: .venv/complete
-	$(bin)/python workflow/watch.py $(scale)
+	$(python) -m driver.watch $(scale)
 
 calibrate: .venv/complete
 	$(measure)/calibrate.py $(scale) $(device)
 
 trace: .venv/complete
-	$(artifact)/trace.py $(scale) $(FIGURE)
+	$(python) -m artifact.trace $(scale) $(FIGURE)
 
 verify: .venv/complete
-	$(artifact)/verify.py $(scale) $(if $(ARCHIVE),--archive "$(ARCHIVE)") \
+	$(python) -m artifact.verify $(scale) $(if $(ARCHIVE),--archive "$(ARCHIVE)") \
 		$(if $(STUDENTS),--students $(STUDENTS)) $(if $(SEED),--seed $(SEED))
 
 figures: .venv/complete
-	$(bin)/python workflow/reproduce.py $(scale) --figures
+	$(python) -m driver.reproduce $(scale) --figures
 
 archive: .venv/complete
-	$(artifact)/archive.py $(scale)
+	$(python) -m artifact.archive $(scale)
 
 # The reference set of `make verify`, from results/laptop, and the README's table of verdicts: where
 # results are meant to change.
 expected: .venv/complete
-	$(artifact)/expected.py $(scale)
-	$(artifact)/verdicts.py
+	$(python) -m artifact.expected $(scale)
+	$(python) -m artifact.verdicts
 
 # The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else:
 # what stands on a command line is seen by all users of a machine.
@@ -77,18 +83,18 @@ $(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin
 	others see; revoke it, and export another)))
 
 deposit: .venv/complete
-	$(artifact)/deposit.py deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
+	$(python) -m artifact.deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
 		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
 
 publish: .venv/complete
-	$(artifact)/deposit.py publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
+	$(python) -m artifact.deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 test: .venv/complete
 	$(bin)/python -m pytest
 
 # One HTML page with all figures, captions, and how each was made.
 report: .venv/complete
-	$(bin)/python workflow/reproduce.py $(scale) $(device) --report report.html
+	$(python) -m driver.reproduce $(scale) $(device) --report report.html
 
 # Written again only when the pins change; the mark comes last, so that a broken set-up is redone.
 .venv/complete: envs/requirements.txt
@@ -101,7 +107,7 @@ report: .venv/complete
 # into README.md. DEVICE=cuda measures training on a GPU alone. Stages and certificates are those of
 # the run that is there; JAX is measured if installed.
 measured = benchmarks/measured
-measure = PYTHONPATH=workflow/scripts OMP_NUM_THREADS=1 $(bin)/python benchmarks
+measure = OMP_NUM_THREADS=1 $(python) benchmarks
 ran = results/$(or $(SCALE),laptop)
 
 benchmark: .venv/complete

@@ -24,17 +24,15 @@ from pathlib import Path
 
 import yaml
 
-
 from artifact.chain import Chain, flat, listed
 from artifact.contents import INTERMEDIATE, Contents, outputs
 from artifact.crate import crate_metadata
 from artifact.dictionary import dictionary
-from driver.jobs import Job, configuration, jobs, run_device
 from artifact.readme import readme
-from driver.reproduce import LOCK, STATE, hold
 from artifact.sums import NAME as SUMS
 from artifact.sums import check_sums, read_sums, sums_text
-
+from driver.jobs import Job, configuration, jobs, run_device
+from driver.reproduce import LOCK, STATE, hold
 from supnorm.configuration import as_yaml
 from supnorm.job.origin import ARCHIVED, DEPOSIT, commit, doi, of_source, said
 from supnorm.job.outputs import appearing

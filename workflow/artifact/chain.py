@@ -6,7 +6,6 @@ they say is checked, and no file outside the tree is opened.
 
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-
 from artifact.sums import Fault
-
 from supnorm.configuration import resolve
 from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError

@@ -6,7 +6,6 @@ of a layer.
 """
 
 import re
-import sys
 import warnings
 import zlib
 from collections.abc import Sequence
@@ -19,9 +18,8 @@ import pyarrow.parquet as pq
 import yaml
 from PIL import Image
 
-
-from supnorm.networks import load_networks
 from supnorm.job.programs import InputError
+from supnorm.networks import load_networks
 from supnorm.tables.schema import Column, read_table, table_columns
 
 # What is computed from the same files by other libraries, or on another processor: some thousand

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from artifact.chain import Chain, listed
-
 from supnorm.job.records import Record
 
 # Stages whose files may be left out of an archive, each before those that read them: their records

@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from artifact.chain import flat, listed, plain
-from artifact.contents import Contents, began, ended, outputs, people
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
+from artifact.chain import flat, listed, plain
+from artifact.contents import Contents, began, ended, outputs, people
 from supnorm.job.origin import of_source
 from supnorm.job.records import Record
 

@@ -22,15 +22,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import yaml
+from inveniordm import File, InvenioRDM, doi_of, take_token
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import Progress
 
-
 from artifact.archive import check
-from inveniordm import File, InvenioRDM, doi_of, take_token
 from driver.jobs import configuration
-
 from supnorm.job.origin import ARCHIVED, DEPOSIT, SUMS
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run

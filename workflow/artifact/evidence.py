@@ -1,6 +1,5 @@
 """Parts of the evidence, recomputed: whole jobs, and students with what follows from them."""
 
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
 
 from artifact.chain import Chain, listed
 from artifact.compare import (
@@ -29,11 +27,10 @@ from artifact.compare import (
     worst,
 )
 from artifact.replay import NotReplayedError, other_packages, replay, unlike
-
-from supnorm.networks import save_networks
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest
 from supnorm.job.records import SUFFIX, Record
+from supnorm.networks import save_networks
 from supnorm.students import CellStudents, load_students
 from supnorm.work import Cell
 

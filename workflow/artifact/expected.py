@@ -4,7 +4,6 @@
 """
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-
 from artifact.compare import COMPUTED, SAME, Comparison, compare_frames, worst
-
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.schema import Schema, read_table, write_table
 from supnorm.uniform.tables.adversary import WORST_CASE
 from supnorm.uniform.tables.bounds import BOUNDS
-from supnorm.tables.claims import CLAIMS
 from supnorm.uniform.tables.growth import GROWTH
 from supnorm.uniform.tables.ranking import MINMAX, RATES
-from supnorm.tables.schema import Schema, read_table, write_table
 
 EXPECTED = Path(__file__).parents[2] / "expected"
 CONFIGURATION = "config.resolved.yaml"

@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 from string import Template
 
 import pandas as pd
+
 from artifact.chain import listed
 from artifact.contents import INTERMEDIATE, Contents, began, ended, people
-
 from supnorm.job.records import Record
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table

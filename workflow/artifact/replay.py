@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
-
 from supnorm.hardware.devices import visible_gpus
 from supnorm.hardware.machine import processor
 from supnorm.job.programs import InputError

@@ -1,11 +1,9 @@
 """SHA256SUMS: the digest of every file of an archive, as `sha256sum --check` reads it."""
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-
 
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest

@@ -10,14 +10,12 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from artifact.chain import Chain, Fault, beside, listed
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-
+from artifact.chain import Chain, Fault, beside, listed
 from driver.jobs import default_scale
-
 from supnorm.job.programs import InputError, printable, run
 from supnorm.job.records import Record
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import stat
 import struct
-import sys
 import tempfile
 import unicodedata
 import zipfile
@@ -17,7 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-
 
 from supnorm.job.programs import InputError
 

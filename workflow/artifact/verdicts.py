@@ -4,18 +4,15 @@
 """
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-
 from artifact.expected import EXPECTED
 from artifact.readme import VERDICTS, table
-
-from supnorm.pages import write_part
 from supnorm.job.programs import run
+from supnorm.pages import write_part
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
 

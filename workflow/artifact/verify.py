@@ -24,16 +24,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-
 from artifact.chain import SCHEMA, Chain, Fault, listed
 from artifact.compare import SAME
 from artifact.evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
 from artifact.expected import CONFIGURATION, EXPECTED, compare_with
-from driver.jobs import archived_scale, default_scale, is_drawing
 from artifact.replay import NotReplayedError, narrow
 from artifact.sums import NAME, check_sums
 from artifact.unpack import unpack
-
+from driver.jobs import archived_scale, default_scale, is_drawing
 from supnorm.configuration import resolve
 from supnorm.hardware.machine import cores
 from supnorm.job.programs import InputError, count, run

@@ -9,11 +9,8 @@ import math
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-
 
 import snakemake_executor_plugin_slurm
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import yaml
 
-
+from supnorm.configuration import of_study, resolve
+from supnorm.costs import Costs
 from supnorm.hardware.cards import SLOWEST, Card, find_card, named_card
-from supnorm.configuration import resolve
 from supnorm.hardware.devices import visible_names
 from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
+from supnorm.studies import all_studies
 
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
 FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
@@ -25,9 +26,9 @@ FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
 class Job:
     """A job: its rule, the files it writes, and whether a run would do it now.
 
-    `log` is results/<scale>/logs/<rule>/<name>.log, or <rule>.log of a rule with one job, whose
-    name is "". `heartbeat` is where its program tells how far it is, None if it does not. A job is
-    `pending` when outputs are missing, incomplete or stale.
+    `log` is results/<scale>/<study>/logs/<rule>/<name>.log, or <rule>.log of a rule with one job,
+    whose name is ""; that of the document has no <study>. `heartbeat` is where its program tells
+    how far it is, None if it does not. A job is `pending` when outputs are missing, incomplete or stale.
     """
 
     rule: str
@@ -37,14 +38,25 @@ class Job:
     pending: bool
 
     @property
+    def study(self) -> str:
+        """Return the study that it is of; "" for what spans studies."""
+        folder = self.log.parts[2]
+        return "" if folder == "logs" else folder
+
+    @property
     def name(self) -> str:
         """Return which of its rule's jobs it is: a shard or a problem, as in random/d1_m100."""
-        return "/".join(self.log.with_suffix("").parts[4:])
+        parts = self.log.with_suffix("").parts
+        return "/".join(parts[parts.index("logs") + 2 :])
 
     @property
     def stage(self) -> str:
-        """Return the folder of the results that it fills; "" where it writes beside them."""
-        return self.outputs[0].parts[2] if len(self.outputs[0].parts) > 3 else ""
+        """Return the folder of its study's results that it fills, as uniform/students.
+
+        What spans studies, or lies beside these folders, is "document".
+        """
+        parts = self.outputs[0].parts
+        return "/".join(parts[2:4]) if self.study and len(parts) > 4 else "document"
 
 
 def configuration(scale: str | None) -> dict:
@@ -59,7 +71,16 @@ def configuration(scale: str | None) -> dict:
     config = yaml.safe_load(Path("config.yaml").read_text())
     if scale := scale or archived_scale():
         config["scale"] = scale
-    return resolve(config, Path("workflow/schemas/config.schema.yaml"))
+    return resolve(config)
+
+
+def expected_costs(config: dict, device: str, calibration: dict, card: Card) -> dict[str, Costs]:
+    """Return what jobs are expected to take, by their study; those of the document by ""."""
+    of_studies = {
+        study.name: study.expected_costs(of_study(config, study.name), device, calibration, card)
+        for study in all_studies()
+    }
+    return {"": Costs(), **of_studies}
 
 
 def is_drawing(rule: str) -> bool:
@@ -124,7 +145,7 @@ def run_card(device: str, named: str | None = None) -> tuple[Card, str]:
 def trained_on(config: dict) -> str | None:
     """Return where the latest training of a scale to start was, by its heartbeat; None if none."""
     told = []
-    for path in Path("results", config["scale"], "logs/train_students").rglob("*.json"):
+    for path in Path("results", config["scale"]).glob("*/logs/train_*/**/*.json"):
         # Files come and go, and need not be heartbeats.
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             facts = json.loads(path.read_text())

@@ -1,35 +1,29 @@
 """Print what a scale costs before it runs: jobs, operations, hours, memory, storage.
 
 Run from the root of the repository, as `make plan SCALE=paper`. Jobs, and which of them are done,
-are Snakemake's; expected times are those of `supnorm.uniform.throughput`, and say what they rest on.
+are Snakemake's; expected times are those of the studies (supnorm.costs), and say what they rest on.
 """
 
 import argparse
 import heapq
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from driver.jobs import Job, configuration, jobs, run_card, run_device
-from driver.progress import duration
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-
+from driver.jobs import Job, configuration, expected_costs, is_drawing, jobs, run_card, run_device
+from driver.progress import duration
+from supnorm.costs import Costs, Trained
 from supnorm.job.programs import run
-from supnorm.uniform.throughput import CALIBRATION, Throughput, read_calibration
-from supnorm.uniform.cells import cells
-from supnorm.work import Cell, group_size, student_bytes
+from supnorm.studies import all_studies
+from supnorm.uniform.throughput import CALIBRATION, read_calibration
+from supnorm.work import Cell
 
-# Rules that are stages of their own, in the order of the chain; all others are tables or figures.
-RULES = (
-    *("sample_teachers", "draw_samples", "train_students", "measure_errors", "sample_errors"),
-    *("climb_errors", "certify_errors", "measure_references", "measure_adversary"),
-    *("sample_adversary", "climb_adversary", "measure_sine", "compare_methods"),
-)
+# Rules of many jobs, or costly ones, are stages of their own; all others are tables or figures.
+RULES = tuple(rule for study in all_studies() for stage in study.stages for rule in stage.rules)
 STAGES = (*RULES, "tables", "figures")
 UNITS = {"cpu": "CPU", "cuda": "GPU"}
 # GPUs at once for which it is told when all would be done.
@@ -44,8 +38,7 @@ NOTES, WIDEST = 100, 1000
 class Cost:
     """What a job costs: `seconds` expected on a `basis`, and bytes of `memory`.
 
-    `cell` is that of its shard, None where it has no shard. Of a training, `students` is how many
-    there are, `storage` the bytes of their file, and `checkpoint` those of its largest checkpoint.
+    `cell` is that of its shard, None where it has no shard.
     """
 
     stage: str
@@ -55,10 +48,7 @@ class Cost:
     seconds: float
     basis: str
     memory: float
-    students: int = 0
-    flops: float = 0
-    storage: float = 0
-    checkpoint: float = 0
+    trained: Trained
 
 
 def main(argv: list[str]) -> None:
@@ -73,44 +63,33 @@ def main(argv: list[str]) -> None:
     device = a.device or run_device(config)
     calibration = read_calibration(CALIBRATION)
     card, said = run_card(device, a.card)
-    throughput = Throughput(config, device, calibration, card)
-    costs = [cost(job, throughput, config) for job in jobs(config["scale"], device)]
+    expected = expected_costs(config, device, calibration, card)
+    costs = [cost(job, expected[job.study]) for job in jobs(config["scale"], device)]
     console = Console(width=WIDEST, highlight=False)
     with console.capture() as printed:
         console.print(stages_table(config["scale"], costs))
         if a.cells:
             console.print(cells_table(costs))
         console.print(times_table(costs, device))
-        for note in notes(config, calibration, costs, f"{card} ({said})"):
+        group = max(each.gpu_bytes() for each in expected.values())
+        for note in notes(calibration, costs, f"{card} ({said})", group):
             console.print(note, width=NOTES)
     print(*(line.rstrip() for line in printed.get().splitlines()), sep="\n")
 
 
-def cost(job: Job, throughput: Throughput, config: Mapping) -> Cost:
-    """Return what a job costs."""
-    stage = job.rule.replace("draw_sine_samples", "draw_samples")
-    if stage not in RULES:
-        stage = "figures" if stage.startswith("plot_") else "tables"
-    cell, rows = throughput.shards.get(job.name, (None, ()))
-    training = {}
-    if job.rule == "train_students":
-        # At each evaluation its students; in a checkpoint their two moments too, and what they are.
-        copy, times = 8 * len(rows) * cell.parameters, config["evaluation"]["times"]
-        training = {
-            "students": len(rows),
-            "flops": len(rows) * cell.student_flops,
-            "storage": times * copy,
-            "checkpoint": (times + 3) * copy,
-        }
+def cost(job: Job, expected: Costs) -> Cost:
+    """Return what a job costs, by what those of its study are expected to."""
+    other = "figures" if is_drawing(job.rule) else "tables"
+    cell, _ = expected.shards.get(job.name, (None, ()))
     return Cost(
-        stage=stage,
+        stage=job.rule if job.rule in RULES else other,
         cell=cell,
         done=not job.pending,
-        device=throughput.device(job.rule),
-        seconds=throughput.seconds(job.rule, job.name),
-        basis=throughput.basis(job.rule, job.name),
-        memory=1e6 * throughput.megabytes(job.rule, job.name),
-        **training,
+        device=expected.device(job.rule),
+        seconds=expected.seconds(job.rule, job.name),
+        basis=expected.basis(job.rule, job.name),
+        memory=1e6 * expected.megabytes(job.rule, job.name),
+        trained=expected.trained(job.rule, job.name),
     )
 
 
@@ -155,8 +134,10 @@ def plain_table(title: str, *names: str) -> Table:
 def columns(costs: list[Cost]) -> list[str]:
     """Return what a line of a table says of its jobs."""
     seconds = [cost.seconds for cost in costs]
-    students, flops = (sum(getattr(cost, name) for cost in costs) for name in ("students", "flops"))
-    storage = sum(cost.storage for cost in costs)
+    students, flops, storage = (
+        sum(getattr(cost.trained, name) for cost in costs)
+        for name in ("students", "flops", "storage")
+    )
     return [
         str(len(costs)),
         str(sum(cost.done for cost in costs)),
@@ -245,8 +226,11 @@ def makespan(seconds: Iterable[float], machines: int) -> float:
     return max(free)
 
 
-def notes(config: Mapping, calibration: Mapping, costs: list[Cost], card: str) -> Iterator[str]:
-    """Yield what is to be known of the numbers; `card` tells of the model's GPU."""
+def notes(calibration: Mapping, costs: list[Cost], card: str, group_bytes: float) -> Iterator[str]:
+    """Yield what is to be known of the numbers.
+
+    `card` tells of the model's GPU, of which the largest group of students takes `group_bytes`.
+    """
     yield (
         "Jobs, students, FLOPs of training and storage of students are counted; all else is small. "
         "Memory is what the largest job asks for. Times are expected ones of jobs: measured, "
@@ -264,21 +248,14 @@ def notes(config: Mapping, calibration: Mapping, costs: list[Cost], card: str) -
             )
     if any(cost.device == "cuda" and cost.basis == "model" for cost in costs):
         yield f"The model's GPU is {card}."
-    checkpoint = max(cost.checkpoint for cost in costs)
+    checkpoint = max(cost.trained.checkpoint for cost in costs)
     yield f"Beside its students a training keeps a checkpoint, of at most {size(checkpoint)}."
     if "cuda" in devices:
-        group = size(gpu_bytes(config))
+        group = size(group_bytes)
         yield (
             f"Of a GPU's memory a training takes at most {group}, and what its samples take; where "
             "more is free, its other students rest there."
         )
-
-
-def gpu_bytes(config: Mapping) -> float:
-    """Return what the largest group of students takes on a GPU while it trains."""
-    precision = config["training"]["precision"]
-    algorithms = {(c.dim, c.depth, c.width, c.batch, precision) for c in cells(config)}
-    return max(group_size(*each) * student_bytes(*each) for each in algorithms)
 
 
 def left_of(costs: list[Cost]) -> list[Cost]:

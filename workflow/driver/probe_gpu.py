@@ -5,14 +5,12 @@ that this torch can use it.
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 
-
-from supnorm.networks import Networks, relative_difference
 from supnorm.job.programs import InputError
+from supnorm.networks import Networks, relative_difference
 from supnorm.streams import Stream, uniform_points
 from supnorm.training.recipe import Recipe, Students, initial_students, shuffle, standardised
 from supnorm.training.stacked import StackedEngine

@@ -6,17 +6,14 @@ enough, and are the same for a run on this machine and on a cluster with a share
 
 import json
 import math
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from driver.jobs import Job
-
-
-from supnorm.work import Cell
+from supnorm.costs import Trained
 
 ALIVE = 60.0  # seconds without a heartbeat after which a program counts as lost
 SILENT = 600.0  # seconds for which a job without a heartbeat counts as running, as it may be killed
@@ -205,23 +202,20 @@ def failure_in(log: Path, rule: str) -> str:
     return lines[-1] if "Traceback (most recent call last):" in lines else ""
 
 
-def training(statuses: list[Status], shards: dict[str, tuple[Cell, range]]) -> Training:
-    """Return how far training is, and how fast it goes, given the cell and rows of each shard."""
-    trained, students, done, flops, rate, epoch_rate = 0, 0, 0.0, 0.0, 0.0, 0.0
+def training(statuses: list[Status], trained: Mapping[Path, Trained]) -> Training:
+    """Return how far training is, and how fast it goes, given by its log what each job trains."""
+    ended, students, done, flops, rate, epoch_rate = 0, 0, 0.0, 0.0, 0.0, 0.0
     for status in statuses:
-        if status.job.rule != "train_students":
-            continue
-        cell, rows = shards[status.job.name]
-        work = len(rows) * cell.student_flops
-        students += len(rows)
-        flops += work
-        done += work * status.share
+        job = trained[status.job.log]
+        students += job.students
+        flops += job.flops
+        done += job.flops * status.share
         if status.state == "done":
-            trained += len(rows)
+            ended += job.students
         if status.state == "running" and status.seconds > 0:
-            rate += work * status.worked / status.seconds
-            epoch_rate += len(rows) * cell.epochs * status.worked / status.seconds
-    return Training(trained, students, done, flops, rate, epoch_rate)
+            rate += job.flops * status.worked / status.seconds
+            epoch_rate += job.students * job.epochs * status.worked / status.seconds
+    return Training(ended, students, done, flops, rate, epoch_rate)
 
 
 def estimate(statuses: list[Status], seconds_of: Callable[[Job], float]) -> Estimate:

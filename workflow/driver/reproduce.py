@@ -25,15 +25,13 @@ from pathlib import Path
 
 import psutil
 
-
 from driver.jobs import archived_scale, configuration, is_drawing, jobs, trained_on
-
 from supnorm.hardware.devices import visible_gpus
 from supnorm.job.programs import InputError
+from supnorm.schemas import studies
 
 STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
-PROBE = Path(__file__).with_name("probe_gpu.py")
 PROBE_SECONDS = 300
 # Trainings that are told to end are saved first; SLURM may leave them minutes for it.
 STOP_SECONDS, CANCEL_SECONDS = 60, 900
@@ -46,6 +44,7 @@ def main(argv: list[str]) -> int:
     """Run all rules of a scale; further arguments go to Snakemake. Return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="scale of config.yaml to run, if not the one it names")
+    parser.add_argument("--study", choices=studies(), help="study to make, and what it needs")
     parser.add_argument("--cores", default="all", help="cores to use (default: all)")
     parser.add_argument(
         "--device",
@@ -76,6 +75,8 @@ def main(argv: list[str]) -> int:
         where, settings = options(arguments)
         if arguments.figures:
             further = [*redrawing(settings), *further]
+        elif arguments.study:
+            further = [arguments.study, *further]
         snakemake = [sys.executable, "-m", "snakemake", *where, *further, *settings]
         clean_up(on_cluster=bool(arguments.profile or read_driver(lock).get("profile")))
         if snakemake_locked():
@@ -130,9 +131,9 @@ def redrawing(settings: list[str]) -> list[str]:
     """
     named = [setting.removeprefix("scale=") for setting in settings if setting.startswith("scale=")]
     scale = configuration(next(iter(named), None))["scale"]
-    if not Path("results", scale, "tables").is_dir():
+    if not any(Path("results", scale).glob("*/tables")):
         raise InputError(
-            f"results/{scale}/tables: expected tables to draw from, found none; run `make "
+            f"results/{scale}: expected tables to draw from, found none; run `make "
             f"reproduce SCALE={scale}` first"
         )
     drawn = [job for job in jobs(scale) if is_drawing(job.rule)]
@@ -179,7 +180,7 @@ def working(gpus: list[str]) -> list[str]:
     """Return the GPUs on which a few students train as on the CPU; say why others do not."""
     probes = {
         gpu: subprocess.Popen(
-            [sys.executable, PROBE],
+            [sys.executable, "-m", "driver.probe_gpu"],
             env=os.environ | {"CUDA_VISIBLE_DEVICES": gpu},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

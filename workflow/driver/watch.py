@@ -9,18 +9,18 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from driver.jobs import Job, configuration, jobs, run_card, run_device
-from driver.progress import Progress, Status, duration, estimate, training
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-
+from driver.jobs import Job, configuration, expected_costs, jobs, run_card, run_device
+from driver.progress import Progress, Status, duration, estimate, training
+from supnorm.costs import Trained
 from supnorm.job.programs import InputError, run
-from supnorm.uniform.throughput import CALIBRATION, Throughput, read_calibration
-from supnorm.work import Cell
+from supnorm.studies import all_studies
+from supnorm.uniform.throughput import CALIBRATION, read_calibration
 
 LOOK = 2.0  # seconds between two looks at the files
 ASK = 600.0  # seconds after which Snakemake is asked again, as it is when config.yaml changes
@@ -29,11 +29,18 @@ TROUBLES = 4  # lines of failures that a live view shows
 
 LOW = 32  # lines of a screen that has no place for stages of which all or nothing is done
 
-# The folders of the results in the order in which they fill; "" is what lies beside them.
-STAGES = (
-    *("teachers", "samples", "references", "students", "sampled", "errors", "certificates"),
-    *("sampled_adversary", "adversary", "tables", "figures", ""),
-)
+# What fills in which order: the folders of each study's results, and what spans studies.
+STAGES = [
+    *(
+        f"{study.name}/{folder}"
+        for study in all_studies()
+        for stage in study.stages
+        for folder in stage.folders[:1]
+        if folder != "tables"
+    ),
+    *(f"{study.name}/{folder}" for folder in ("tables", "figures") for study in all_studies()),
+    "document",
+]
 # What of a running job is left out first where the screen is narrow.
 LEAST = ("students", "resumed", "SLURM", "node", "at work")
 STYLES = {"done": "green", "running": "cyan", "stopped": "yellow", "lost": "red", "failed": "red"}
@@ -41,12 +48,12 @@ STYLES = {"done": "green", "running": "cyan", "stopped": "yellow", "lost": "red"
 
 @dataclass(frozen=True)
 class Run:
-    """A run: its jobs when Snakemake was asked, the shards they train, and what each job takes."""
+    """A run: its jobs when Snakemake was asked, what each trains, and what it takes."""
 
     scale: str
     jobs: list[Job]
     asked: float
-    shards: dict[str, tuple[Cell, range]]
+    trained: dict[Path, Trained]
     seconds: dict[Path, float]
     calibrated: bool
 
@@ -114,9 +121,10 @@ def ask(scale: str) -> Run:
     config, calibration = configuration(scale), read_calibration(CALIBRATION)
     device = run_device(config)
     card, _ = run_card(device)
-    throughput, listed = Throughput(config, device, calibration, card), jobs(scale, device)
-    seconds = {job.log: throughput.seconds(job.rule, job.name) for job in listed}
-    return Run(scale, listed, asked, throughput.shards, seconds, device in calibration)
+    expected, listed = expected_costs(config, device, calibration, card), jobs(scale, device)
+    seconds = {job.log: expected[job.study].seconds(job.rule, job.name) for job in listed}
+    trained = {job.log: expected[job.study].trained(job.rule, job.name) for job in listed}
+    return Run(scale, listed, asked, trained, seconds, device in calibration)
 
 
 def config_edited() -> float:
@@ -172,7 +180,7 @@ def stages(statuses: list[Status], height: int | None) -> Table:
     for stage in sorted(found, key=lambda s: (STAGES.index(s) if s in STAGES else len(STAGES), s)):
         jobs = [status for status in statuses if status.job.stage == stage]
         if height is None or height >= LOW or len({status.state for status in jobs}) > 1:
-            add_stage(table, stage or "summary", jobs)
+            add_stage(table, stage, jobs)
     add_stage(table, "all", statuses)
     return table
 
@@ -199,7 +207,7 @@ def add_stage(table: Table, name: str, statuses: list[Status]) -> None:
 
 def students(current: Run, statuses: list[Status]) -> Text:
     """Return how many students are trained, and how fast training goes."""
-    now = training(statuses, current.shards)
+    now = training(statuses, current.trained)
     parts = [
         f"{now.trained} of {now.students} students trained",
         f"{now.done / now.flops * 100:.1f} % of {now.flops:.2g} operations",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal
 
+from supnorm.costs import Costs
 from supnorm.schemas import studies
 
 
@@ -60,8 +61,8 @@ class Study:
 
     `check` takes the study's section of a configuration, with what all studies share, and raises
     InputError where keys do not go together. `costs` takes such a section, the device, what a
-    calibration found and the GPUs' card, and returns what jobs take (supnorm.uniform.throughput);
-    None where each takes seconds.
+    calibration found and the GPUs' card, and returns what its jobs take (supnorm.costs.Costs); None
+    where each takes seconds.
     """
 
     name: str
@@ -78,6 +79,10 @@ class Study:
             for name, figure in self.figures.items()
             if figure.needs is None or settings[figure.needs[0]][figure.needs[1]]
         ]
+
+    def expected_costs(self, settings: Mapping, device: str, calibration: Mapping, card) -> Costs:
+        """Return what the jobs of the study take."""
+        return self.costs(settings, device, calibration, card) if self.costs else Costs()
 
     def schema(self, table: str):
         """Return the schema of a table (supnorm.tables.schema.Schema)."""

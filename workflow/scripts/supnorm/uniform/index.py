@@ -84,6 +84,7 @@ STAGES = (
     Stage(("measure_references",), ("references",), "one"),
     Stage(("sample_adversary",), ("sampled_adversary", "adversary"), "one", left_out=True),
     Stage(("measure_adversary", "climb_adversary"), ("adversary",), "one", left_out=True),
+    Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
 )
 
 STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, Throughput)

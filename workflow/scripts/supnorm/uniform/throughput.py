@@ -28,11 +28,19 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
+from supnorm.costs import BASE_MB, START, Costs, Trained
 from supnorm.hardware.cards import SLOWEST, Card
 from supnorm.job.programs import InputError
 from supnorm.training import roofline
 from supnorm.uniform.cells import cells
-from supnorm.work import Cell, group_size, network_size, shard_names, shards
+from supnorm.work import (
+    Cell,
+    group_size,
+    network_size,
+    shard_names,
+    shards,
+    student_bytes,
+)
 
 FORMAT = "supnorm calibration 1"
 CALIBRATION = Path("results/calibration.json")
@@ -44,7 +52,7 @@ DIGESTING = 3e8
 # wait for CUDA, exact errors for the sorting of pieces, searches and shuffles for a core beside it.
 MODEL = {
     "cpu": {
-        "start": 1.5,
+        "start": START["cpu"],
         "training": [[5, 32, 2, 2.5e9], [5, 32, 20, 1.2e10], [5, 32, 200, 2e10]],
         "epoch": 2e-6,
         "shuffle": [[100, 4e-5], [1000, 1e-4], [100000, 1.5e-2]],
@@ -60,7 +68,7 @@ MODEL = {
         "spike": [[1, 100, 1e-3], [1, 100000, 1e-2], [3, 100, 0.2], [3, 100000, 1.2]],
     },
     "cuda": {
-        "start": 30.0,
+        "start": START["cuda"],
         "shuffle": [[100, 4e-5], [1000, 1e-4], [100000, 1.5e-2]],
         "exact": [[32, 2e-2], [512, 5e-2], [2048, 0.5]],
         "spike": [[1, 100, 1e-3], [1, 100000, 1e-2], [3, 100, 0.2], [3, 100000, 1.2]],
@@ -79,14 +87,8 @@ ON_DEVICE = (
     "sample_adversary",
     "compare_methods",
 )
-# Plots draw with Matplotlib, which is imported and sets its type for some seconds.
-PLOT_STARTS = 4
 # Above so many samples references use neighbours alone (supnorm.uniform.references.algorithms).
 DENSE = 10_000
-# Python and its libraries, and with CUDA those of torch.
-BASE_MB = {"cpu": 700, "cuda": 4000}
-# What is asked for: so many minutes, and so much of the expected time.
-SPARE_MINUTES, MARGIN = 5, 2.0
 
 
 def read_calibration(path: Path) -> dict:
@@ -150,12 +152,10 @@ def interpolated(
     return math.exp(b + (d - b) * (x - a) / (c - a))
 
 
-class Throughput:
-    """Expected seconds and megabytes of the jobs of a configuration.
+class Throughput(Costs):
+    """Expected seconds and megabytes of the jobs of the study.
 
-    A job is named by its rule, and by its log file below the rule's folder, without its ending:
-    that is the shard ("random/d1_m100_L5_w32_fifth_1of3"), the problem ("random/d3_m100") or, of
-    a rule of one job, nothing.
+    Jobs are named by shards ("random/d1_m100_L5_w32_fifth_1of3") or problems ("random/d3_m100").
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Throughput:
         self._config, self._device, self._calibration = config, device, calibration or {}
         self._card = card
         self._entries = {name: {**MODEL[name], **self._measured(name)} for name in MODEL}
-        self._work = {
+        self._works = {
             "train_students": self._training,
             "measure_errors": self._measuring,
             "sample_errors": self._measuring,
@@ -213,23 +213,19 @@ class Throughput:
         """Return where the arithmetic of a rule is done."""
         return self._device if rule in ON_DEVICE else "cpu"
 
-    def seconds(self, rule: str, name: str = "") -> float:
-        """Return how long a job is expected to take, the start of its program included."""
-        start = self._entries[self.device(rule)]["start"]
-        if rule.startswith("plot_"):
-            return PLOT_STARTS * start
-        return start + (self._work[rule](*self._parts(name)) if rule in self._work else 0)
+    def start(self, device: str) -> float:
+        """Return how long a program takes to start."""
+        return self._entries[device]["start"]
 
-    def minutes(self, rule: str, name: str = "", attempt: int = 1) -> int:
-        """Return how many minutes an attempt at a job asks for."""
-        return attempt * math.ceil(SPARE_MINUTES + MARGIN * self.seconds(rule, name) / 60)
+    def work(self, rule: str, name: str) -> float:
+        """Return how long a job is at work, in seconds, the start of its program apart."""
+        return self._works[rule](*self._parts(name)) if rule in self._works else 0.0
 
     def megabytes(self, rule: str, name: str = "") -> int:
         """Return how much memory a job asks for, that of a GPU apart."""
-        base = BASE_MB[self.device(rule)]
         if rule not in self._memory:
-            return 2 * base
-        return math.ceil(base + self._memory[rule](*self._parts(name)))
+            return super().megabytes(rule, name)
+        return math.ceil(BASE_MB[self.device(rule)] + self._memory[rule](*self._parts(name)))
 
     def basis(self, rule: str, name: str = "") -> str:
         """Return what the expected time rests on.
@@ -255,6 +251,22 @@ class Throughput:
         else:
             return "between"
         return "measured" if _has(measured[key], size) else "between"
+
+    def trained(self, rule: str, name: str) -> Trained:
+        """Return what a job trains."""
+        if rule != "train_students":
+            return Trained()
+        cell, rows = self.shards[name]
+        # At each evaluation its students; in a checkpoint their two moments too, and what they are.
+        copy, times = 8 * len(rows) * cell.parameters, self._config["evaluation"]["times"]
+        flops = len(rows) * cell.student_flops
+        return Trained(len(rows), cell.epochs, flops, times * copy, (times + 3) * copy)
+
+    def gpu_bytes(self) -> float:
+        """Return what the largest group of students takes on a GPU while it trains."""
+        precision = self._config["training"]["precision"]
+        kinds = {(c.dim, c.depth, c.width, c.batch, precision) for c in cells(self._config)}
+        return max(group_size(*each) * student_bytes(*each) for each in kinds)
 
     def _measured(self, device: str) -> dict:
         """Return what was measured on a device, training only if in the same precision."""
