@@ -71,7 +71,7 @@ def tests(stage: Stage) -> None:
     environment = {**os.environ, **plain}
     with stage.log.open("w") as log:
         options = {"cwd": ROOT, "env": environment, "stdout": log, "stderr": subprocess.STDOUT}
-        with subprocess.Popen([*command, "tests/test_cuda.py"], **options) as process:
+        with subprocess.Popen([*command, "tests/library/test_cuda.py"], **options) as process:
             try:
                 process.wait(max(1, stage.ends - 15 - time.time()))
             except subprocess.TimeoutExpired:

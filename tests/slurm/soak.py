@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 from small_cluster import cluster, control, outcome, slurm, start
 from tree import copy_repository

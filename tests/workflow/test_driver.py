@@ -16,8 +16,7 @@ import pytest
 import torch
 import yaml
 from jobs import Job
-from test_reproduce import LEFTOVER
-from tree import ROOT, copy_repository, run
+from tree import LEFTOVER, ROOT, copy_repository, run
 
 from supnorm.outputs import appearing
 from supnorm.programs import InputError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
 import watch
 from jobs import Job
@@ -23,7 +23,7 @@ from watch import Run, prefixed, show_once
 from supnorm.programs import InputError
 from supnorm.work import Cell
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CELL = Cell("random", 1, 100, 5, 32, "fifth", 20, 10, 80)
 SHARDS = {f"{CELL.name}_{k}of40": (CELL, range(2 * k - 2, 2 * k)) for k in range(1, 41)}
 SHORT = "random/d1_m100_L5_w32_fifth_"

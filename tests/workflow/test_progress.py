@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
 from jobs import Job
 from progress import ALIVE, SILENT, Progress, Status, estimate, failure_in, read_heartbeat, training

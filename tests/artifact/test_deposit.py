@@ -18,7 +18,7 @@ import yaml
 from test_inveniordm import FAULTS, METADATA, error_of, shown
 from zenodo_server import Zenodo, faults_of
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/artifact"))
 
 import archive
 import deposit as module
@@ -27,7 +27,7 @@ from inveniordm import File, InvenioRDM
 from supnorm.origin import doi
 from supnorm.programs import InputError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SECRET, OTHER = "s3cr3t-0f-ada", "an0ther-s3cr3t"
 RESULTS = Path("results/smoke")
 DEPOSIT, ARCHIVE = RESULTS / "archive/deposit.json", RESULTS / "archive/supnorm-smoke.zip"

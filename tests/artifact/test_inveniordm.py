@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from zenodo_server import Zenodo
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/artifact"))
 
 from inveniordm import ATTEMPTS, InvenioRDM, RefusedError, Token, doi_of, take_token
 

@@ -25,7 +25,7 @@ from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.tables.settings import SETTINGS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "workflow/paper"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SIZES = (30, 100)

@@ -14,7 +14,7 @@ from supnorm.networks import save_networks
 from supnorm.outputs import appearing
 from supnorm.teachers import random_teachers
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 PROGRAMS = sorted(SCRIPTS.glob("*.py"))
 

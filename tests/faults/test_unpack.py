@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from supnorm.programs import InputError
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/artifact"))
 
 import unpack as unpacking
 from unpack import unpack
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOUND = {
     "supnorm-smoke/Snakefile": b"rule all:\n",
     "supnorm-smoke/tests/cluster.sh": b"#!/bin/sh\n",

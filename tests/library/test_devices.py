@@ -13,7 +13,7 @@ from scales import ROOT
 from supnorm import devices
 from supnorm.programs import InputError
 
-SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 GPUS = [f"GPU-{k}{k}{k}{k}-aaaa" for k in range(3)]
 LISTED = "\n".join(f"GPU {k}: NVIDIA H100 (UUID: {gpu})" for k, gpu in enumerate(GPUS))
 MIG = "  MIG 1g.10gb     Device  0: (UUID: MIG-0123)"

@@ -17,7 +17,7 @@ from supnorm.tables.errors import errors_schema
 from supnorm.tables.schema import read_table, table_columns, write_table
 from supnorm.teachers import random_teachers
 
-SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 TEACHERS, SEEDS, EVALUATIONS = 3, (7, 8), (1, 2)
 COUNT = TEACHERS * len(SEEDS) * len(EVALUATIONS)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import gpu_check
 import gpu_goals
@@ -20,7 +20,7 @@ from tables import read_measured
 
 from supnorm.throughput import read_calibration
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 
 

@@ -6,7 +6,7 @@ import yaml
 
 from supnorm.configuration import resolve
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def configuration(scale):

@@ -33,7 +33,7 @@ from supnorm.tables.two_sided import TWO_SIDED
 from supnorm.teachers import random_teachers
 from tabulate_spikes import POSITIONS, REACH, Line, through, zoomed
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 
 

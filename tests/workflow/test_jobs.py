@@ -11,11 +11,11 @@ from supnorm.cards import SLOWEST
 from supnorm.programs import InputError
 from supnorm.work import cells, shard_names
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
 from jobs import Job, configuration, jobs, run_card, run_device, trained_on
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 TOY = """
 rule all:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from supnorm.imports import imported_files, imported_modules
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # What torch brings for GPUs, at versions of its own choosing.
 GPU = re.compile(r"nvidia-.*|cuda-.*|triton")
 

@@ -8,14 +8,11 @@ import time
 
 import psutil
 import pytest
-from tree import digests, run
+from tree import LEFTOVER, digests, run
 
 # A run of several trainings, and what is removed to have it ahead: no more of the chain is needed.
 TARGET = "results/smoke/tables/curves.parquet"
 PART = ["students/random/d3_m20*", "curves/random/d3_m20*", "tables/curves.parquet"]
-
-
-LEFTOVER = ".d1_m10_L5_w8_fifth.node-7.cluster-4711.safetensors"
 
 
 @pytest.fixture

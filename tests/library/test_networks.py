@@ -24,7 +24,7 @@ from supnorm.networks import (
 from supnorm.programs import InputError
 from supnorm.teachers import random_teachers
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def one_by_one(networks, k, x):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/artifact"))
 
 import trace
 

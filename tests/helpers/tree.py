@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# What a program on another machine leaves when it is killed while it writes.
+LEFTOVER = ".d1_m10_L5_w8_fifth.node-7.cluster-4711.safetensors"
 
 
 @dataclass(frozen=True)

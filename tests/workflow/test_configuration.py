@@ -13,7 +13,7 @@ from supnorm.programs import InputError
 from supnorm.teachers import FAMILIES
 from supnorm.work import batch_size
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 
 

@@ -15,7 +15,7 @@ import torch
 import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import certificate
 import crossovers
@@ -48,7 +48,7 @@ from supnorm.tables.ranking import MINMAX
 from supnorm.tables.schema import write_table
 from supnorm.teachers import random_teachers
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 JOB = "s\th:m:s\tmax_rss\tcpu_time\n"
 
 

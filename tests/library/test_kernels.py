@@ -16,7 +16,7 @@ from supnorm.networks import forward
 from supnorm.packed import Packing, aligned
 from supnorm.training.recipe import initial_students
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
 PRECISIONS = ["float64", "float32"]
 

@@ -9,7 +9,7 @@ import pytest
 from supnorm import imports
 from supnorm.imports import imported_files
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 
 

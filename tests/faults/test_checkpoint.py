@@ -38,7 +38,7 @@ from supnorm.training.signals import Asked, listening
 torch.set_num_threads(1)
 
 ENGINES = ["narrow", "stacked", "groups", "loop"]
-SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
 
 @pytest.fixture(params=ENGINES)

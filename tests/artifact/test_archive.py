@@ -22,7 +22,7 @@ from supnorm.programs import InputError
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import write_table
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ZERO = "0" * 64
 
 
