@@ -10,16 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tables import AGREEMENT, machine, write_measured
 
 from supnorm.errors.sampled import sampled_errors
-from supnorm.networks import Networks
 from supnorm.job.programs import run
+from supnorm.networks import Networks
 from supnorm.samples import draw_samples
 from supnorm.streams import Stream
-from supnorm.uniform.teachers import random_teachers
 from supnorm.training.cell import Record, train_cell
 from supnorm.training.recipe import Recipe
+from supnorm.uniform.teachers import random_teachers
+from tables import AGREEMENT, machine, write_measured
 
 # The paper's experiment at d = 1, width 32 and batch m/5, with half of its teachers.
 DIM, DEPTH, WIDTH, SEEDS = 1, 5, 32, [10000, 10001, 10002]

@@ -22,21 +22,24 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+
 from agreement import trained
 from contenders import SEEDS, Problem
-from tables import machine
-from timing import clock, one_thread
-
-from supnorm.uniform.adversary import unseen_spike
 from supnorm.configuration import resolve
-from supnorm.hardware.devices import use_device
 from supnorm.errors.ascent import climb
 from supnorm.errors.certificate import bracket
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors
-from supnorm.networks import Networks
+from supnorm.hardware.devices import use_device
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run
+from supnorm.networks import Networks
+from supnorm.samples import draw_samples
+from supnorm.streams import Stream, uniform_points
+from supnorm.training.engines import choose, engine_class
+from supnorm.training.recipe import Recipe, initial_students, shuffle
+from supnorm.uniform.adversary import unseen_spike
+from supnorm.uniform.cells import cells
 from supnorm.uniform.references.algorithms import (
     ALGORITHMS,
     DENSE,
@@ -45,15 +48,12 @@ from supnorm.uniform.references.algorithms import (
     UnsuitableError,
 )
 from supnorm.uniform.references.errors import CHUNK, reference_errors
-from supnorm.samples import draw_samples
-from supnorm.streams import Stream, uniform_points
 from supnorm.uniform.teachers import random_teachers
 from supnorm.uniform.theory.bounds import NetworkClass, admissible_actives_sharp
 from supnorm.uniform.throughput import CALIBRATION, FORMAT, read_calibration
-from supnorm.training.engines import choose, engine_class
-from supnorm.training.recipe import Recipe, initial_students, shuffle
-from supnorm.uniform.cells import cells
 from supnorm.work import group_size, network_size
+from tables import machine
+from timing import clock, one_thread
 
 # Seconds of a slice, how many there are, and the longest call that is not measured once more.
 SLICE, SLICES, LONG = 0.2, 3, 2.0
@@ -111,7 +111,7 @@ def main(argv: list[str]) -> None:
 
 
 class Calibration:
-    """What is measured on a device, at the sizes of a configuration (see supnorm.uniform.throughput)."""
+    """What is measured on a device, at the sizes of a configuration (supnorm.uniform.throughput)."""
 
     def __init__(self, config: dict, device: str):
         """Take a configuration: a resolved one, or the base of config.yaml as it is."""

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tables import CERTIFICATE, machine, write_measured
 
 from supnorm.errors.certificate import bracket
-from supnorm.networks import load_teachers
 from supnorm.job.programs import InputError, count, run
+from supnorm.networks import load_teachers
 from supnorm.students import cell_files, files_of, load_cell
-from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.tables.schema import read_table
+from supnorm.uniform.tables.ranking import MINMAX
+from tables import CERTIFICATE, machine, write_measured
 
 
 def main(argv: list[str]) -> None:

@@ -4,9 +4,10 @@ from functools import partial
 
 import jax
 import numpy as np
-from contenders import SEEDS, Problem
 from jax import lax
 from jax import numpy as jnp
+
+from contenders import SEEDS, Problem
 
 # Epochs whose shuffles one call takes, so that a call's overhead is shared by many steps.
 EPOCHS_AT_ONCE = 20

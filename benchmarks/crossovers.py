@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from tables import TRAINING, read_measured
 
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run
+from tables import TRAINING, read_measured
 
 ENGINES = ["narrow", "stacked"]
 KEY = ["precision", "width", "batch"]

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from agreement import DEPTH, DIM, SEEDS, trained
-from tables import EXACT, machine, write_measured
-from timing import clock, one_thread
 
+from agreement import DEPTH, DIM, SEEDS, trained
 from supnorm.errors.exact import exact_errors, piecewise_linear
 from supnorm.errors.measured import Errors
 from supnorm.errors.sampled import sampled_errors
-from supnorm.networks import Networks
 from supnorm.job.programs import count, run
+from supnorm.networks import Networks
 from supnorm.streams import Stream
-from supnorm.uniform.teachers import random_teachers
 from supnorm.training.recipe import Recipe
+from supnorm.uniform.teachers import random_teachers
+from tables import EXACT, machine, write_measured
+from timing import clock, one_thread
 
 SAMPLES, POINTS = 100, 2**24
 # At each width: the students, the part of the points on which sampling is timed, and how often

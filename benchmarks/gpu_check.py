@@ -25,17 +25,17 @@ from pathlib import Path
 # On a machine with many cores BLAS would start as many threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pandas as pd
+import torch
+
 import gpu_jobs
 import gpu_proofs
 import gpu_steps
-import pandas as pd
-import torch
 from gpu_goals import goals, gpu_calibration
 from gpu_stage import Stage
-from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, write_measured
-
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
+from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, write_measured
 
 # Name: what it does, and the seconds that it may take, its start included.
 STAGES = {

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from gpu_stage import paper
 
+from gpu_stage import paper
 from supnorm.uniform.throughput import FORMAT, Throughput
 from supnorm.work import network_size
 

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+
 from calibrate import Calibration, several, untrained
 from contenders import Problem
 from gpu_stage import (
@@ -20,19 +21,18 @@ from gpu_stage import (
     step_columns,
     times,
 )
-from timing import clock, copy_bandwidth
-
-from supnorm.hardware.devices import use_device
 from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors
+from supnorm.hardware.devices import use_device
 from supnorm.hardware.machine import cores
 from supnorm.networks import Networks
 from supnorm.streams import Stream, uniform_points
-from supnorm.uniform.teachers import random_teachers
 from supnorm.training.cell import Training
 from supnorm.training.checkpoint import Checkpoint
 from supnorm.training.recipe import Recipe
+from supnorm.uniform.teachers import random_teachers
+from timing import clock, copy_bandwidth
 
 # Any points will do where time is measured.
 STREAM = Stream("check")

@@ -10,15 +10,15 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+
 from contenders import Problem
 from gpu_stage import ROOT, Stage, card_name, engine_for, orders_for, product_speed, times
-from tables import machine
-from timing import copy_bandwidth
-
 from supnorm.networks import Networks, relative_difference
 from supnorm.training import stacked
 from supnorm.training.recipe import Students
 from supnorm.training.stacked import StackedEngine
+from tables import machine
+from timing import copy_bandwidth
 
 BITS = [(32, 20), (512, 20), (2048, 20), (32, 200)]
 
@@ -71,7 +71,7 @@ def tests(stage: Stage) -> None:
     environment = {**os.environ, **plain}
     with stage.log.open("w") as log:
         options = {"cwd": ROOT, "env": environment, "stdout": log, "stderr": subprocess.STDOUT}
-        with subprocess.Popen([*command, "tests/test_cuda.py"], **options) as process:
+        with subprocess.Popen([*command, "tests/library/test_cuda.py"], **options) as process:
             try:
                 process.wait(max(1, stage.ends - 15 - time.time()))
             except subprocess.TimeoutExpired:

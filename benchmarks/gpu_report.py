@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from page import markdown, number
-from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, read_measured
 
+from page import markdown, number
 from supnorm.hardware.cards import find_card
 from supnorm.training.roofline import step_seconds
+from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, read_measured
 
 # Of kernels: products on float64 tensor cores, and products that are split and summed afterwards.
 TENSOR_CORES = re.compile(r"d884|dmma|tensorop.*f64|f64.*tensorop|16x8x\d+.*f64", re.IGNORECASE)

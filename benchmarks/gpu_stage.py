@@ -11,15 +11,15 @@ from unittest.mock import patch
 import numpy as np
 import torch
 import yaml
-from contenders import SEEDS, Problem
-from timing import Gemm, clock
 
+from contenders import SEEDS, Problem
 from supnorm.hardware.devices import use_device
 from supnorm.hardware.machine import processor
 from supnorm.training import stacked
 from supnorm.training.engines import engine_class
 from supnorm.training.memory import Layout, group_size
 from supnorm.training.recipe import shuffle
+from timing import Gemm, clock
 
 ROOT = Path(__file__).parents[1]
 DIM, DEPTH = 3, 5

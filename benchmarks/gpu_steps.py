@@ -8,6 +8,9 @@ from itertools import product
 from unittest.mock import patch
 
 import torch
+from torch.autograd import DeviceType
+from torch.profiler import ProfilerActivity
+
 from contenders import Problem
 from gpu_stage import (
     TINY,
@@ -22,14 +25,11 @@ from gpu_stage import (
     step_columns,
     times,
 )
-from timing import clock, copy_bandwidth
-from torch.autograd import DeviceType
-from torch.profiler import ProfilerActivity
-
 from supnorm.training import memory, stacked
 from supnorm.training.stacked import StackedEngine
 from supnorm.uniform.cells import cells
 from supnorm.work import student_bytes
+from timing import clock, copy_bandwidth
 
 # Width and batch: the paper's, the most telling first.
 PROBLEMS = [(32, 20), (2048, 2000), (512, 20), (2048, 20), (32, 2000)]

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import yaml
-from tables import GRAPH, machine, write_measured
 
 from supnorm.job.programs import InputError, run
+from tables import GRAPH, machine, write_measured
 
 ROOT = Path(__file__).parents[1]
 TREE = ["Snakefile", "config.yaml", "workflow", "envs", "profiles", "CITATION.cff"]

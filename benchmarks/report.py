@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from gpu_report import gpu_part
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
-from page import made_on, markdown, number
 from scipy.stats import wilcoxon
+
+from gpu_report import gpu_part
+from page import made_on, markdown, number
+from supnorm.drawing.style import WIDTH, use_style
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import run
+from supnorm.pages import write_part
 from tables import (
     AGREEMENT,
     CERTIFICATE,
@@ -24,11 +29,6 @@ from tables import (
     TRAINING,
     read_measured,
 )
-
-from supnorm.job.outputs import appearing
-from supnorm.pages import write_part
-from supnorm.job.programs import run
-from supnorm.drawing.style import WIDTH, use_style
 
 # In the order of tables and legend: what it is called, its colour and its marker.
 LOOKS = {

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from contenders import Engine, Problem
-from tables import EXPONENTS, SCALING, machine, write_measured
-from timing import Timed, by_turns, one_thread
 
+from contenders import Engine, Problem
 from supnorm.hardware.devices import use_device
 from supnorm.job.programs import run
 from supnorm.training.engines import choose
+from tables import EXPONENTS, SCALING, machine, write_measured
+from timing import Timed, by_turns, one_thread
 
 BASE = {"width": 32, "batch": 20, "samples": 100, "depth": 5, "students": 12}
 SWEEPS = {

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
-from tables import STAGES, machine, write_measured
 
 from supnorm.job.programs import InputError, run
+from tables import STAGES, machine, write_measured
 
 
 def main(argv: list[str]) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from contenders import Problem, contenders
-from tables import TRAINING, machine, write_measured
-from timing import Gemm, Timed, by_turns, copy_bandwidth, one_thread
 
+from contenders import Problem, contenders
 from supnorm.hardware.devices import use_device
 from supnorm.job.programs import InputError, run
 from supnorm.training.memory import Layout, group_size
+from tables import TRAINING, machine, write_measured
+from timing import Gemm, Timed, by_turns, copy_bandwidth, one_thread
 
 # vmap and JAX: the fastest of these numbers of students is measured.
 GROUPS = {"cpu": (1, 4, 24), "cuda": (32, 256)}

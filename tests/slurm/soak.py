@@ -20,7 +20,6 @@ from pathlib import Path
 
 import psutil
 
-
 from small_cluster import cluster, control, outcome, slurm, start
 from tree import copy_repository
 

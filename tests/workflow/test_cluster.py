@@ -1,19 +1,15 @@
 """What is asked of SLURM before a run is submitted; a script stands for sbatch and sinfo."""
 
 import asyncio
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-
-from driver import cluster
 import snakemake_executor_plugin_slurm
 import yaml
-from tree import ROOT
 
+from driver import cluster
 from supnorm.job.programs import InputError
+from tree import ROOT
 
 # Knows the account physics, nodes of 64 GB, and a partition gpu that SLURM does not enforce.
 SBATCH = """#!/bin/bash

@@ -5,6 +5,7 @@ import re
 import sys
 
 import pytest
+
 from tree import ROOT, run, source_files
 
 # In a tree from an archive, which has a README of its own.

@@ -15,12 +15,11 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from driver.jobs import Job
-from test_reproduce import LEFTOVER
-from tree import ROOT, copy_repository, run
 
+from driver.jobs import Job
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
+from tree import LEFTOVER, ROOT, copy_repository, run
 
 GPUS = ["GPU-0a", "GPU-1b"]
 

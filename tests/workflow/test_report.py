@@ -4,6 +4,7 @@ import shutil
 import zipfile
 
 import pytest
+
 from tree import Tree
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)

@@ -11,11 +11,11 @@ import PIL.Image
 import pyarrow.parquet as pq
 import pypdf
 import pytest
-from tree import copy_repository, digests
 
 from supnorm.job.provenance import keywords
 from supnorm.job.records import read_record, stamp
 from supnorm.uniform.claims import CLAIMS
+from tree import copy_repository, digests
 
 CELLS = 8
 # The two cells of most work are cut in two.
@@ -95,7 +95,10 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
     [
         ("workflow/scripts/uniform/plot_rates.py", {"plot_rates": 1, "build_paper": 1}),
         ("workflow/scripts/supnorm/drawing/style.py", ALL_PLOTS | {"build_paper": 1}),
-        ("workflow/scripts/supnorm/uniform/ranking.py", {"rank_algorithms": 1, "tabulate_growth": 1}),
+        (
+            "workflow/scripts/supnorm/uniform/ranking.py",
+            {"rank_algorithms": 1, "tabulate_growth": 1},
+        ),
         ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS // 2}),
         (
             "workflow/scripts/supnorm/errors/ascent.py",

@@ -1,6 +1,7 @@
 """A legal configuration far from the paper's goes through to the last figure."""
 
 import pyarrow.parquet as pq
+
 from tree import copy_repository
 
 UNUSUAL = """

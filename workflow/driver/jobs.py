@@ -28,7 +28,8 @@ class Job:
 
     `log` is results/<scale>/<study>/logs/<rule>/<name>.log, or <rule>.log of a rule with one job,
     whose name is ""; that of the document has no <study>. `heartbeat` is where its program tells
-    how far it is, None if it does not. A job is `pending` when outputs are missing, incomplete or stale.
+    how far it is, None if it does not. A job is `pending` when outputs are missing, incomplete or
+    stale.
     """
 
     rule: str

@@ -1,0 +1,108 @@
+"""Copies of the repository in which tests run the workflow."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# What a program on another machine leaves when it is killed while it writes.
+LEFTOVER = ".d1_m10_L5_w8_fifth.node-7.cluster-4711.safetensors"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A copy of the repository, with or without results."""
+
+    path: Path
+
+    @property
+    def results(self):
+        return self.path / "results/smoke"
+
+    def command(self, *arguments):
+        scale = ("--config", "scale=smoke")
+        return [sys.executable, "-m", "snakemake", *map(str, arguments), *scale]
+
+    def snakemake(self, *arguments, check=True):
+        """Run Snakemake at the smoke scale; return everything it printed."""
+        done = run(self.command(*arguments), self.path)
+        assert not check or done.returncode == 0, done.stdout
+        return done.stdout
+
+    def planned(self):
+        """Return the rules that would run, and how often; `all` left out."""
+        printed = self.snakemake("--dry-run", "--cores", 1)
+        counts = dict(re.findall(r"^([a-z_]+) +([0-9]+)$", printed, re.MULTILINE))
+        return {k: int(v) for k, v in counts.items() if k not in ("all", "total")}
+
+    def edit(self, file, old, new):
+        text = (self.path / file).read_text()
+        assert old in text
+        (self.path / file).write_text(text.replace(old, new, 1))
+
+
+def run(command, cwd):
+    """Run a command to its end, standard error joined to standard output."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def source_files():
+    """Return what git would commit; in a tree from an archive, what its sums name of the source."""
+    if not (ROOT / ".git").exists():
+        names = (line.split("  ", 1)[1] for line in (ROOT / "SHA256SUMS").read_text().splitlines())
+        return [name for name in names if not name.startswith(("results/", "run/"))]
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [name for name in listed.stdout.split("\0") if name]
+
+
+def copy_repository(target):
+    """Copy the source, edits included."""
+    for name in source_files():
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    # Compiled code, valid as long as its file has the same time: compiling takes seconds.
+    for path in (ROOT / "workflow/scripts/supnorm").rglob("__pycache__/*.nb?"):
+        (target / path.relative_to(ROOT)).parent.mkdir(exist_ok=True)
+        shutil.copy2(path, target / path.relative_to(ROOT))
+    return Tree(target)
+
+
+def digests(results):
+    """Return the SHA-256 of all results, but of what tells of the run itself."""
+    kinds = (".parquet", ".safetensors", ".yaml", ".pdf", ".png", ".txt", ".md", ".json")
+    return {
+        str(path.relative_to(results)): hashlib.sha256(lasting(path)).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.suffix in kinds and results / "logs" not in path.parents
+    }
+
+
+def lasting(path):
+    """Return what is in a file, but for when and where the job ran, if it is a record."""
+    content = path.read_bytes()
+    if not path.name.endswith(".prov.json"):
+        return content
+    record = json.loads(content)
+    return json.dumps({k: v for k, v in record.items() if k not in ("run", "seal")}).encode()

@@ -1,0 +1,211 @@
+"""The configuration: what is refused, and in what words."""
+
+import copy
+import math
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from supnorm.configuration import resolve
+from supnorm.job.programs import InputError
+from supnorm.uniform.teachers import FAMILIES
+from supnorm.work import batch_size
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def changed(config, path, value):
+    config = copy.deepcopy(config)
+    *parents, last = path.split(".")
+    section = config
+    for key in parents:
+        section = section[key]
+    if value is ...:
+        del section[last]
+    else:
+        section[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("teacher.colour", "red", r"teacher\.colour is no key; expected one of families, dims"),
+        ("colour", "red", r"colour is no key; expected one of scale, teacher"),
+        ("scales.laptop.teacher.colour", 1, r"scales\.laptop\.teacher\.colour is no key"),
+        ("scales.laptop.colour", {}, r"scales\.laptop\.colour is no section; expected one of"),
+        ("scales.laptop", 3, r"scales\.laptop is 3; expected keys and values"),
+        ("scales.smoke.teacher", 3, r"scales\.smoke\.teacher is 3; expected keys and values"),
+        ("scale", "huge", r"scale is 'huge'; expected one of smoke, laptop, paper"),
+        ("scale", ["laptop"], r"scale is \['laptop'\]; expected one of smoke, laptop, paper"),
+        ("teacher", ..., r"teacher is empty; expected a section of keys and values"),
+        ("sample", 5, r"sample is 5; expected a section of keys and values"),
+        ("sample.seeds", [2**63], r"sample\.seeds\[0\] is 9223372036854775808; expected a whole"),
+        ("student.batch_rules", {5: {"size": 1, "epochs": 9}}, r"is 5; expected a name of small"),
+        (
+            "student.batch_rules",
+            {True: {"size": 1, "epochs": 9}},
+            r"True; expected a name of small",
+        ),
+        ("scale", ..., r"scale is empty; expected one of smoke, laptop, paper"),
+        ("scales", ..., r"scales is empty; expected at least one scale"),
+        ("teacher.depth", ..., r"teacher\.depth is missing; expected a whole number of at least 1"),
+        ("teacher.depth", "5", r"teacher\.depth is '5'; expected a whole number of at least 1"),
+        ("teacher.depth", 5.0, r"teacher\.depth is 5\.0; expected a whole number"),
+        ("teacher.depth", True, r"teacher\.depth is True; expected a whole number"),
+        ("teacher.width", 0, r"teacher\.width is 0; expected a whole number of at least 1"),
+        ("teacher.norm", 0.5, r"teacher\.norm is 0\.5; expected a number of at least 1, or inf"),
+        ("teacher.norm", math.nan, r"teacher\.norm is nan; expected a number of at least 1"),
+        ("teacher.norm", "two", r"teacher\.norm is 'two'; expected a number of at least 1"),
+        ("teacher.bound", 0, r"teacher\.bound is 0; expected a finite number above 0"),
+        ("teacher.bound", -1.5, r"teacher\.bound is -1\.5; expected a finite number above 0"),
+        ("teacher.bound", math.inf, r"teacher\.bound is inf; expected a finite number above 0"),
+        ("teacher.families", ["cosine"], r"teacher\.families\[0\] is 'cosine'; expected a known"),
+        ("teacher.families", [], r"teacher\.families is \[\]; expected a list of different"),
+        ("teacher.dims", 3, r"teacher\.dims is 3; expected a list of different whole numbers"),
+        ("sample.sizes", [100, 0], r"sample\.sizes\[1\] is 0; expected a whole number"),
+        ("sample.sizes", [], r"sample\.sizes is \[\]; expected a list .* not empty"),
+        ("scales.laptop.sample.sizes", [9, 9], r"scales\.laptop\.sample\.sizes is \[9, 9\]"),
+        ("sample.seeds", [-1], r"sample\.seeds\[0\] is -1; expected a whole number from 0 to"),
+        ("sample.seeds", [1, 1], r"sample\.seeds is \[1, 1\]; expected a list of different"),
+        ("student.widths", [0], r"student\.widths\[0\] is 0; expected a whole number"),
+        ("student.batch_rules", {}, r"student\.batch_rules is {}; expected at least one batch"),
+        (
+            "student.batch_rules.fifth",
+            {"divisor": 0.5, "epochs": 10},
+            r"student\.batch_rules\.fifth\.divisor is 0\.5; expected a whole number of at least 1",
+        ),
+        (
+            "student.batch_rules.fifth",
+            {"size": 101, "epochs": 10},
+            r"batch_rules\.fifth\.size is 101; expected at most the smallest sample size, 100",
+        ),
+        (
+            "student.batch_rules.fifth",
+            {"size": 2, "divisor": 5, "epochs": 10},
+            r"batch_rules\.fifth is .* expected one of divisor, at_most and size, and epochs",
+        ),
+        ("student.batch_rules.Big!", {"size": 1, "epochs": 9}, r"'Big!'; expected a name of small"),
+        (
+            "student.batch_rules.fifth.epochs",
+            4,
+            r"epochs is 4; expected at least evaluation\.times",
+        ),
+        ("training.learning_rate", "1e-4", r"'1e-4'; .* a power of ten needs a point, as in 1\.0e"),
+        ("training.final_learning_rate", 1, r"is 1; expected at most training\.learning_rate"),
+        ("training.precision", "half", r"training\.precision is 'half'; expected float64 or"),
+        ("scales.laptop.training.device", "tpu", r"is 'tpu'; expected auto, cpu or cuda"),
+        ("evaluation.points", None, r"evaluation\.points is empty; expected a whole number"),
+    ],
+)
+def test_a_mistake_gives_one_sentence(config, path, value, says):
+    with pytest.raises(InputError, match=says) as caught:
+        resolve(changed(config, path, value), SCHEMA)
+    assert str(caught.value).startswith("config.yaml: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_scale_changes_key_by_key(config):
+    laptop = resolve(config, SCHEMA)
+    assert laptop["scale"] == "laptop"
+    assert laptop["teacher"] == config["teacher"] | config["scales"]["laptop"]["teacher"]
+    assert laptop["student"]["widths"] == [32]
+    assert laptop["student"]["depths"] == config["student"]["depths"]
+    assert "scales" not in laptop
+
+
+def test_resolving_changes_nothing_in_what_it_was_given(config):
+    before = copy.deepcopy(config)
+    resolve(config, SCHEMA)
+    assert config == before
+
+
+def test_the_paper_scale_is_the_papers_experiment(config):
+    """What ../docs/theory.md S1.20 says, and 8640 trainings in all."""
+    paper = resolve(config | {"scale": "paper"}, SCHEMA)
+    teacher, sample, student = paper["teacher"], paper["sample"], paper["student"]
+    assert (teacher["depth"], teacher["width"], teacher["norm"]) == (5, 32, "inf")
+    assert (teacher["bound"], teacher["count"]) == (0.5, 40)
+    assert (teacher["dims"], sample["sizes"]) == ([1, 3], [100, 1000, 10000, 100000])
+    assert student["widths"] == [32, 512, 2048]
+    trainings = math.prod(
+        map(
+            len,
+            (
+                teacher["dims"],
+                sample["sizes"],
+                sample["seeds"],
+                student["widths"],
+                student["batch_rules"],
+            ),
+        )
+    )
+    assert trainings * teacher["count"] == 8640
+    assert paper["evaluation"] == {"times": 5, "points": 2**24, "method": "exact"}
+    sine = {"samples": 1000, "depth": 22, "width": 50, "batch": 20, "epochs": 5000}
+    assert {key: paper["sine"][key] for key in sine} == sine
+    assert paper["training"]["learning_rate"] == 1e-4
+    assert paper["training"]["final_learning_rate"] == 1e-6
+    batches = {
+        m: [batch_size(rule, m) for rule in student["batch_rules"].values()]
+        for m in sample["sizes"]
+    }
+    assert batches[100] == [20, 2, 100]
+    assert batches[100000] == [20000, 2000, 100]
+    assert all(m % b == 0 for m, sizes in batches.items() for b in sizes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "samples", "batch"),
+    [
+        ({"divisor": 5}, 30, 6),
+        ({"divisor": 5}, 31, 7),
+        ({"divisor": 50}, 30, 1),
+        ({"at_most": 100}, 30, 30),
+        ({"at_most": 100}, 300, 100),
+        ({"size": 25}, 30, 25),
+    ],
+)
+def test_batch_sizes(rule, samples, batch):
+    assert batch_size(rule, samples) == batch
+
+
+def test_every_key_has_a_comment():
+    """Of the base; what a scale changes is explained there."""
+    base = (ROOT / "config.yaml").read_text().split("\nscales:")[0]
+    keys = [line for line in base.splitlines() if re.match(r" *[a-z_]+:", line)]
+    assert len(keys) > 20
+    bare = [line for line in keys if "#" not in line and "{" not in line]
+    assert not bare
+
+
+def test_the_schema_knows_every_family():
+    schema = yaml.safe_load(SCHEMA.read_text())
+    families = schema["properties"]["teacher"]["properties"]["families"]
+    assert set(families["items"]["enum"]) == set(FAMILIES)
+
+
+def test_the_schema_knows_no_key_that_config_lacks(config):
+    schema = yaml.safe_load(SCHEMA.read_text())
+    for section, part in schema["properties"].items():
+        if "properties" in part:
+            assert set(part["properties"]) == set(config[section])
+
+
+@pytest.mark.parametrize("key", [{"device": "cuda"}, {"card": "A100"}, {"card": 4090}])
+def test_what_is_there_is_no_part_of_the_experiment(config, key):
+    assert resolve(config | key, SCHEMA) == resolve(config, SCHEMA)
+
+
+@pytest.mark.parametrize("card", ["T4", 5, None, ""])
+def test_a_card_that_is_not_known_is_refused(config, card):
+    with pytest.raises(InputError, match=rf"card is {card!r}; expected one of V100, A100, H100"):
+        resolve(config | {"card": card}, SCHEMA)

@@ -1,0 +1,145 @@
+"""The list of jobs, as Snakemake gives it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from driver.jobs import Job, configuration, jobs, run_card, run_device, trained_on
+from supnorm.hardware.cards import SLOWEST
+from supnorm.job.programs import InputError
+from supnorm.uniform.cells import cells
+from supnorm.work import shard_names
+
+ROOT = Path(__file__).parents[2]
+
+TOY = """
+rule all:
+    input: "results/toy/errors/one.parquet", "results/toy/errors/two.parquet", "results/toy/end.md"
+
+rule measure:
+    output: errors="results/toy/errors/{k}.parquet", more="results/toy/more/{k}.txt"
+    log: text="results/toy/logs/measure/{k}.log", heartbeat="results/toy/logs/measure/{k}.json"
+    shell: "touch {output} {log}"
+
+rule end:
+    output: "results/toy/end.md"
+    log: "results/toy/logs/end.log"
+    shell: "touch {output} {log}"
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    (tmp_path / "Snakefile").write_text(TOY)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_jobs_of_a_run_at_work(toy):
+    snakemake = [sys.executable, "-m", "snakemake", "--cores", "1"]
+    done = "results/toy/errors/one.parquet"
+    subprocess.run([*snakemake, done], check=True, capture_output=True)
+    # The lock of a run.
+    locks = toy / ".snakemake/locks"
+    locks.mkdir(exist_ok=True)
+    (locks / "0.output.lock").write_text("results/toy/errors/two.parquet\n")
+    found = {job.log.stem: job for job in jobs("toy")}
+    assert found["one"] == Job(
+        "measure",
+        (Path("results/toy/errors/one.parquet"), Path("results/toy/more/one.txt")),
+        Path("results/toy/logs/measure/one.log"),
+        Path("results/toy/logs/measure/one.json"),
+        pending=False,
+    )
+    assert found["two"].pending
+    assert found["end"].pending
+    assert found["end"].heartbeat is None
+    assert [(found[k].name, found[k].stage) for k in ("one", "end")] == [
+        ("one", "errors"),
+        ("", ""),
+    ]
+    assert len(found) == 3
+
+
+def test_what_snakemake_cannot_list_is_one_sentence(toy):
+    (toy / "Snakefile").write_text("rule all\n")
+    with pytest.raises(InputError, match="snakemake --dry-run failed") as error:
+        jobs("toy")
+    assert "\n" not in str(error.value)
+
+
+def test_every_shard_has_a_job_that_tells_how_far_it_is(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = configuration("smoke")
+    found = jobs("smoke", run_device(config))
+    shards = [name for cell in cells(config) for name in shard_names(cell, config)]
+    trainings = [job for job in found if job.rule == "train_students"]
+    assert sorted(job.name for job in trainings) == sorted(shards)
+    assert all(job.stage == "students" and job.heartbeat for job in trainings)
+    outputs = [path for job in found for path in job.outputs]
+    assert len(outputs) == len(set(outputs))
+
+
+def test_a_wrong_scale_or_place_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(InputError, match="scale is 'huge'; expected one of smoke"):
+        configuration("huge")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="expected the root of the repository"):
+        configuration("smoke")
+
+
+def test_the_device_is_that_of_the_latest_training_where_the_machine_decides(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {"scale": "toy", "training": {"device": "auto"}}
+    assert run_device(config) == "cpu"
+    logs = tmp_path / "results/toy/logs/train_students/random"
+    logs.mkdir(parents=True)
+    for name, facts in {
+        "a": {"device": "cpu", "started": 1.0},
+        "b": {"device": "cuda", "started": 2.0},
+        "c": {"device": "mps", "started": 3.0},
+        "d": {"device": "cpu", "started": "late"},
+        "e": ["device"],
+    }.items():
+        (logs / f"{name}.json").write_text(json.dumps(facts))
+    (logs / "f.json").write_text('{"device": "cp')
+    assert run_device(config) == "cuda"
+    assert trained_on(config) == "cuda"
+    assert run_device(config | {"training": {"device": "cpu"}}) == "cuda"
+    assert trained_on(config | {"scale": "other"}) is None
+    assert run_device({"scale": "other", "training": {"device": "cuda"}}) == "cuda"
+
+
+H100, A100, T4 = "NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-40GB", "Tesla T4"
+
+
+@pytest.mark.parametrize(
+    ("device", "named", "present", "card", "said"),
+    [
+        ("cuda", "rtx4090", [H100], "RTX 4090", "as --card says"),
+        ("cuda", None, [H100, H100], "H100", "as nvidia-smi says"),
+        ("cuda", None, [H100, A100], "A100", "as nvidia-smi says"),
+        ("cuda", None, [H100, T4, T4], SLOWEST.name, f"as nvidia-smi says {H100}, {T4}"),
+        ("cuda", None, [], SLOWEST.name, "the slowest known, as none is named"),
+        ("cpu", None, [H100], SLOWEST.name, "the slowest known, as none is named"),
+    ],
+)
+def test_the_card_is_that_of_the_command_line_or_of_the_machine(
+    monkeypatch, device, named, present, card, said
+):
+    monkeypatch.setattr("jobs.visible_names", lambda: present)
+    found, told = run_card(device, named)
+    assert found.name == card
+    assert said in told
+
+
+def test_a_driver_that_fails_names_no_card(monkeypatch):
+    def fail():
+        raise InputError("nvidia-smi finds no GPU")
+
+    monkeypatch.setattr("jobs.visible_names", fail)
+    assert run_card("cuda") == (SLOWEST, "the slowest known, as none is named")
