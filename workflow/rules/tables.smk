@@ -293,6 +293,7 @@ rule tabulate_settings:
         program="workflow/scripts/tabulate_settings.py",
         library=library("tabulate_settings"),
         config="<results>/config.resolved.yaml",
+        original="workflow/paper/original.yaml",
     output:
         settings="<results>/tables/settings.parquet",
         record="<results>/tables/settings.prov.json",
@@ -307,7 +308,8 @@ rule tabulate_settings:
         mem_mb=growing(1000),
         runtime=growing(10),
     shell:
-        "python {input.program:q} --config {input.config:q} --output {output.settings:q}"
+        "python {input.program:q} --config {input.config:q} --original {input.original:q}"
+        " --output {output.settings:q}"
         " --record {output.record:q} 2> {log:q}"
 
 

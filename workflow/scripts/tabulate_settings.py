@@ -9,14 +9,18 @@ import yaml
 
 from supnorm.commands import Program
 from supnorm.programs import InputError, run
+from supnorm.resolved import read_resolved
 from supnorm.tables.schema import write_table
 from supnorm.tables.settings import SETTINGS
+
+# The value of a setting that is not there.
+NONE = "none"
 
 
 def plain(value: object) -> str:
     """Return a value, or those of a list, as text."""
     if isinstance(value, list):
-        return ", ".join(map(plain, value)) or "none"
+        return ", ".join(map(plain, value)) or NONE
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -82,16 +86,12 @@ def main(argv: list[str]) -> None:
     """Write a row for each key, table after table."""
     parser = Program(__doc__, __file__)
     parser.reads("--config", help="config.resolved.yaml, or JSON")
+    parser.reads("--original", required=False, help="settings of the original experiment, YAML")
     parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
-    try:
-        config = yaml.safe_load(a.config.read_text())
-    except yaml.YAMLError as error:
-        line = " ".join(str(error).split())
-        raise InputError(f"{a.config}: expected YAML or JSON, found {line}") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{a.config}: expected a configuration, found {config!r}")
-    rows = sorted(settings(a.config, config), key=lambda row: row["table"])
+    ours = settings(a.config, read_resolved(a.config))
+    rows = with_original(list(ours), read_original(a.original) if a.original else [])
+    rows.sort(key=lambda row: row["table"])
     write_table(a.output, pd.DataFrame(rows), SETTINGS, a.job)
     a.job.write_record()
 
@@ -102,17 +102,48 @@ def settings(path: Path, config: dict) -> Iterator[dict]:
         key = ".".join(keys)
         if key in LEFT_OUT:
             continue
-        rule = keys[2] if keys[:2] == ("student", "batch_rules") else None
-        setting = SHOWN.get(key if rule is None else ".".join((*keys[:2], "*", *keys[3:])))
-        if setting is None:
-            raise InputError(f"{path}: found the key {key}, expected one that a table can show")
-        yield {
-            "table": setting.table,
-            "quantity": setting.quantity.format(name=rule),
-            "symbol": setting.symbol,
-            "value": setting.show(value),
-            "key": key,
-        }
+        setting, about = described(path, key)
+        yield about | {"value": setting.show(value), "original": None}
+
+
+def described(path: Path, key: str) -> tuple[Setting, dict]:
+    """Return how a key is shown, and what its row says; raises InputError on an unknown key."""
+    keys = key.split(".")
+    rule = keys[2] if keys[:2] == ["student", "batch_rules"] else None
+    setting = SHOWN.get(key if rule is None else ".".join((*keys[:2], "*", *keys[3:])))
+    if setting is None:
+        raise InputError(f"{path}: found the key {key}, expected one that a table can show")
+    return setting, {
+        "table": setting.table,
+        "quantity": setting.quantity.format(name=rule),
+        "symbol": setting.symbol,
+        "key": key,
+    }
+
+
+def with_original(ours: list[dict], original: list[dict]) -> list[dict]:
+    """Return rows with the original's values, and a row for each setting that only it has."""
+    values = {row["key"]: row["value"] for row in original}
+    alone = [row for row in original if row["key"] not in {row["key"] for row in ours}]
+    return [
+        *(row | {"original": values.get(row["key"])} for row in ours),
+        *(row["about"] | {"value": NONE, "original": row["value"]} for row in alone),
+    ]
+
+
+def read_original(path: Path) -> list[dict]:
+    """Return key and value of the original's settings, and what the row of each says."""
+    try:
+        rows = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        line = " ".join(str(error).split())
+        raise InputError(f"{path}: expected YAML, found {line}") from None
+    if not isinstance(rows, list):
+        raise InputError(f"{path}: expected a YAML list, found {rows!r}")
+    for row in rows:
+        if not isinstance(row, dict) or row.keys() != {"key", "quantity", "value"}:
+            raise InputError(f"{path}: expected rows of key, quantity and value, found {row!r}")
+    return [row | {"about": described(path, row["key"])[1]} for row in rows]
 
 
 def leaves(config: dict, *above: str) -> Iterator[tuple[tuple[str, ...], object]]:

@@ -10,12 +10,17 @@ TITLES = {
 }
 
 SETTINGS = Schema(
-    "one key of the configuration in force",
+    "one key of the configuration in force, or of the original experiment's alone",
     (
         text("table", "; ".join(f'"{number}": {title}' for number, title in TITLES.items())),
         text("quantity", "what the key sets"),
         text("symbol", "how the theory calls it; null where it has no symbol", nullable=True),
-        text("value", "the value in force"),
+        text("value", 'the value in force; "none" where only the original has the setting'),
+        text(
+            "original",
+            "the value of the original experiment; null where it has no such setting",
+            nullable=True,
+        ),
         text("key", "where it stands in config.yaml"),
     ),
 )
