@@ -253,11 +253,12 @@ def test_the_dictionary_has_every_column_once(tmp_path):
     place = tmp_path / "claims.parquet"
     write_table(place, pd.DataFrame(columns=CLAIMS.arrow().names), CLAIMS)
     narrow = tmp_path / "narrow.parquet"
-    pq.write_table(pq.read_table(place).select(["claim"]), narrow)
+    pq.write_table(pq.read_table(place).select(["study"]), narrow)
     files = {
         "results/smoke/tables/claims.parquet": place,
         "results/smoke/curves/random/a.parquet": narrow,
         "results/smoke/curves/random/b.parquet": place,
+        "results/smoke/claims.parquet": place,
         "results/smoke/summary.md": tmp_path,
     }
     rows = list(csv.DictReader(io.StringIO(dictionary(files))))
@@ -272,17 +273,52 @@ def test_the_dictionary_has_every_column_once(tmp_path):
         }
         for column in CLAIMS.columns
     ]
-    expected = ["results/smoke/curves/*/*.parquet", "results/smoke/tables/claims.parquet"]
+    expected = [
+        "results/smoke/claims.parquet",
+        "results/smoke/curves/*/*.parquet",
+        "results/smoke/tables/claims.parquet",
+    ]
     assert rows == [{"file": file, **column} for file in expected for column in described]
 
 
 def test_a_verdict_says_where_a_claim_does_not_hold():
-    rows = pd.DataFrame({"dim": [1, 1, 3], "norm": ["1", "inf", "inf"], "verdict": "supported"})
+    cases = ["d = 1, p = 1", "d = 1, p = inf", "r = 3, n = 100"]
+    rows = pd.DataFrame({"case": cases, "verdict": "supported"})
     assert readme.verdict(rows) == "supported (3 of 3)"
     assert readme.verdict(rows.assign(verdict="failed")) == "failed (3 of 3)"
     rows["verdict"] = ["supported", "failed", "undecided"]
-    expected = "supported (1 of 3), undecided (1 of 3: d = 3, p = inf)"
+    expected = "supported (1 of 3), undecided (1 of 3: r = 3, n = 100)"
     assert readme.verdict(rows) == f"{expected}, failed (1 of 3: d = 1, p = inf)"
+
+
+def test_a_claim_is_shown_by_the_figure_that_the_table_names(tmp_path):
+    drawn = job("plot_rates", outputs=["results/smoke/figures/rates.pdf"], seconds=2)
+    behind = {"results/smoke/figures/rates.pdf": [job("train_students", seconds=58), drawn]}
+    rows = pd.DataFrame(
+        {
+            **dict.fromkeys(CLAIMS.arrow().names, "none"),
+            "statement": ["Shown.", "Shown.", "Not shown.", "Not drawn."],
+            "claim": ["a", "a", "b", "c"],
+            "case": ["r = 2", "r = 3", "r = 2", "r = 2"],
+            "figure": ["uniform/rates", "uniform/rates", None, "uniform/others"],
+            "verdict": ["supported", "failed", "supported", "failed"],
+            **dict.fromkeys(("measured", "low", "high", "reference"), 1.0),
+        }
+    )
+    write_table(tmp_path / "claims.parquet", rows, CLAIMS)
+    contents = SimpleNamespace(
+        chain=SimpleNamespace(
+            results="results/smoke", jobs=lambda paths: [j for path in paths for j in behind[path]]
+        ),
+        files={"results/smoke/tables/claims.parquet": tmp_path / "claims.parquet"},
+        jobs=[drawn],
+    )
+    nowhere = ("none; `summary.md` has the numbers", "", "")
+    assert list(readme.claims(contents)) == [
+        ("Shown.", "supported (1 of 2), failed (1 of 2: r = 3)", "`uniform/rates`", "2 s", "60 s"),
+        ("Not shown.", "supported (1 of 1)", *nowhere),
+        ("Not drawn.", "failed (1 of 1)", *nowhere),
+    ]
 
 
 def test_costs_are_told_by_rule():

@@ -15,10 +15,10 @@ from sums import check_sums, read_sums
 from tree import Tree, digests, run
 from unpack import unpack
 
-from supnorm.claims import claims
 from supnorm.origin import commit
 from supnorm.provenance import digest
 from supnorm.records import read_record
+from supnorm.uniform.claims import CLAIMS
 
 ARCHIVE = "results/smoke/archive/supnorm-smoke.zip"
 VALIDATOR = os.environ.get("ROCRATE_VALIDATOR")
@@ -136,10 +136,10 @@ def test_its_readme_tells_of_every_claim(unpacked):
     summary = (unpacked.results / "summary.md").read_text()
     statements = re.findall(r"^\*\*(.*)\*\*", summary, re.MULTILINE)
     assert len(statements) == len(set(statements)) > 8
-    figures = {claim.statement: claim.figure for claim in claims(gap=1e-4)}
+    figures = {claim.statement: claim.figure for claim in CLAIMS}
     for statement in statements:
         line = re.search(rf"^\| {re.escape(statement)} \|.*", text, re.MULTILINE)[0]
-        assert (f"| `{figures[statement]}` |" if figures[statement] else "| none;") in line
+        assert (f"| `uniform/{figures[statement]}` |" if figures[statement] else "| none;") in line
     assert "$" not in text
 
 

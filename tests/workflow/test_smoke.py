@@ -13,9 +13,9 @@ import pypdf
 import pytest
 from tree import copy_repository, digests
 
-from supnorm.claims import claims
 from supnorm.provenance import keywords
 from supnorm.records import read_record, stamp
+from supnorm.uniform.claims import CLAIMS
 
 CELLS = 8
 # The two cells of most work are cut in two.
@@ -227,7 +227,7 @@ def test_what_is_made_carries_the_stamp_of_its_record(finished):
 
 
 def test_the_figure_of_a_claim_is_drawn_from_the_tables_of_its_numbers(finished):
-    shown = [claim for claim in claims(gap=1e-4) if claim.figure]
+    shown = [claim for claim in CLAIMS if claim.figure]
     assert len(shown) > 10
     for claim in shown:
         record = read_record(finished.results / f"figures/{claim.figure}.prov.json")

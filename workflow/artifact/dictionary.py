@@ -36,7 +36,7 @@ def dictionary(files: Mapping[str, Path]) -> str:
 def pattern(name: str) -> str:
     """Return the name of a table, or the pattern of names where there is one a cell or problem."""
     path = PurePosixPath(name)
-    if path.parent.name == "tables":
+    if path.parent.name == "tables" or len(path.parts) == 3:
         return name
     return str(PurePosixPath(*path.parts[:3], *["*"] * (len(path.parts) - 4), "*.parquet"))
 

@@ -70,7 +70,7 @@ TABLES = {
     "worst_case": Reference(
         WORST_CASE, ("family", "dim", "samples", "norm", "kind"), (("error", "low", "high"),)
     ),
-    "claims": Reference(CLAIMS, ("claim", "dim", "norm")),
+    "claims": Reference(CLAIMS, ("study", "claim", "case")),
     "bounds": Reference(BOUNDS),
 }
 
@@ -179,7 +179,8 @@ def _compare_verdicts(recorded: pd.DataFrame, expected: pd.DataFrame) -> Compari
     verdicts = both[["verdictx", "verdicty"]]
     opposed = (verdicts != "undecided").all(axis=1) & (verdicts.nunique(axis=1) > 1)
     if opposed.any():
-        return Comparison(np.inf, f"the verdict on {both.loc[opposed.idxmax(), 'claim']}")
+        claim, case = both.loc[opposed.idxmax(), ["claim", "case"]]
+        return Comparison(np.inf, f"the verdict on {claim} for {case}")
     return Comparison(0.0, "numbers, but no verdict turned into its contrary")
 
 

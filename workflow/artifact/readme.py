@@ -1,14 +1,13 @@
 """The README of an archive: what it claims, at what cost, and what to do with it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from string import Template
 
 import pandas as pd
 from chain import listed
 from contents import INTERMEDIATE, Contents, began, ended, people
 
-from supnorm.claims import claims as all_claims
 from supnorm.records import Record
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
@@ -47,19 +46,22 @@ def claims(contents: Contents) -> Iterator[tuple[str, ...]]:
     name = f"{contents.chain.results}/tables/claims.parquet"
     found = read_table(contents.files[name], CLAIMS.columns)
     drawings = {job.rule: job for job in contents.jobs if job.rule.startswith("plot_")}
-    gap = contents.config["certificate"]["gap"]
-    shown_by = {claim.name: drawings.get(f"plot_{claim.figure}") for claim in all_claims(gap)}
-    for (claim, statement), rows in found.groupby(["claim", "statement"], sort=False):
-        yield statement, verdict(rows), *shown(contents, shown_by.get(claim))
+    for (_, _, statement), rows in found.groupby(["study", "claim", "statement"], sort=False):
+        yield statement, verdict(rows), *shown(contents, rows["figure"].iloc[0], drawings)
 
 
-def shown(contents: Contents, figure: Record | None) -> tuple[str, str, str]:
-    """Return the figure of a claim, what drawing it took, and what all behind it took."""
-    if figure is None:
+def shown(
+    contents: Contents, figure: str | float, drawings: Mapping[str, Record]
+) -> tuple[str, str, str]:
+    """Return the figure of a claim, what drawing it took, and what all behind it took.
+
+    `figure` is null where there is none; `drawings` has the jobs that drew figures, by rule.
+    """
+    drawn = None if pd.isna(figure) else drawings.get(f"plot_{PurePosixPath(figure).name}")
+    if drawn is None:
         return "none; `summary.md` has the numbers", "", ""
-    behind = contents.chain.jobs(path for path, _ in listed(figure.outputs))
-    name = figure.rule.removeprefix("plot_")
-    return f"`{name}`", duration(total([figure])), duration(total(behind))
+    behind = contents.chain.jobs(path for path, _ in listed(drawn.outputs))
+    return f"`{figure}`", duration(total([drawn])), duration(total(behind))
 
 
 def verdict(rows: pd.DataFrame) -> str:
@@ -70,11 +72,8 @@ def verdict(rows: pd.DataFrame) -> str:
         if len(some) == len(rows):
             return f"{name} ({len(rows)} of {len(rows)})"
         if len(some):
-            cases = zip(some["dim"], some["norm"], strict=True)
-            where = "; ".join(f"d = {dim}, p = {norm}" for dim, norm in cases)
-            said.append(
-                f"{name} ({len(some)} of {len(rows)}{'' if name == VERDICTS[0] else ': ' + where})"
-            )
+            where = "" if name == VERDICTS[0] else f": {'; '.join(some['case'])}"
+            said.append(f"{name} ({len(some)} of {len(rows)}{where})")
     return ", ".join(said)
 
 

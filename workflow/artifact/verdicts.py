@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
 
 
 def counts(claims: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each claim: how many dimensions and norms have which verdict; and a sum."""
+    """Yield a line for each claim: how many of its cases have which verdict; and a sum."""
     cases = pd.crosstab(claims["statement"], claims["verdict"])
     cases = cases.reindex(index=claims["statement"].unique(), columns=VERDICTS, fill_value=0)
     for statement, line in cases.iterrows():

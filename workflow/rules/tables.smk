@@ -12,6 +12,7 @@
 #   tabulate_settings        config                              ->  tables/settings.parquet
 #   tabulate_profiles        teachers                            ->  tables/profiles.parquet
 #   tabulate_claims          the other tables                    ->  tables/claims.parquet
+#   collect_claims           tables/claims of all studies        ->  claims.parquet
 #   write_summary            claims and other tables             ->  summary.md
 
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
@@ -344,6 +345,29 @@ rule tabulate_claims:
         " --minmax {input.minmax:q} --rates {input.rates:q} --bounds {input.bounds:q}"
         " --growth {input.growth:q} --methods {input.methods:q}"
         " --worst_case {input.worst_case:q} --gap {params.gap} --output {output.claims:q}"
+        " --record {output.record:q} 2> {log:q}"
+
+
+rule collect_claims:
+    input:
+        program="workflow/scripts/collect_claims.py",
+        library=library("collect_claims"),
+        claims=["<results>/tables/claims.parquet"],
+    output:
+        claims="<results>/claims.parquet",
+        record="<results>/claims.prov.json",
+    log:
+        "<logs>/collect_claims.log",
+    benchmark:
+        "<benchmarks>/collect_claims.tsv"
+    conda:
+        "../../envs/supnorm.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    shell:
+        "python {input.program:q} --claims {input.claims:q} --output {output.claims:q}"
         " --record {output.record:q} 2> {log:q}"
 
 

@@ -67,11 +67,10 @@ def sections(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def by_claim(claims: pd.DataFrame) -> Iterator[str]:
-    """Yield each statement and what it is measured by, and a table: a row a dimension and norm."""
-    columns = ["dim", "norm", "measured", "low", "high", "relation", "reference", "verdict"]
-    for (statement, quantity, source), rows in claims.groupby(
-        ["statement", "quantity", "source"], sort=False
-    ):
+    """Yield each statement and what it is measured by, and a table: a row a case."""
+    columns = ["case", "measured", "low", "high", "relation", "reference", "verdict"]
+    names = ["study", "claim", "statement", "quantity", "source"]
+    for (*_, statement, quantity, source), rows in claims.groupby(names, sort=False):
         place = "" if source == "none" else f" ({source})"
         yield f"**{statement}**{place} Measured: {quantity}."
         yield markdown(rows[columns])
