@@ -58,17 +58,15 @@ rule build_paper:
         # so they are no part of what the document's own record says it is made from.
         records=[
             *expand("<results>/figures/{figure}.prov.json", figure=sorted(FIGURES)),
-            *expand(
-                "<results>/tables/{table}.prov.json",
-                table=[*FOUND_TABLES, "claims", "settings"],
-            ),
+            *expand("<results>/tables/{table}.prov.json", table=[*FOUND_TABLES, "settings"]),
+            "<results>/claims.prov.json",
         ],
         program="workflow/scripts/build_paper.py",
         library=library("build_paper"),
         figures=expand("<results>/figures/{figure}.pdf", figure=sorted(FIGURES)),
         captions=expand("<results>/figures/{figure}.txt", figure=sorted(FIGURES)),
         findings="<results>/findings.json",
-        claims="<results>/tables/claims.parquet",
+        claims="<results>/claims.parquet",
         settings="<results>/tables/settings.parquet",
         tables=expand("<results>/tables/{table}.parquet", table=FOUND_TABLES),
         config="<results>/config.resolved.yaml",
