@@ -89,6 +89,17 @@ def results_of(study):
     return [*tables, *figures]
 
 
+def ends_of_studies(pattern):
+    """The files of all figures, or all tables, of the studies that run."""
+    return [
+        f"<root>/{study}/{file}"
+        for study in STUDIES
+        for file in dict.fromkeys(
+            expand(pattern, figure=sorted(figures_of(study)), table=find_study(study).tables)
+        )
+    ]
+
+
 def tables_of(study, figure):
     """The tables that a figure is drawn from, as inputs."""
     tables = find_study(study).figures[figure].tables

@@ -72,3 +72,42 @@ use rule job from document as write_summary with:
         record="<results>/summary.prov.json",
     pathvars:
         job="write_summary",
+
+
+use rule job from document as build_paper with:
+    input:
+        **code("workflow/scripts/document/build_paper.py"),
+        # The records say from which commit figures and tables are; they differ from run to run,
+        # so they are no part of what the document's own record says it is made from.
+        records=[
+            *ends_of_studies("figures/{figure}.prov.json"),
+            *ends_of_studies("tables/{table}.prov.json"),
+            "<results>/claims.prov.json",
+            "<results>/settings.prov.json",
+        ],
+        figures=ends_of_studies("figures/{figure}.pdf"),
+        captions=ends_of_studies("figures/{figure}.txt"),
+        tables=ends_of_studies("tables/{table}.parquet"),
+        findings=[f"<root>/{study}/findings.json" for study in STUDIES],
+        claims="<results>/claims.parquet",
+        settings="<results>/settings.parquet",
+        config="<results>/config.resolved.yaml",
+        template="workflow/paper/frame.typ",
+        parts=expand(
+            "workflow/paper/{part}",
+            part=["references.yaml", "style.typ", "figures.typ", *(f"{s}.typ" for s in STUDIES)],
+        ),
+    output:
+        paper="<results>/paper.pdf",
+        record="<results>/paper.prov.json",
+    pathvars:
+        job="build_paper",
+    params:
+        options=options(
+            title=CITATION["title"],
+            authors=[author["name"] for author in CITATION["authors"]],
+            version=CITATION["version"],
+            released=str(CITATION["date-released"]),
+            license=CITATION["license"],
+            doi=DOI,
+        ),

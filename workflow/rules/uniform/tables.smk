@@ -12,6 +12,7 @@
 #   tabulate_profiles        teachers                            ->  tables/profiles.parquet
 #   tabulate_claims          the other tables                    ->  tables/claims.parquet
 #   summarize_errors         tables/minmax, rates, and others    ->  summary.md
+#   describe_findings        the same, and claims                ->  findings.json
 
 TEACHERS = expand(
     "<results>/teachers/{family}/d{dim}.safetensors",
@@ -200,5 +201,24 @@ use rule job from uniform as summarize_errors with:
         record="<results>/summary.prov.json",
     pathvars:
         job="summarize_errors",
+    params:
+        options=options("uniform.teacher.families"),
+
+
+use rule job from uniform as describe_findings with:
+    input:
+        **code("workflow/scripts/uniform/describe_findings.py"),
+        minmax="<results>/tables/minmax.parquet",
+        rates="<results>/tables/rates.parquet",
+        bounds="<results>/tables/bounds.parquet",
+        sample_counts="<results>/tables/sample_counts.parquet",
+        two_sided="<results>/tables/two_sided.parquet",
+        claims="<results>/tables/claims.parquet",
+        config="<root>/config.resolved.yaml",
+    output:
+        findings="<results>/findings.json",
+        record="<results>/findings.prov.json",
+    pathvars:
+        job="describe_findings",
     params:
         options=options("uniform.teacher.families"),

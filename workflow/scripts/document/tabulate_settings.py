@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import InputError, run
+from supnorm.resolved import read_resolved
 from supnorm.schemas import configuration_schema, described
 from supnorm.tables.schema import write_table
 from supnorm.tables.settings import SETTINGS
@@ -20,21 +20,9 @@ def main(argv: list[str]) -> None:
     parser.reads("schemas", nargs="+", help="schemas of the frame and of all studies")
     parser.writes("settings", help="Parquet table to write")
     a = parser.parse_args(argv)
-    rows = sorted(settings(a.config, read_config(a.config)), key=lambda row: row["table"])
+    rows = sorted(settings(a.config, read_resolved(a.config)), key=lambda row: row["table"])
     write_table(a.settings, pd.DataFrame(rows), SETTINGS, a.job)
     a.job.write_record()
-
-
-def read_config(path: Path) -> dict:
-    """Return a configuration; raises InputError where the file has none."""
-    try:
-        config = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        line = " ".join(str(error).split())
-        raise InputError(f"{path}: expected YAML or JSON, found {line}") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{path}: expected a configuration, found {config!r}")
-    return config
 
 
 def settings(path: Path, config: dict) -> Iterator[dict]:

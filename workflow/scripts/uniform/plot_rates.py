@@ -22,6 +22,7 @@ from supnorm.tables.norms import NORMS
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.ranking import MINMAX, RATES
+from supnorm.uniform.wording import course
 
 DASHES = {"lower": (5, 1.6), "rate": (1, 1.8)}
 # A certified upper end is drawn where it is so many times the error, or more.
@@ -170,6 +171,7 @@ def caption(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame, fam
             "largest (min-mean).",
             interval_meaning(int(worst["seeds"].min())),
             *(course(select(worst, fit["dim"], fit["norm"]), fit) for _, fit in fits.iterrows()),
+            *unseen(worst),
             *(
                 [f"Caps: the certified upper end of the error, at {certified.sum()} points."]
                 if certified.any()
@@ -181,19 +183,10 @@ def caption(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame, fam
     )
 
 
-def course(errors: pd.DataFrame, fit: pd.Series) -> str:
-    """Return how the min-max error of one dimension and norm depends on the sample size."""
-    first, last = errors.iloc[0], errors.iloc[-1]
-    start = (
-        f"For d = {fit['dim']} and p = {fit['norm']} it is {first['error']:.2g} "
-        f"at m = {first['samples']}"
-    )
-    if len(errors) == 1:
-        return f"{start}."
-    unseen = int(np.isinf(errors["error"]).sum())
-    slope = with_interval(fit["slope"], fit["low"], fit["high"])
-    end = f"; {unseen} infinite values are not drawn." if unseen else "."
-    return f"{start} and {last['error']:.2g} at m = {last['samples']}, with slope {slope}{end}"
+def unseen(errors: pd.DataFrame) -> list[str]:
+    """Return how many errors are too large to be drawn, if any are."""
+    count = int(np.isinf(errors["error"]).sum())
+    return [f"Not drawn: infinite errors, at {count} points."] if count else []
 
 
 def theorem(worst: pd.DataFrame, bounds: pd.DataFrame) -> str:

@@ -22,7 +22,7 @@ def typeset(
     """Return a document as PDF, without dates; the fonts are those that come with Typst.
 
     The template reads its parts by their names, `data` from data.json, and each figure, a PDF,
-    from figures/<name>.pdf. It sees no other files.
+    from figures/<name>.pdf, where a name may have a folder. It sees no other files.
     Raises InputError where Typst refuses the template or complains of anything.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -31,7 +31,9 @@ def typeset(
         for path in (template, *parts):
             shutil.copy(path, root / path.name)
         for name, path in figures.items():
-            shutil.copy(path, root / FIGURES / f"{name}.pdf")
+            place = root / FIGURES / f"{name}.pdf"
+            place.parent.mkdir(exist_ok=True)
+            shutil.copy(path, place)
         (root / DATA).write_text(json.dumps(data, allow_nan=False))
         document = root / template.name
         try:

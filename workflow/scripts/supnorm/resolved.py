@@ -1,0 +1,19 @@
+"""config.resolved.yaml: the configuration in force, as programs read it."""
+
+from pathlib import Path
+
+import yaml
+
+from supnorm.job.programs import InputError
+
+
+def read_resolved(path: Path) -> dict:
+    """Return a resolved configuration from YAML or JSON; raises InputError where it is none."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        line = " ".join(str(error).split())
+        raise InputError(f"{path}: expected YAML or JSON, found {line}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: expected a configuration, found {config!r}")
+    return config
