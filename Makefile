@@ -35,6 +35,7 @@ card = $(if $(CARD),--card "$(CARD)")
 profile = $(if $(PROFILE),--profile $(PROFILE))
 bin = .venv/bin
 artifact = $(bin)/python workflow/artifact
+depositing = PYTHONPATH=workflow/scripts:workflow $(bin)/python -m deposit
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
 .PHONY: expected test report format check benchmark gpu-check
@@ -77,11 +78,11 @@ $(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin
 	others see; revoke it, and export another)))
 
 deposit: .venv/complete
-	$(artifact)/deposit.py deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
+	$(depositing) deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
 		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
 
 publish: .venv/complete
-	$(artifact)/deposit.py publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
+	$(depositing) publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 test: .venv/complete
 	$(bin)/python -m pytest

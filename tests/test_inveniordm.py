@@ -6,18 +6,14 @@ import re
 import shutil
 import ssl
 import subprocess
-import sys
 import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
+from deposit.connection import ATTEMPTS, RefusedError, Token, take_token
+from deposit.inveniordm import InvenioRDM, doi_of
 from zenodo_server import Zenodo
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/artifact"))
-
-from inveniordm import ATTEMPTS, InvenioRDM, RefusedError, Token, doi_of, take_token
 
 from supnorm.programs import InputError
 
