@@ -71,7 +71,6 @@ def client(zenodo, waits, token=SECRET, kind=None):
         zenodo.address,
         Token("ZENODO_SANDBOX_TOKEN", token),
         sleep=waits.append,
-        connecting=10.0,
         answering=0.25 if kind == "slow" else 10.0,
     )
 

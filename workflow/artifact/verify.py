@@ -27,7 +27,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from chain import SCHEMA, Chain, Fault, listed
+from chain import Chain, Fault, listed
 from compare import SAME
 from evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
 from expected import CONFIGURATION, EXPECTED, compare_with
@@ -36,7 +36,6 @@ from replay import NotReplayedError, narrow
 from sums import NAME, check_sums
 from unpack import unpack
 
-from supnorm.configuration import resolve
 from supnorm.machine import cores
 from supnorm.programs import InputError, count, run
 from supnorm.provenance import digest
@@ -202,9 +201,7 @@ def of_shards(evidence: Evidence) -> Finding:
 
     Raises InputError where some are.
     """
-    chain, scale = evidence.chain, {"scale": evidence.chain.scale}
-    config = read_yaml(evidence.root / chain.configuration)
-    config = resolve(config | scale | {"scales": {chain.scale: None}}, HERE / SCHEMA)
+    chain, config = evidence.chain, evidence.chain.made_under()
     names = [name for cell in cells(config) for name in shard_names(cell, config)]
     wanted = {f"{chain.results}/students/{name}.safetensors" for name in names}
     jobs = chain.jobs([f"{chain.results}/tables/errors.parquet"])

@@ -28,7 +28,8 @@ ACCEPT = "application/vnd.inveniordm.v1+json, application/json;q=0.5"
 ATTEMPTS = 6
 UNAVAILABLE = (500, 502, 503, 504)
 GONE = (404, 410)
-LONGEST_WAIT = 900.0
+# Seconds to connect, and to wait when asked to.
+CONNECTING, LONGEST_WAIT = 30.0, 900.0
 LARGEST_ANSWER = 10 * 2**20
 # An answer to gigabytes takes longer than to a question: the server stores them first.
 STORING = 5
@@ -107,17 +108,16 @@ class Connection:
         token: Token,
         *,
         sleep: Callable[[float], None] = time.sleep,
-        connecting: float = 30.0,
         answering: float = 120.0,
     ) -> None:
-        """Set up for a server, by its address; times to connect and to answer are in seconds."""
+        """Set up for a server, by its address; it may take `answering` seconds to answer."""
         address = urlsplit(server)
         if address.scheme != "https" and address.hostname not in LOCAL:
             raise InputError(f"{server}: expected a server's address that begins with https://")
         self.server = server
         self._token = token
         self._sleep = sleep
-        self._connecting, self._answering = connecting, answering
+        self._answering = answering
         self._session = requests.Session()
         # By the session's auth, for a header alone would be replaced by what ~/.netrc has.
         self._session.auth = token
@@ -178,7 +178,7 @@ class Connection:
                     headers=headers,
                     allow_redirects=False,
                     stream=True,
-                    timeout=(self._connecting, seconds),
+                    timeout=(CONNECTING, seconds),
                 )
                 stack.enter_context(response)
                 answer = self._answer(response, seconds)
