@@ -83,11 +83,11 @@ $(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin
 	others see; revoke it, and export another)))
 
 deposit: .venv/complete
-	$(python) -m artifact.deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
+	$(python) -m deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
 		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
 
 publish: .venv/complete
-	$(python) -m artifact.deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
+	$(python) -m deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 test: .venv/complete
 	$(bin)/python -m pytest

@@ -66,6 +66,13 @@ class Chain:
         """Return the path of the configuration that the results were made under."""
         return f"{self.results}/config.resolved.yaml"
 
+    def made_under(self) -> dict:
+        """Return the configuration that the results were made under.
+
+        Raises InputError where it is not valid.
+        """
+        return self._resolved(self.configuration, scales={self.scale: None})
+
     @property
     def hashed(self) -> int:
         """Return how many files have been hashed."""
@@ -304,7 +311,7 @@ class Chain:
     def _of_configuration(self, jobs: Iterable[Record]) -> Iterator[Fault]:
         """Yield where records, the configuration in the results, and config.yaml disagree."""
         try:
-            made_under = self._resolved(self.configuration, scales={self.scale: None})
+            made_under = self.made_under()
         except InputError as error:
             yield Fault(self.configuration, str(error))
             return

@@ -12,7 +12,6 @@ import pandas as pd
 from artifact.chain import Chain, listed
 from artifact.compare import (
     COMPUTED,
-    DRAWN,
     SAME,
     SHADE,
     SOLVED,
@@ -36,7 +35,8 @@ from supnorm.work import Cell
 
 SAMPLES = ("draw_samples", "draw_sine_samples")
 PINS = "envs/requirements.txt"
-TOLERANCES = {".png": SHADE, ".pdf": DRAWN}
+# What is compared by its pixels.
+DRAWN = {".png", ".pdf"}
 # What the record of a training tells of its shard.
 NUMBERS = ("dim", "samples", "depth", "width", "batch", "epochs", "first", "count")
 TEXTS = ("family", "batch_rule", "engine", "device", "precision")
@@ -116,12 +116,12 @@ class Evidence:
         """Return the finding on an output of a job that ran again in a folder."""
         reason = unlike(record)
         compared = compare_files(self.root / path, folder / path, places=reason is None)
-        drawn = Path(path).suffix in TOLERANCES
+        drawn = Path(path).suffix in DRAWN
         others = other_packages(record) if drawn and not compared.same else None
         if others and self._as_pinned(record):
             raise NotReplayedError(f"{others}, which draw otherwise than those here")
         allowed = SOLVED if record.rule == "measure_references" else COMPUTED
-        return Finding(compared, TOLERANCES.get(Path(path).suffix, allowed) if reason else 0.0)
+        return Finding(compared, (SHADE if drawn else allowed) if reason else 0.0)
 
     def _as_pinned(self, record: Record) -> bool:
         """Return whether a job had packages as its tree pins them: a record may name any others."""

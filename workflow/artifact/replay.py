@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -45,13 +44,13 @@ def replay(
     folder: Path,
     parameters: Mapping[str, object] | None = None,
     inputs: Mapping[str, Mapping[str, Path]] | None = None,
-) -> float:
+) -> None:
     """Run a job again; below `folder`, which is new, its outputs get their recorded paths.
 
     `parameters` takes the place of some of those recorded, and `inputs` of all files of an option:
-    by recorded path, the file to be read instead. Returns the seconds that it took. Raises
-    NotReplayedError where an input is not there or the job takes too long, and InputError where
-    the record is none of a program here, or the program fails.
+    by recorded path, the file to be read instead. Raises NotReplayedError where an input is not
+    there or the job takes too long, and InputError where the record is none of a program here, or
+    the program fails.
     """
     read = {name: {path: root / path for path in files} for name, files in record.inputs.items()}
     read |= inputs or {}
@@ -65,7 +64,7 @@ def replay(
             _link(folder / path, file)
     (folder / PROGRAMS).parent.mkdir(parents=True, exist_ok=True)
     (folder / PROGRAMS).symlink_to(SCRIPTS)
-    return _run(command, folder, record)
+    _run(command, folder, record)
 
 
 def here(record: Record) -> dict[str, object]:
@@ -191,10 +190,9 @@ def _link(link: Path, file: Path) -> None:
             link.with_suffix(suffix).symlink_to(file.with_suffix(suffix).resolve())
 
 
-def _run(command: list[str], folder: Path, record: Record) -> float:
+def _run(command: list[str], folder: Path, record: Record) -> None:
     """Run a program in a folder; raises InputError with what it says where it fails."""
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    began = time.monotonic()
     try:
         done = subprocess.run(
             command,
@@ -212,4 +210,3 @@ def _run(command: list[str], folder: Path, record: Record) -> float:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
         raise InputError(f"{record.rule} fails: {said}")
-    return time.monotonic() - began

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from artifact.chain import SCHEMA, Chain, Fault, listed
+from artifact.chain import Chain, Fault, listed
 from artifact.compare import SAME
 from artifact.evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
 from artifact.expected import CONFIGURATION, EXPECTED, compare_with
@@ -32,7 +32,6 @@ from artifact.replay import NotReplayedError, narrow
 from artifact.sums import NAME, check_sums
 from artifact.unpack import unpack
 from driver.jobs import archived_scale, default_scale, is_drawing
-from supnorm.configuration import resolve
 from supnorm.hardware.machine import cores
 from supnorm.job.programs import InputError, count, run
 from supnorm.job.provenance import digest
@@ -199,9 +198,7 @@ def of_shards(evidence: Evidence) -> Finding:
 
     Raises InputError where some are.
     """
-    chain, scale = evidence.chain, {"scale": evidence.chain.scale}
-    config = read_yaml(evidence.root / chain.configuration)
-    config = resolve(config | scale | {"scales": {chain.scale: None}}, HERE / SCHEMA)
+    chain, config = evidence.chain, evidence.chain.made_under()
     names = [name for cell in cells(config) for name in shard_names(cell, config)]
     wanted = {f"{chain.results}/students/{name}.safetensors" for name in names}
     jobs = chain.jobs([f"{chain.results}/tables/errors.parquet"])

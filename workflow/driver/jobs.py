@@ -18,6 +18,8 @@ from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
 from supnorm.studies import all_studies
 
+# `snakemake --detailed-summary` is a table, but of a job that has not run it tells no log, and of a
+# file not which others its job writes.
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
 FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
 
