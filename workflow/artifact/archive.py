@@ -24,7 +24,7 @@ from pathlib import Path
 import yaml
 
 from artifact.chain import Chain, flat, listed
-from artifact.contents import INTERMEDIATE, Contents, outputs
+from artifact.contents import INTERMEDIATE, Contents, folder_of, outputs
 from artifact.crate import crate_metadata
 from artifact.dictionary import dictionary
 from artifact.readme import readme
@@ -268,7 +268,7 @@ def too_large(chain: Chain, results: Mapping[str, Path], largest: float) -> dict
     for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
         if sizes[name] <= largest and whole <= LARGEST_ARCHIVE:
             break
-        if name.split("/")[2] in INTERMEDIATE and not name.endswith(SUFFIX):
+        if folder_of(name) in INTERMEDIATE and not name.endswith(SUFFIX):
             job = chain.makers[name]
             left_out[name] = {
                 "sha256": dict(listed(job.outputs))[name],
@@ -282,11 +282,11 @@ def too_large(chain: Chain, results: Mapping[str, Path], largest: float) -> dict
 def recipe(job: Record) -> str:
     """Return the command that does a job again, from the root of the tree."""
     files = {option: list(paths) for option, paths in (job.inputs | job.outputs).items()}
-    words = ["python", f"workflow/scripts/{job.rule}.py"]
-    for option, value in (job.parameters | files).items():
+    words = ["python", job.program]
+    for option, value in (job.options | files).items():
         values = value if isinstance(value, list) else [value]
-        words += [f"--{option.replace('_', '-')}", *map(str, values)]
-    return shlex.join(words)
+        words += [f"--{option}", *map(str, values)]
+    return f"PYTHONPATH=workflow/scripts {shlex.join(words)}"
 
 
 def files_of_run(finished: Iterable[Job], results: str) -> dict[str, Path]:
@@ -301,8 +301,9 @@ def files_of_run(finished: Iterable[Job], results: str) -> dict[str, Path]:
 
 def benchmark(job: Job) -> Path:
     """Return where Snakemake keeps time and memory of a job."""
-    *results, _, first = job.log.parts[:4]
-    return Path(*results, "benchmarks", first, *job.log.parts[4:]).with_suffix(".tsv")
+    parts = list(job.log.parts)
+    parts[parts.index("logs")] = "benchmarks"
+    return Path(*parts).with_suffix(".tsv")
 
 
 def own_files(

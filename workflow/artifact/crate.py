@@ -65,7 +65,7 @@ class _Crate:
     def __init__(self, contents: Contents, sums: Mapping[str, str]):
         self.contents, self.sums = contents, sums
         self.jobs = contents.jobs
-        self.programs = {job.rule: f"workflow/scripts/{job.rule}.py" for job in self.jobs}
+        self.programs = {job.rule: job.program for job in self.jobs}
         self.crate = ROCrate(version="1.1")
         self.crate.metadata.extra_terms["sha256"] = SHA256
 
@@ -214,7 +214,7 @@ class _Crate:
             startTime=began(job).isoformat(),
             endTime=ended(job).isoformat(),
             actionStatus=COMPLETED,
-            object=[*inputs, *(self.option(*pair) for pair in sorted(job.parameters.items()))],
+            object=[*inputs, *(self.option(*pair) for pair in sorted(job.options.items()))],
             result=[self.reference(path) for path in outputs(job)],
             subjectOf={"@id": quote(record)},
         )

@@ -62,7 +62,8 @@ class Study:
     `check` takes the study's section of a configuration, with what all studies share, and raises
     InputError where keys do not go together. `costs` takes such a section, the device, what a
     calibration found and the GPUs' card, and returns what its jobs take (supnorm.costs.Costs); None
-    where each takes seconds.
+    where each takes seconds. `trainings` takes the settings of the study, and returns, by the file
+    below the study's results that a training writes, what its record must tell of it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Study:
     stages: tuple[Stage, ...] = ()
     check: Callable | None = None
     costs: Callable | None = None
+    trainings: Callable | None = None
 
     def shown(self, settings: Mapping) -> list[str]:
         """Return the figures that there are under the settings of the study."""
