@@ -25,7 +25,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from chain import Chain, flat, listed
+from chain import Chain, listed
 from contents import INTERMEDIATE, Contents, outputs
 from crate import crate_metadata
 from dictionary import dictionary
@@ -35,7 +35,6 @@ from reproduce import LOCK, STATE, hold
 from sums import NAME as SUMS
 from sums import sums_text
 
-from supnorm.configuration import as_yaml
 from supnorm.origin import ARCHIVED, DEPOSIT, commit, doi, said
 from supnorm.outputs import appearing
 from supnorm.programs import InputError, run
@@ -115,7 +114,7 @@ def check(config: Mapping, but: Collection[str] = ()) -> tuple[str, Chain, list[
     Raises InputError where none can be. Jobs of the rules in `but` may be left to be done.
     """
     head = clean_commit()
-    check_configuration(config)
+    check_there(config["scale"])
     # First of all: doing jobs that are left would start from what was changed.
     chain = unbroken_chain(config["scale"])
     finished = finished_jobs(config, but)
@@ -160,20 +159,13 @@ def git(*arguments: str) -> list[str]:
     return done.stdout.split("\0")[:-1]
 
 
-def check_configuration(config: Mapping) -> None:
-    """Raise InputError where there are no results, or those of another configuration."""
-    path = Path("results", config["scale"], "config.resolved.yaml")
+def check_there(scale: str) -> None:
+    """Raise InputError where there are no results of a scale."""
+    path = Path("results", scale, "config.resolved.yaml")
     if not path.is_file():
         raise InputError(
             f"{path}: expected results to archive, found no file; run `make reproduce "
-            f"SCALE={config['scale']}` first"
-        )
-    if path.read_text() != as_yaml(config):
-        made, now = flat(yaml.safe_load(path.read_text())), flat(config)
-        keys = [key for key in (now | made) if now.get(key) != made.get(key)]
-        raise InputError(
-            f"{path}: the results were made under another configuration than that of config.yaml "
-            f"({some(keys)}); run `make reproduce SCALE={config['scale']}` first"
+            f"SCALE={scale}` first"
         )
 
 
@@ -319,7 +311,6 @@ def own_files(
         README: readme(contents),
         ARCHIVED: json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         DICTIONARY: dictionary(results_of(finished)),
-        "run/rulegraph.mmd": rule_graph(contents),
         "run/run_times.csv": run_times(contents, finished),
     }
     own = {name: written(folder / name, text) for name, text in texts.items()}
@@ -368,16 +359,6 @@ def read_benchmark(path: Path) -> dict[str, str]:
         return {}
     with path.open(newline="") as file:
         return next(csv.DictReader(file, delimiter="\t"), {})
-
-
-def rule_graph(contents: Contents) -> str:
-    """Return which rule's files are read by which, as a Mermaid flowchart."""
-    edges = {
-        f"    {maker.rule} --> {job.rule}": None
-        for job in contents.jobs
-        for maker in contents.chain.upstream(job)
-    }
-    return "\n".join(["flowchart TB", *sorted(edges)]) + "\n"
 
 
 def report(config: Mapping, path: Path) -> Path:
