@@ -131,9 +131,12 @@ def test_images_of_another_size_differ_and_others_are_refused(compared):
         compared(Path.write_bytes, b"no image", b"nor this", ".png")
 
 
-@pytest.mark.parametrize("ending", [".md", ".yaml"])
-def test_texts_must_be_the_same(compared, ending):
-    assert compared(Path.write_text, "{a: 1}", "{a: 2}", ending).deviation == np.inf
+def test_texts_must_be_the_same_and_keys_of_yaml_may_change_places(compared):
+    assert compared(Path.write_text, "a", "b", ".md").deviation == np.inf
+    assert compared(Path.write_text, "{a: 1, b: 2}", "{b: 2, a: 1}", ".yaml").same
+    assert compared(Path.write_text, "{a: 1, b: 3}", "{b: 2, a: 1}", ".yaml").deviation == np.inf
+    with pytest.raises(InputError, match="expected YAML"):
+        compared(Path.write_text, "{a: ", "a: 1", ".yaml")
 
 
 def pdf(*pages, level=6, code="0", width=200):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import yaml
 from pages import draw_pages
 from PIL import Image
 
@@ -85,6 +86,8 @@ def compare_files(recorded: Path, found: Path, places: bool = True) -> Compariso
         return compare_networks(recorded, found)
     if found.suffix == ".png":
         return compare_images(recorded, found)
+    if found.suffix == ".yaml":
+        return compare_yaml(recorded, found)
     if found.suffix == ".pdf":
         return compare_pages(recorded, found)
     return Comparison(np.inf, f"the text of {recorded.name}")
@@ -171,6 +174,16 @@ def compare_images(recorded: Path, found: Path) -> Comparison:
         except (OSError, SyntaxError, ValueError, Warning) as error:
             raise InputError(f"{recorded}: expected an image, found {error}") from None
     return apart(float(abs(shades[0] - shades[1]).max(initial=0)), recorded.name)
+
+
+def compare_yaml(recorded: Path, found: Path) -> Comparison:
+    """Compare two files of YAML: keys stand in another order where a record gave them."""
+    try:
+        told = yaml.safe_load(recorded.read_bytes())
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise InputError(f"{recorded}: expected YAML, found something else") from None
+    alike = told == yaml.safe_load(found.read_bytes())
+    return SAME if alike else Comparison(np.inf, f"the values in {recorded.name}")
 
 
 def compare_pages(recorded: Path, found: Path) -> Comparison:
