@@ -216,7 +216,7 @@ def test_a_draft_that_no_search_finds_yet_is_gone_on_with(zenodo, run):
     ],
 )
 def test_a_file_is_the_same_if_it_is_whole_and_its_size_and_md5_are(there, same):
-    assert files.same(there, files.Local("x", Path("x"), 3, "ab")) == same
+    assert files.same(there, files.Local(Path("x"), 3, "ab")) == same
 
 
 @pytest.mark.parametrize("kind", [*FAULTS, "drop amid", "checksum", "transfer"])

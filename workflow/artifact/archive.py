@@ -23,7 +23,7 @@ from pathlib import Path
 
 import yaml
 
-from artifact.chain import Chain, flat, listed
+from artifact.chain import Chain, listed
 from artifact.contents import INTERMEDIATE, Contents, folder_of, outputs
 from artifact.crate import crate_metadata
 from artifact.dictionary import dictionary
@@ -32,7 +32,6 @@ from artifact.sums import NAME as SUMS
 from artifact.sums import sums_text
 from driver.jobs import Job, configuration, jobs, run_device
 from driver.reproduce import LOCK, STATE, hold
-from supnorm.configuration import as_yaml
 from supnorm.job.origin import ARCHIVED, DEPOSIT, commit, doi, said
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run
@@ -112,7 +111,7 @@ def check(config: Mapping, but: Collection[str] = ()) -> tuple[str, Chain, list[
     Raises InputError where none can be. Jobs of the rules in `but` may be left to be done.
     """
     head = clean_commit()
-    check_configuration(config)
+    check_there(config["scale"])
     # First of all: doing jobs that are left would start from what was changed.
     chain = unbroken_chain(config["scale"])
     finished = finished_jobs(config, but)
@@ -157,20 +156,13 @@ def git(*arguments: str) -> list[str]:
     return done.stdout.split("\0")[:-1]
 
 
-def check_configuration(config: Mapping) -> None:
-    """Raise InputError where there are no results, or those of another configuration."""
-    path = Path("results", config["scale"], "config.resolved.yaml")
+def check_there(scale: str) -> None:
+    """Raise InputError where there are no results of a scale."""
+    path = Path("results", scale, "config.resolved.yaml")
     if not path.is_file():
         raise InputError(
             f"{path}: expected results to archive, found no file; run `make reproduce "
-            f"SCALE={config['scale']}` first"
-        )
-    if path.read_text() != as_yaml(config):
-        made, now = flat(yaml.safe_load(path.read_text())), flat(config)
-        keys = [key for key in (now | made) if now.get(key) != made.get(key)]
-        raise InputError(
-            f"{path}: the results were made under another configuration than that of config.yaml "
-            f"({some(keys)}); run `make reproduce SCALE={config['scale']}` first"
+            f"SCALE={scale}` first"
         )
 
 
@@ -317,7 +309,6 @@ def own_files(
         README: readme(contents),
         ARCHIVED: json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         DICTIONARY: dictionary(results_of(finished)),
-        "run/rulegraph.mmd": rule_graph(contents),
         "run/run_times.csv": run_times(contents, finished),
     }
     own = {name: written(folder / name, text) for name, text in texts.items()}
@@ -366,16 +357,6 @@ def read_benchmark(path: Path) -> dict[str, str]:
         return {}
     with path.open(newline="") as file:
         return next(csv.DictReader(file, delimiter="\t"), {})
-
-
-def rule_graph(contents: Contents) -> str:
-    """Return which rule's files are read by which, as a Mermaid flowchart."""
-    edges = {
-        f"    {maker.rule} --> {job.rule}": None
-        for job in contents.jobs
-        for maker in contents.chain.upstream(job)
-    }
-    return "\n".join(["flowchart TB", *sorted(edges)]) + "\n"
 
 
 def report(config: Mapping, path: Path) -> Path:

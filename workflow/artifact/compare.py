@@ -174,7 +174,7 @@ def compare_images(recorded: Path, found: Path) -> Comparison:
 
 
 def compare_yaml(recorded: Path, found: Path) -> Comparison:
-    """Compare two files of YAML: keys may stand in another order."""
+    """Compare two files of YAML: keys stand in another order where a record gave them."""
     try:
         told = yaml.safe_load(recorded.read_bytes())
     except (yaml.YAMLError, ValueError, RecursionError):

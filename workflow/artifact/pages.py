@@ -10,6 +10,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import typst
@@ -62,24 +63,18 @@ def main(folder: Path) -> None:
     # Not every system has the limit.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    number = 1
-    while image := draw_page(folder, number):
-        (folder / f"{number:06}.png").write_bytes(image)
-        number += 1
-
-
-def draw_page(folder: Path, number: int) -> bytes | None:
-    """Return a page as PNG; None where the PDF has fewer, but for the first."""
     sheet = folder / "sheet.typ"
-    sheet.write_text(SHEET.format(number=number))
-    try:
-        return typst.compile(
-            sheet, root=folder, format="png", ppi=DENSITY, ignore_system_fonts=True
-        )
-    except typst.TypstError as error:
-        if number > 1 and PAST in error.message:
-            return None
-        sys.exit(" ".join(error.message.split()))
+    for number in count(1):
+        sheet.write_text(SHEET.format(number=number))
+        try:
+            image = typst.compile(
+                sheet, root=folder, format="png", ppi=DENSITY, ignore_system_fonts=True
+            )
+        except typst.TypstError as error:
+            if number > 1 and PAST in error.message:
+                return
+            sys.exit(" ".join(error.message.split()))
+        (folder / f"{number:06}.png").write_bytes(image)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,8 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Local:
-    """A file to deposit: its name there, where it is, its size in bytes, and its MD5."""
+    """A file to deposit, under the name that it has here: its size in bytes, and its MD5."""
 
-    key: str
     path: Path
     size: int
     md5: str
@@ -49,7 +48,7 @@ def local_files(scale: str, doi: str) -> dict[str, Local]:
     for path in (archive, results / PAPER):
         with path.open("rb") as file:
             md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-        local[path.name] = Local(path.name, path, path.stat().st_size, md5.hexdigest())
+        local[path.name] = Local(path, path.stat().st_size, md5.hexdigest())
     total = sum(file.size for file in local.values())
     if total > LARGEST:
         raise InputError(f"{archive}: found {decimal(total)}, expected {decimal(int(LARGEST))}")
@@ -106,12 +105,11 @@ def send_file(
     user: InvenioRDM, record: str, file: Local, there: File | None, progress: Progress
 ) -> None:
     """Send a file in place of what is there, until the server has it whole."""
+    key = file.path.name
     for _ in range(TRIES):
         if there is not None:
-            user.delete_file(record, file.key)
-        there = user.upload(
-            record, file.key, lambda: progress.open(file.path, "rb", description=file.key)
-        )
+            user.delete_file(record, key)
+        there = user.upload(record, key, lambda: progress.open(file.path, "rb", description=key))
         if same(there, file):
             return
     raise InputError(different(user, file, there))

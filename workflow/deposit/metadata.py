@@ -59,7 +59,8 @@ def described(citation: Mapping, scale: str, local: Mapping[str, Local] | None =
     }
     if local:
         sums = "".join(
-            f"<li>{html.escape(file.key)}: {digest(file.path)}</li>" for file in local.values()
+            f"<li>{html.escape(file.path.name)}: {digest(file.path)}</li>"
+            for file in local.values()
         )
         metadata["additional_descriptions"] = [
             {"description": f"<p>SHA-256:</p><ul>{sums}</ul>", "type": {"id": "technical-info"}}

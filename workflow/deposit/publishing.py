@@ -53,7 +53,7 @@ def show(kept: Deposit, title: str, local: Mapping[str, Local]) -> None:
     print(f"as {address(kept)}")
     print(f"   {title}")
     for file in local.values():
-        print(f"   {file.key}, {decimal(file.size)}, MD5 {file.md5} here and there")
+        print(f"   {file.path.name}, {decimal(file.size)}, MD5 {file.md5} here and there")
 
 
 def confirm(ask: Callable[[str], str]) -> None:
