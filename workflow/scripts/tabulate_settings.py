@@ -86,11 +86,13 @@ def main(argv: list[str]) -> None:
     """Write a row for each key, table after table."""
     parser = Program(__doc__, __file__)
     parser.reads("--config", help="config.resolved.yaml, or JSON")
-    parser.reads("--original", required=False, help="settings of the original experiment, YAML")
+    original = "settings of the original experiment, YAML; with none they are not compared"
+    parser.reads("--original", required=False, nargs="*", default=[], help=original)
     parser.writes("--output", help="Parquet table to write")
     a = parser.parse_args(argv)
     ours = settings(a.config, read_resolved(a.config))
-    rows = with_original(list(ours), read_original(a.original) if a.original else [])
+    original = [row for path in a.original for row in read_original(path)]
+    rows = with_original(list(ours), original)
     rows.sort(key=lambda row: row["table"])
     write_table(a.output, pd.DataFrame(rows), SETTINGS, a.job)
     a.job.write_record()
