@@ -55,7 +55,7 @@ def sections(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
     settings = tables["settings"]
     for number, rows in settings.groupby("table", sort=True):
         yield f"## Table {number}: {TITLES[number]}"
-        yield markdown(rows[["quantity", "symbol", "value"]])
+        yield markdown(rows[["quantity", "symbol", "value", "original"]])
     yield "## Samples needed and sufficient for a uniform error, as powers of ten (S1.10, S1.17)"
     counts = tables["sample_counts"]
     shown = counts["example"] | ((counts["q"] == "inf") & (counts["c"] == 1))
