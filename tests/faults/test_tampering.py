@@ -27,7 +27,7 @@ RESULTS = [
 ]
 FILES = [f"results/smoke/{path}" for path in RESULTS]
 FILES += ["workflow/scripts/uniform/measure_errors.py", "workflow/scripts/supnorm/errors/exact.py"]
-FILES += ["workflow/paper/paper.typ"]
+FILES += ["workflow/paper/frame.typ"]
 
 
 @pytest.fixture(scope="module")
