@@ -186,6 +186,7 @@ def flat(contender):
     return np.concatenate([array.ravel() for array in contender.first()])
 
 
+@pytest.mark.complete
 def test_tables_say_where_they_were_measured(measured):
     for name, schema in (
         ("training_cpu", TRAINING),
@@ -211,6 +212,7 @@ def test_a_power_law_has_its_exponent():
     assert (fit["first"], fit["last"]) == (1, 16)
 
 
+@pytest.mark.complete
 def test_every_sweep_is_measured(measured):
     table, _ = read_measured(measured / "scaling.parquet", SCALING)
     assert (table.groupby("sweep").size() == 2).all()
@@ -237,6 +239,7 @@ def test_exact_errors_are_timed_beside_those_on_points(monkeypatch):
     assert 0 < row["shortfall"] < 0.01
 
 
+@pytest.mark.complete
 def test_brackets_are_of_the_deciding_students(measured, tmp_path):
     table, said = read_measured(measured / "certificate.parquet", CERTIFICATE)
     assert said["scale"] == "smoke"
@@ -257,6 +260,7 @@ def test_brackets_are_of_the_deciding_students(measured, tmp_path):
         certificate.main(arguments)
 
 
+@pytest.mark.complete
 def test_stages_are_sums_over_jobs(measured, tmp_path):
     table, said = read_measured(measured / "stages.parquet", STAGES)
     assert said["scale"] == "smoke"
@@ -268,6 +272,7 @@ def test_stages_are_sums_over_jobs(measured, tmp_path):
         stages.stages(tmp_path)
 
 
+@pytest.mark.complete
 def test_a_scale_of_the_graph_has_its_own_jobs_times_and_memory(measured):
     table, _ = read_measured(measured / "graph.parquet", GRAPH)
     assert list(table["scale"]) == graph.SCALES
@@ -302,6 +307,7 @@ def test_a_sweep_ten_times_the_papers_is_read_from_a_clean_tree(tmp_path):
         graph.timed_snakemake(["--list-rules"], "none", tmp_path)
 
 
+@pytest.mark.complete
 def test_the_report_replaces_the_parts_between_its_marks_and_nothing_else(measured, tmp_path):
     page, readme, figure = (
         tmp_path / name for name in ("docs/benchmarks.md", "README.md", "docs/benchmark.png")
