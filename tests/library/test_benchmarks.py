@@ -132,6 +132,7 @@ def training(measured):
     return read_measured(measured / "training_cpu.parquet", TRAINING)[0]
 
 
+@pytest.mark.complete
 def test_every_contender_is_measured_on_every_problem(training):
     rows = training.groupby(["width", "batch", "precision"])["contender"].apply(sorted)
     assert list(rows.index) == [(8, 2, "float32"), (8, 2, "float64")]
@@ -142,6 +143,7 @@ def test_every_contender_is_measured_on_every_problem(training):
     assert groups["stacked"] == groups["narrow"] == [2]
 
 
+@pytest.mark.complete
 def test_the_numbers_of_a_row_belong_together(training):
     assert (training["low"] <= training["microseconds"]).all()
     assert (training["microseconds"] <= training["high"]).all()
@@ -387,6 +389,7 @@ def choose(training, output, **narrow):
     return {tuple(p[:3]): p[3:] for p in json.loads(output.read_text())["points"]}
 
 
+@pytest.mark.complete
 def test_crossovers_name_the_faster_engine_and_stay_unless_it_clearly_changes(training, tmp_path):
     output = tmp_path / "crossovers.json"
     points = choose(training, output, w8=5, w16=20)
