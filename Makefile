@@ -15,7 +15,8 @@
 # make archive              one file with all of it: results/<scale>/archive/supnorm-<scale>.zip
 # make deposit              that file as a draft at Zenodo's sandbox, with a DOI; PRODUCTION=1: at Zenodo
 # make publish              the draft for everybody, for ever; asks before it does
-# make test                 the tests
+# make test                 the tests that take seconds each, on two cores: eight minutes
+# make test-all             all tests
 # make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
@@ -29,6 +30,7 @@ FIGURE ?=
 ARCHIVE ?=
 STUDENTS ?=
 SEED ?=
+WORKERS ?= 2
 CONFIRM =
 NEW_VERSION_OF =
 PRODUCTION =
@@ -43,7 +45,7 @@ export PYTHONPATH := workflow/scripts:workflow
 python = $(bin)/python
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
-.PHONY: expected test report format check benchmark gpu-check
+.PHONY: expected test test-all report format check benchmark gpu-check
 
 reproduce: .venv/complete
 	$(python) -m driver.reproduce $(scale) $(study) $(device) $(card) $(profile)
@@ -89,8 +91,14 @@ deposit: .venv/complete
 publish: .venv/complete
 	$(python) -m deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
+# Tests that share what is costly go to the same process; the slowest twenty are printed.
+pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --durations 20
+
 test: .venv/complete
-	$(bin)/python -m pytest
+	$(pytest) -m "not complete"
+
+test-all: .venv/complete
+	$(pytest)
 
 # One HTML page with all figures, captions, and how each was made.
 report: .venv/complete

@@ -111,7 +111,7 @@ def main(argv: list[str]) -> None:
 
 
 class Calibration:
-    """What is measured on a device, at the sizes of a configuration (supnorm.uniform.throughput)."""
+    """What is measured on a device, at the sizes of a configuration."""
 
     def __init__(self, config: dict, device: str):
         """Take a configuration: a resolved one, or the base of config.yaml as it is."""

@@ -81,6 +81,7 @@ def test_the_chain_of_an_untouched_run_holds(moved):
     assert sum("train_students.py and" in line for line in lines) == 3
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", FILES)
 def test_a_flipped_bit_is_found(moved, traced, name):
     file = moved.path / name
@@ -92,6 +93,7 @@ def test_a_flipped_bit_is_found(moved, traced, name):
     assert [line for line in told if line.startswith(f"✗ {name}: ")]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_found(moved, traced, name):
     with changed(moved.path / name, None):

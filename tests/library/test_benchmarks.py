@@ -129,6 +129,7 @@ def training(measured):
     return read_measured(measured / "training_cpu.parquet", TRAINING)[0]
 
 
+@pytest.mark.complete
 def test_every_contender_is_measured_on_every_problem(training):
     rows = training.groupby(["width", "batch", "precision"])["contender"].apply(sorted)
     assert list(rows.index) == [(8, 2, "float32"), (8, 2, "float64")]
@@ -139,6 +140,7 @@ def test_every_contender_is_measured_on_every_problem(training):
     assert groups["stacked"] == groups["narrow"] == [2]
 
 
+@pytest.mark.complete
 def test_the_numbers_of_a_row_belong_together(training):
     assert (training["low"] <= training["microseconds"]).all()
     assert (training["microseconds"] <= training["high"]).all()
@@ -183,6 +185,7 @@ def flat(contender):
     return np.concatenate([array.ravel() for array in contender.first()])
 
 
+@pytest.mark.complete
 def test_tables_say_where_they_were_measured(measured):
     for name, schema in (
         ("training_cpu", TRAINING),
@@ -208,6 +211,7 @@ def test_a_power_law_has_its_exponent():
     assert (fit["first"], fit["last"]) == (1, 16)
 
 
+@pytest.mark.complete
 def test_every_sweep_is_measured(measured):
     table, _ = read_measured(measured / "scaling.parquet", SCALING)
     assert (table.groupby("sweep").size() == 2).all()
@@ -234,6 +238,7 @@ def test_exact_errors_are_timed_beside_those_on_points(monkeypatch):
     assert 0 < row["shortfall"] < 0.01
 
 
+@pytest.mark.complete
 def test_brackets_are_of_the_deciding_students(measured, tmp_path):
     table, said = read_measured(measured / "certificate.parquet", CERTIFICATE)
     assert said["scale"] == "smoke"
@@ -254,6 +259,7 @@ def test_brackets_are_of_the_deciding_students(measured, tmp_path):
         certificate.main(arguments)
 
 
+@pytest.mark.complete
 def test_stages_are_sums_over_jobs(measured, tmp_path):
     table, said = read_measured(measured / "stages.parquet", STAGES)
     assert said["scale"] == "smoke"
@@ -265,6 +271,7 @@ def test_stages_are_sums_over_jobs(measured, tmp_path):
         stages.stages(tmp_path)
 
 
+@pytest.mark.complete
 def test_a_scale_of_the_graph_has_its_own_jobs_times_and_memory(measured):
     table, _ = read_measured(measured / "graph.parquet", GRAPH)
     assert list(table["scale"]) == graph.SCALES
@@ -299,6 +306,7 @@ def test_a_sweep_ten_times_the_papers_is_read_from_a_clean_tree(tmp_path):
         graph.timed_snakemake(["--list-rules"], "none", tmp_path)
 
 
+@pytest.mark.complete
 def test_the_report_replaces_the_parts_between_its_marks_and_nothing_else(measured, tmp_path):
     page, readme, figure = (
         tmp_path / name for name in ("docs/benchmarks.md", "README.md", "docs/benchmark.png")
@@ -378,6 +386,7 @@ def choose(training, output, **narrow):
     return {tuple(p[:3]): p[3:] for p in json.loads(output.read_text())["points"]}
 
 
+@pytest.mark.complete
 def test_crossovers_name_the_faster_engine_and_stay_unless_it_clearly_changes(training, tmp_path):
     output = tmp_path / "crossovers.json"
     points = choose(training, output, w8=5, w16=20)

@@ -55,6 +55,7 @@ def test_without_a_gpu_it_says_so_in_a_sentence(tmp_path):
     assert not (tmp_path / "found").exists()
 
 
+@pytest.mark.complete
 def test_every_stage_ends_well_and_all_is_in_at_most_eight_files(trial):
     facts = json.loads((trial / "check.json").read_text())
     assert list(facts["stages"]) == list(gpu_check.STAGES)
@@ -69,6 +70,7 @@ def test_every_stage_ends_well_and_all_is_in_at_most_eight_files(trial):
         assert machine["device"] == "cpu"
 
 
+@pytest.mark.complete
 @GPU
 def test_skipped_tests_are_no_passed_ones(trial):
     facts = json.loads((trial / "check.json").read_text())
@@ -79,11 +81,13 @@ def test_skipped_tests_are_no_passed_ones(trial):
     assert not first["met"]
 
 
+@pytest.mark.complete
 def test_the_calibration_is_one_that_the_plan_reads(trial):
     entry = read_calibration(trial / "calibration.json")["cuda"]
     assert [row[:3] for row in entry["training"]] == [[5, 8, 2], [5, 8, 5]]
 
 
+@pytest.mark.complete
 def test_the_page_tells_of_it(trial, tmp_path):
     facts = json.loads((trial / "check.json").read_text())
     (tmp_path / "short").mkdir()

@@ -13,20 +13,18 @@ import pytest
 import yaml
 from matplotlib.figure import Figure
 
-from document import build_paper
-from uniform import describe_findings
-from uniform import tabulate_sample_counts
-from document import tabulate_settings
-from supnorm.job import provenance
+from document import build_paper, tabulate_settings
 from supnorm.configuration import resolve
+from supnorm.drawing.typesetting import typeset
 from supnorm.findings import write_findings
+from supnorm.job import provenance
 from supnorm.job.programs import InputError
 from supnorm.job.records import read_record, stamp
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.tables.settings import SETTINGS
-from supnorm.drawing.typesetting import typeset
 from supnorm.uniform.wording import course
+from uniform import describe_findings, tabulate_sample_counts
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "workflow/paper"
