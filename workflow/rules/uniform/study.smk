@@ -10,7 +10,6 @@
 #   figures.smk      the figures
 
 from supnorm.uniform.cells import cells, sine_cell
-from supnorm.uniform.throughput import Throughput
 from supnorm.work import shard_names
 
 UNIFORM = of_study(CONFIG, "uniform")
@@ -18,7 +17,10 @@ TEACHER, SAMPLE, STUDENT = UNIFORM["teacher"], UNIFORM["sample"], UNIFORM["stude
 EVALUATION, CERTIFICATE, REFERENCE = (
     UNIFORM[section] for section in ("evaluation", "certificate", "reference")
 )
-THROUGHPUT = Throughput(UNIFORM, DEVICE, CALIBRATED, CARD)
+try:
+    THROUGHPUT = find_study("uniform").expected_costs(UNIFORM, DEVICE, CARD)
+except InputError as error:
+    sys.exit(str(error))
 
 # A cell: the students of one algorithm at one sample size, all teachers and seeds of a family. A
 # shard: those of them that one job trains, and one job measures. In outputs these names are spelled

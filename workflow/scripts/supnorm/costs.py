@@ -5,7 +5,9 @@ from Costs. Imported by the Snakefile in every job: no NumPy here.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 # What the start of a program takes, in seconds; with CUDA that of torch.
 START = {"cpu": 1.5, "cuda": 30.0}
@@ -36,10 +38,11 @@ class Costs:
 
     A job is named by its rule, and by its log file below the rule's folder, without its ending;
     that of a rule of one job is "". `shards` has the cell of each shard by its name, with which of
-    the cell's students it has.
+    the cell's students it has, and `measured` what a calibration found, by device.
     """
 
-    shards: dict = {}  # noqa: RUF012
+    shards: Mapping[str, tuple] = MappingProxyType({})
+    measured: Mapping[str, Mapping] = MappingProxyType({})
 
     def device(self, rule: str) -> str:
         """Return where the arithmetic of a rule is done."""

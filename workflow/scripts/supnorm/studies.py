@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Literal
 
 from supnorm.costs import Costs
+from supnorm.hardware.cards import Card
 from supnorm.schemas import studies
 
 
@@ -60,9 +61,9 @@ class Study:
     """A study: its figures and tables by name, and its stages, in the order in which they run.
 
     `check` takes the study's section of a configuration, with what all studies share, and raises
-    InputError where keys do not go together. `costs` takes such a section, the device, what a
-    calibration found and the GPUs' card, and returns what its jobs take (supnorm.costs.Costs); None
-    where each takes seconds. `trainings` takes the settings of the study, and returns, by the file
+    InputError where keys do not go together. `costs` takes the settings of the study, the device
+    and the GPUs' card, and returns what its jobs take (supnorm.costs.Costs); None where each takes
+    seconds. `trainings` takes the settings of the study, and returns, by the file
     below the study's results that a training writes, what its record must tell of it.
     """
 
@@ -82,9 +83,9 @@ class Study:
             if figure.needs is None or settings[figure.needs[0]][figure.needs[1]]
         ]
 
-    def expected_costs(self, settings: Mapping, device: str, calibration: Mapping, card) -> Costs:
+    def expected_costs(self, settings: Mapping, device: str, card: Card) -> Costs:
         """Return what the jobs of the study take."""
-        return self.costs(settings, device, calibration, card) if self.costs else Costs()
+        return self.costs(settings, device, card) if self.costs else Costs()
 
     def schema(self, table: str):
         """Return the schema of a table (supnorm.tables.schema.Schema)."""
