@@ -129,9 +129,9 @@ ifneq ($(DEVICE),cuda)
 	$(measure)/agreement.py --output $(measured)/agreement.parquet
 	$(measure)/exact.py --output $(measured)/exact.parquet
 	$(measure)/graph.py --output $(measured)/graph.parquet
-	test ! -f $(ran)/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
+	test ! -f $(ran)/uniform/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
 		--output $(measured)/certificate.parquet
-	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \
+	test ! -d $(ran)/uniform/benchmarks || $(measure)/stages.py --results $(ran) \
 		--output $(measured)/stages.parquet
 endif
 	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png \
