@@ -91,8 +91,8 @@ deposit: .venv/complete
 publish: .venv/complete
 	$(python) -m deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-# Tests that share what is costly go to the same process; the slowest twenty are printed.
-pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --durations 20
+# Two processes, and at the end the slowest twenty.
+pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --durations 20
 
 test: .venv/complete
 	$(pytest) -m "not complete"
