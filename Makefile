@@ -15,7 +15,8 @@
 # make archive              one file with all of it: results/<scale>/archive/supnorm-<scale>.zip
 # make deposit              that file as a draft at Zenodo's sandbox, with a DOI; PRODUCTION=1: at Zenodo
 # make publish              the draft for everybody, for ever; asks before it does
-# make test                 the tests
+# make test                 the tests that take seconds each, on two cores: eight minutes
+# make test-all             all tests
 # make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
@@ -29,6 +30,7 @@ FIGURE ?=
 ARCHIVE ?=
 STUDENTS ?=
 SEED ?=
+WORKERS ?= 2
 CONFIRM =
 NEW_VERSION_OF =
 PRODUCTION =
@@ -43,7 +45,7 @@ export PYTHONPATH := workflow/scripts:workflow
 python = $(bin)/python
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
-.PHONY: expected test report format check benchmark gpu-check
+.PHONY: expected test test-all report format check benchmark gpu-check
 
 reproduce: .venv/complete
 	$(python) -m driver.reproduce $(scale) $(study) $(device) $(card) $(profile)
@@ -83,14 +85,20 @@ $(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin
 	others see; revoke it, and export another)))
 
 deposit: .venv/complete
-	$(python) -m artifact.deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
+	$(python) -m deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
 		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
 
 publish: .venv/complete
-	$(python) -m artifact.deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
+	$(python) -m deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
+
+# Two processes, and at the end the slowest twenty.
+pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --durations 20
 
 test: .venv/complete
-	$(bin)/python -m pytest
+	$(pytest) -m "not complete"
+
+test-all: .venv/complete
+	$(pytest)
 
 # One HTML page with all figures, captions, and how each was made.
 report: .venv/complete
@@ -121,9 +129,9 @@ ifneq ($(DEVICE),cuda)
 	$(measure)/agreement.py --output $(measured)/agreement.parquet
 	$(measure)/exact.py --output $(measured)/exact.parquet
 	$(measure)/graph.py --output $(measured)/graph.parquet
-	test ! -f $(ran)/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
+	test ! -f $(ran)/uniform/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
 		--output $(measured)/certificate.parquet
-	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \
+	test ! -d $(ran)/uniform/benchmarks || $(measure)/stages.py --results $(ran) \
 		--output $(measured)/stages.parquet
 endif
 	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png \

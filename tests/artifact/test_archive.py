@@ -16,7 +16,6 @@ import yaml
 
 from artifact import archive, readme
 from artifact.dictionary import dictionary
-from small_chain import write_sums
 from supnorm.job.programs import InputError
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import write_table
@@ -57,7 +56,7 @@ def commit():
 def test_the_source_is_what_was_committed(repository):
     (repository / "results").mkdir()
     (repository / "results/r.txt").touch()
-    files, executable = archive.source_files(Path())
+    files, executable = archive.source_files()
     assert {name: str(place) for name, place in files.items()} == {
         "SOURCE.md": "README.md",
         "run.sh": "run.sh",
@@ -70,34 +69,21 @@ def test_links_are_no_source(repository):
     (repository / "link").symlink_to("run.sh")
     commit()
     with pytest.raises(InputError, match="link: expected a file, found a link"):
-        archive.source_files(Path())
+        archive.source_files()
 
 
 def test_what_is_not_committed_is_named(repository):
-    assert len(archive.clean_commit(Path())) == 40
+    assert len(archive.clean_commit()) == 40
     (repository / "run.sh").write_text("#!/bin/sh")
     (repository / "new é.txt").touch()
     with pytest.raises(InputError, match=r"differs from its commit \w{12} in run.sh, new é.txt;"):
-        archive.clean_commit(Path())
+        archive.clean_commit()
 
 
-def test_without_git_the_source_is_that_of_the_archive(tmp_path):
-    with pytest.raises(InputError, match="found neither"):
-        archive.clean_commit(tmp_path)
-    names = ["CITATION.cff", "README.md", "SOURCE.md", "archive.json", "results/a", "run.sh"]
-    for name in names:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text('{"commit": "c0ffee"}')
-    (tmp_path / "run.sh").chmod(0o755)
-    write_sums(tmp_path, names)
-    files, executable = archive.source_files(tmp_path)
-    assert set(files) == {"SOURCE.md", "run.sh"}
-    assert executable == {"run.sh"}
-    assert archive.clean_commit(tmp_path) == "c0ffee"
-    (tmp_path / "run.sh").write_text("other")
-    (tmp_path / "results/a").write_text("other")
-    with pytest.raises(InputError, match=r"in run\.sh; expected"):
-        archive.clean_commit(tmp_path)
+def test_without_git_there_is_no_archive(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="expected a clone of the repository"):
+        archive.clean_commit()
 
 
 def test_the_same_files_give_the_same_zip(tmp_path):
@@ -174,17 +160,10 @@ def test_a_citation_has_the_doi_of_its_archive():
     assert yaml.safe_load(archive.citation_text(stamped, None)) == citation
 
 
-def test_results_of_another_configuration_are_refused(tmp_path, monkeypatch):
+def test_without_results_there_is_no_archive(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = {"scale": "smoke", "teacher": {"width": 32, "depth": 5}}
     with pytest.raises(InputError, match="found no file; run `make reproduce SCALE=smoke` first"):
-        archive.check_configuration(config)
-    (tmp_path / "results/smoke").mkdir(parents=True)
-    Path("results/smoke/config.resolved.yaml").write_text(archive.as_yaml(config))
-    archive.check_configuration(config)
-    config["teacher"]["width"] = 8
-    with pytest.raises(InputError, match=r"than that of config.yaml \(teacher.width\)"):
-        archive.check_configuration(config)
+        archive.check_there("smoke")
 
 
 @pytest.mark.parametrize("pending", [0, 2])
@@ -203,10 +182,10 @@ def test_a_broken_chain_is_refused(monkeypatch):
     faults = [SimpleNamespace(sentence=f"{name}: changed") for name in "ab"]
     monkeypatch.setattr(archive, "Chain", lambda *_: SimpleNamespace(faults=lambda: faults))
     with pytest.raises(InputError, match="smoke is broken: a: changed; 1 more are listed by"):
-        archive.unbroken_chain(Path(), "smoke")
+        archive.unbroken_chain("smoke")
     faults.pop()
     with pytest.raises(InputError, match=r"is broken: a: changed$"):
-        archive.unbroken_chain(Path(), "smoke")
+        archive.unbroken_chain("smoke")
 
 
 @pytest.mark.parametrize(

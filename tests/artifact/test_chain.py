@@ -115,7 +115,7 @@ def test_code_that_many_jobs_used_is_named_once(small):
 
 
 def test_other_inputs_of_the_tree_count_as_code_does(small):
-    path = "workflow/paper/paper.typ"
+    path = "workflow/paper/frame.typ"
     small.write(path, "text")
     small.job("write_summary", {}, {"output": "summary.md"})
     inputs = {"template": {path: digest(small.root / path)}}

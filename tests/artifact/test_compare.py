@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from artifact.compare import compare_files, compare_pdf, inflated, worst
+from artifact.compare import compare_files, worst
 from supnorm.job.programs import InputError
 from supnorm.networks import Networks, save_networks
 from supnorm.tables.schema import Schema, integer, real, text, write_table
@@ -139,31 +139,67 @@ def test_texts_must_be_the_same_and_keys_of_yaml_may_change_places(compared):
         compared(Path.write_text, "{a: ", "a: 1", ".yaml")
 
 
-def pdf(drawn, level=6, code="0"):
-    """Something like what matplotlib writes."""
-    stream = zlib.compress(drawn, level)
-    info = f"/Keywords (rule: plot; code: {code * 64})".encode()
-    start = b"<< /Length %d >>\nstream\n%s\nendstream\n" % (len(stream), stream)
-    place = b"xref\n%010d 00000 n\nstartxref\n%d\n" % (len(start), len(start) + 9)
-    return b"%PDF-1.4\n" + info + start + place
+def pdf(*pages, level=6, code="0", width=200):
+    """Return a PDF with a stream for each page, and a stamp."""
+    numbers = range(3, 3 + 2 * len(pages), 2)
+    kids = " ".join(f"{number} 0 R" for number in numbers)
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
+    objects += [f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode()]
+    for number, drawn in zip(numbers, pages, strict=True):
+        stream = zlib.compress(drawn, level)
+        box = f"/MediaBox [0 0 {width} 100] /Contents {number + 1} 0 R"
+        objects += [f"<< /Type /Page /Parent 2 0 R {box} >>".encode()]
+        about = b"<< /Filter /FlateDecode /Length %d >>" % len(stream)
+        objects += [about + b"\nstream\n" + stream + b"\nendstream"]
+    objects += [f"<< /Keywords (rule: plot; code: {code * 64}) >>".encode()]
+    content, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    end = b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\n" % (size, size - 1)
+    xref = b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table)
+    return content + xref + end + b"startxref\n%d\n%%%%EOF\n" % len(content)
 
 
 LINE = b"10.5 20 m 30 40 l S " * 20
 
 
-def test_drawings_are_compared_however_they_are_compressed():
-    assert pdf(LINE, 1) != pdf(LINE, 9)
-    assert compare_pdf(pdf(LINE, 1), pdf(LINE, 9)).same
-    assert compare_pdf(pdf(LINE, code="1"), pdf(LINE, code="2")).same
-    assert compare_pdf(pdf(LINE.replace(b" 40 l", b" 41 l", 1)), pdf(LINE)).deviation == 1 / 41
-    assert compare_pdf(pdf(LINE.replace(b" m ", b" l ", 1)), pdf(LINE)).deviation == np.inf
-    assert compare_pdf(pdf(LINE) + b"stream\nx\nendstream", pdf(LINE)).deviation == np.inf
-    assert compare_pdf(pdf(LINE).replace(b"plot", b"tree"), pdf(LINE)).deviation == np.inf
+@pytest.mark.parametrize(
+    "same", [pdf(LINE, level=9), pdf(LINE, code="2"), pdf(LINE.replace(b" S", b"  S"))]
+)
+def test_drawings_that_look_alike_are_close_and_not_the_same(compared, same):
+    assert same != pdf(LINE)
+    found = compared(Path.write_bytes, same, pdf(LINE), ".pdf")
+    assert (found.deviation, found.same) == (0, False)
+    assert found.where == "the bytes of recorded.pdf, but no pixel of its pages"
+    assert compared(Path.write_bytes, same, same, ".pdf").same
 
 
-def test_a_drawing_that_inflates_without_end_is_inflated_no_further_than_need_be():
-    assert len(inflated(zlib.compress(bytes(10**6)), 10)) == 11
-    assert compare_pdf(pdf(bytes(10**6)), pdf(LINE)).deviation == np.inf
+def test_drawings_are_compared_page_by_page(compared):
+    moved = LINE.replace(b"30 40 l", b"30.1 40 l")
+    found = compared(Path.write_bytes, pdf(LINE, moved), pdf(LINE, LINE), ".pdf")
+    assert 8 / 255 < found.deviation < 1
+    assert found.where == "page 2 of recorded.pdf"
+    found = compared(Path.write_bytes, pdf(LINE), pdf(LINE, LINE), ".pdf")
+    assert (found.deviation, found.where) == (np.inf, "1 pages instead of 2")
+    assert compared(Path.write_bytes, pdf(LINE, width=201), pdf(LINE), ".pdf").deviation == np.inf
+
+
+@pytest.mark.parametrize("bad", [b"", b"no drawing", pdf(LINE, width=10**6)])
+def test_a_drawing_that_cannot_be_drawn_is_refused(compared, bad):
+    with pytest.raises(
+        InputError, match=r"recorded\.pdf: expected a PDF to draw, found "
+    ) as caught:
+        compared(Path.write_bytes, bad, pdf(LINE), ".pdf")
+    assert str(caught.value).isprintable()
+
+
+def test_a_drawing_without_end_is_given_up(compared, monkeypatch):
+    monkeypatch.setattr("pages.LONGEST", 0.01)
+    with pytest.raises(InputError, match="takes more than 0 s to draw"):
+        compared(Path.write_bytes, pdf(LINE, code="1"), pdf(LINE), ".pdf")
 
 
 def test_the_worst_of_nothing_is_the_same():

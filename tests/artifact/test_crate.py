@@ -123,8 +123,8 @@ def test_the_run_has_all_settings_and_all_results(contents, entities):
     assert settings["sample.sizes"] == "[10, 20]"
     assert settings["teacher.norm"] == "inf"
     assert ids(run["result"]) == set(contents.chain.targets())
-    organized = entities["#organization"]
-    controls = [entities[i] for i in references(organized["object"])]
+    mentioned = [entities[i] for i in references(entities["./"]["mentions"])]
+    controls = [entity for entity in mentioned if entity["@type"] == "ControlAction"]
     assert [c["instrument"]["@id"] for c in controls] == [f"#step/{j.rule}" for j in contents.jobs]
     assert entities["./"]["identifier"] == "https://doi.org/10.5072/zenodo.1"
 

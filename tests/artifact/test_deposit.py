@@ -13,15 +13,17 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import deposit as module
 import pytest
 import yaml
-from inveniordm import File, InvenioRDM
 from test_inveniordm import FAULTS, METADATA, error_of, shown
 
 from artifact import archive
+from deposit import __main__ as program
+from deposit import drafting, files, metadata, publishing, servers
+from deposit.inveniordm import File, InvenioRDM
 from supnorm.job.origin import doi
 from supnorm.job.programs import InputError
+from supnorm.job.provenance import digest
 from zenodo_server import Zenodo, faults_of
 
 ROOT = Path(__file__).parents[2]
@@ -49,11 +51,11 @@ def tree(tmp_path, monkeypatch, zenodo):
     monkeypatch.chdir(tree)
     RESULTS.mkdir(parents=True)
     (RESULTS / "summary.md").write_text("done\n")
-    monkeypatch.setattr(module, "SANDBOX", zenodo.address)
-    monkeypatch.setattr(module, "PRODUCTION", "http://127.0.0.1:9")
-    tokens = {module.SANDBOX: "ZENODO_SANDBOX_TOKEN", module.PRODUCTION: "ZENODO_TOKEN"}
-    monkeypatch.setattr(module, "TOKENS", tokens)
-    monkeypatch.setattr(module, "check", lambda *_, **__: None)
+    monkeypatch.setattr(servers, "SANDBOX", zenodo.address)
+    monkeypatch.setattr(servers, "PRODUCTION", "http://127.0.0.1:9")
+    tokens = {servers.SANDBOX: "ZENODO_SANDBOX_TOKEN", servers.PRODUCTION: "ZENODO_TOKEN"}
+    monkeypatch.setattr(servers, "TOKENS", tokens)
+    monkeypatch.setattr(drafting, "check", lambda *_, **__: None)
     return tree
 
 
@@ -75,11 +77,11 @@ def run(tree, zenodo, monkeypatch):
         monkeypatch.setenv("ZENODO_SANDBOX_TOKEN", token)
         monkeypatch.setenv("ZENODO_TOKEN", OTHER)
         steps = {"rebuild": rebuild} if command == "deposit" else {"ask": ask}
-        act = partial(getattr(module, command), sleep=lambda _: None, **steps)
+        act = partial(getattr(program, command), sleep=lambda _: None, **steps)
         with monkeypatch.context() as patch:
-            patch.setattr(module, command, act)
-            patch.setattr(module, "InvenioRDM", partial(InvenioRDM, answering=answering))
-            module.main([command, "--scale", "smoke", *words])
+            patch.setattr(program, command, act)
+            patch.setattr(servers, "InvenioRDM", partial(InvenioRDM, answering=answering))
+            program.main([command, "--scale", "smoke", *words])
 
     return call
 
@@ -120,7 +122,7 @@ def test_a_deposit_is_a_draft_with_a_doi_and_the_archive_that_has_it(zenodo, run
     assert "nothing is published" in said
     assert "`make publish SCALE=smoke`" in said
     assert kept()["server"] == zenodo.address
-    assert module.archived_doi(ARCHIVE) == DOI
+    assert files.archived_doi(ARCHIVE) == DOI
 
 
 def test_its_metadata_are_those_of_the_citation(zenodo, run):
@@ -136,12 +138,12 @@ def test_its_metadata_are_those_of_the_citation(zenodo, run):
     assert said["rights"] == [{"id": "mit"}, {"id": "cc-by-4.0"}]
     assert said["related_identifiers"][0]["identifier"] == "arXiv:2205.13531"
     sums = said["additional_descriptions"][0]["description"]
-    assert module.digest(ARCHIVE) in sums
+    assert digest(ARCHIVE) in sums
 
 
 def test_authors_may_be_persons():
     person = {"family-names": "Lovelace", "given-names": "Ada"}
-    said = METADATA | {"creators": [{"person_or_org": module.person_or_org(person)}]}
+    said = METADATA | {"creators": [{"person_or_org": metadata.person_or_org(person)}]}
     assert faults_of(said, True) == []
 
 
@@ -214,7 +216,7 @@ def test_a_draft_that_no_search_finds_yet_is_gone_on_with(zenodo, run):
     ],
 )
 def test_a_file_is_the_same_if_it_is_whole_and_its_size_and_md5_are(there, same):
-    assert module.same(there, module.Local("x", Path("x"), 3, "ab")) == same
+    assert files.same(there, files.Local(Path("x"), 3, "ab")) == same
 
 
 @pytest.mark.parametrize("kind", [*FAULTS, "drop amid", "checksum", "transfer"])
@@ -230,7 +232,7 @@ def test_a_file_that_never_arrives_whole_is_a_sentence(zenodo, run, kind):
     zenodo.fail("POST" if kind == "checksum" else "PUT", "supnorm-smoke.zip/", kind, times=99)
     with pytest.raises(InputError, match=r"supnorm-smoke.zip: expected at .* with MD5 .* found "):
         run("deposit")
-    assert zenodo.count("PUT", "/content") == module.TRIES
+    assert zenodo.count("PUT", "/content") == files.TRIES
     assert zenodo.publishing == []
 
 
@@ -260,7 +262,7 @@ def test_an_archive_that_is_none_is_a_sentence(run, content):
 
 
 def test_more_than_a_record_takes_is_not_sent(zenodo, run, monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 100)
+    monkeypatch.setattr(files, "LARGEST", 100)
     with pytest.raises(InputError, match="expected 100 bytes"):
         run("deposit")
     assert zenodo.count("PUT", "/content") == 0
@@ -271,7 +273,7 @@ def test_no_doi_is_reserved_for_what_is_not_ready(zenodo, run, monkeypatch):
         assert (config["scale"], list(but)) == ("smoke", ["build_paper"])
         raise InputError("results/smoke: 3 of 9 jobs are left to be done")
 
-    monkeypatch.setattr(module, "check", refuse)
+    monkeypatch.setattr(drafting, "check", refuse)
     with pytest.raises(InputError, match="3 of 9 jobs"):
         run("deposit")
     assert zenodo.asked == []
@@ -288,7 +290,7 @@ with open("seen.txt", "a") as seen:
 def test_only_the_paper_and_the_archive_are_built_with_the_doi(tree):
     for name in ("reproduce", "artifact/archive"):
         Path("workflow", f"{name}.py").write_text(TELLING)
-    module.rebuild("smoke")
+    drafting.rebuild("smoke")
     driving, archiving = Path("seen.txt").read_text().splitlines()
     program, *options = driving.split()
     assert program == "workflow/reproduce.py"
@@ -305,7 +307,7 @@ def test_a_program_that_fails_leaves_the_draft_for_later(zenodo, run):
         program = Path("workflow", f"{name}.py")
         program.write_text("import sys; sys.exit('archive: results are incomplete')\n")
     with pytest.raises(InputError, match=r"workflow/reproduce.py: expected that it builds"):
-        run("deposit", rebuild=module.rebuild)
+        run("deposit", rebuild=drafting.rebuild)
     run("deposit")
     check_complete(zenodo)
 
@@ -365,7 +367,7 @@ def test_a_deposit_at_another_server_is_kept(zenodo, run, monkeypatch, state, wo
     says = r"deposit\.json: found a deposit at http\S+, expected one at \S+; .* remove this file"
     with pytest.raises(InputError, match=says):
         run("deposit", "--production", *words)
-    monkeypatch.setattr(module, "SANDBOX", module.PRODUCTION)
+    monkeypatch.setattr(servers, "SANDBOX", servers.PRODUCTION)
     with pytest.raises(InputError, match=says):
         run("deposit", *words)
     assert kept() == before
@@ -484,9 +486,9 @@ def test_results_may_lack_their_paper_alone(monkeypatch):
     monkeypatch.setattr(archive, "jobs", lambda scale, device: left)
     config = {"scale": "smoke", "training": {"device": "cpu"}}
     with pytest.raises(InputError, match=r"1 of 2 jobs are left to be done \(plot_rates\)"):
-        archive.finished_jobs(config, but=[module.BUILDING])
+        archive.finished_jobs(config, but=[drafting.BUILDING])
     left.pop()
-    assert archive.finished_jobs(config, but=[module.BUILDING]) == left
+    assert archive.finished_jobs(config, but=[drafting.BUILDING]) == left
 
 
 @pytest.mark.parametrize("answer", ["", "y", "yes", "Publish!", "no"])
@@ -556,7 +558,7 @@ def test_publishing_with_a_fault_publishes_once(zenodo, run, kind):
 def test_published_but_not_noted_is_noted_the_next_time(zenodo, run, monkeypatch, capsys):
     run("deposit")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "note_published", lambda *_: sys.exit(9))
+        patch.setattr(publishing, "note_published", lambda *_: sys.exit(9))
         with pytest.raises(SystemExit):
             run("publish", "--confirm", DOI)
     assert kept()["state"] == "draft"
@@ -597,18 +599,18 @@ def test_a_version_of_nothing_is_a_sentence_and_what_was_published_is_kept(zenod
 
 
 def test_the_server_is_the_sandbox_unless_production_is_said():
-    assert module.SANDBOX == "https://sandbox.zenodo.org"
-    assert module.PRODUCTION == "https://zenodo.org"
-    assert module.TOKENS == {
-        module.SANDBOX: "ZENODO_SANDBOX_TOKEN",
-        module.PRODUCTION: "ZENODO_TOKEN",
+    assert servers.SANDBOX == "https://sandbox.zenodo.org"
+    assert servers.PRODUCTION == "https://zenodo.org"
+    assert servers.TOKENS == {
+        servers.SANDBOX: "ZENODO_SANDBOX_TOKEN",
+        servers.PRODUCTION: "ZENODO_TOKEN",
     }
 
 
 def test_production_takes_the_other_token(zenodo, run, monkeypatch, capsys):
-    monkeypatch.setattr(module, "PRODUCTION", zenodo.address)
-    monkeypatch.setattr(module, "SANDBOX", "http://127.0.0.1:9")
-    monkeypatch.setitem(module.TOKENS, zenodo.address, "ZENODO_TOKEN")
+    monkeypatch.setattr(servers, "PRODUCTION", zenodo.address)
+    monkeypatch.setattr(servers, "SANDBOX", "http://127.0.0.1:9")
+    monkeypatch.setitem(servers.TOKENS, zenodo.address, "ZENODO_TOKEN")
     zenodo.users = {OTHER: "ada"}
     run("deposit", "--production")
     check_complete(zenodo)
@@ -639,12 +641,12 @@ with zipfile.ZipFile("results/smoke/archive/supnorm-smoke.zip", "w") as archive:
 """
 STARTING = """
 import sys
-sys.path[:0] = [{artifact!r}, {scripts!r}]
-import deposit
-deposit.SANDBOX = {server!r}
-deposit.TOKENS = {{deposit.SANDBOX: "ZENODO_SANDBOX_TOKEN", deposit.PRODUCTION: "ZENODO_TOKEN"}}
-deposit.check = lambda *_, **__: deposit.subprocess.run([sys.executable, "workflow/reproduce.py"])
-deposit.run(deposit.main)
+sys.path[:0] = [{workflow!r}, {scripts!r}]
+from deposit import __main__ as program, drafting, servers
+servers.SANDBOX = {server!r}
+servers.TOKENS = {{servers.SANDBOX: "ZENODO_SANDBOX_TOKEN", servers.PRODUCTION: "ZENODO_TOKEN"}}
+drafting.check = lambda *_, **__: drafting.subprocess.run([sys.executable, "workflow/reproduce.py"])
+program.run(program.main)
 """
 
 
@@ -652,8 +654,8 @@ deposit.run(deposit.main)
 def test_the_token_is_in_no_file_no_output_and_no_program_that_is_started(tree, zenodo, fault):
     Path("workflow/reproduce.py").write_text(PROGRAM)
     Path("workflow/artifact/archive.py").write_text(PROGRAM + ARCHIVING)
-    artifact, scripts = ROOT / "workflow/artifact", ROOT / "workflow/scripts"
-    start = STARTING.format(artifact=str(artifact), scripts=str(scripts), server=zenodo.address)
+    workflow, scripts = ROOT / "workflow", ROOT / "workflow/scripts"
+    start = STARTING.format(workflow=str(workflow), scripts=str(scripts), server=zenodo.address)
     tree.joinpath("start.py").write_text(start)
     if fault:
         zenodo.fail(*fault)

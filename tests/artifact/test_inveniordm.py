@@ -11,8 +11,9 @@ import traceback
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from inveniordm import ATTEMPTS, InvenioRDM, RefusedError, Token, doi_of, take_token
 
+from deposit.connection import ATTEMPTS, RefusedError, Token, take_token
+from deposit.inveniordm import InvenioRDM, doi_of
 from supnorm.job.programs import InputError
 from zenodo_server import Zenodo
 
@@ -70,7 +71,6 @@ def client(zenodo, waits, token=SECRET, kind=None):
         zenodo.address,
         Token("ZENODO_SANDBOX_TOKEN", token),
         sleep=waits.append,
-        connecting=10.0,
         answering=0.25 if kind == "slow" else 10.0,
     )
 

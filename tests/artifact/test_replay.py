@@ -36,9 +36,8 @@ RESOLVING = job("resolve_config", {}, {"output": CONFIG}, {"config": configurati
 
 
 def test_a_job_writes_below_its_folder_what_it_wrote(tmp_path):
-    seconds = replay(RESOLVING, tmp_path, tmp_path / "anew")
+    replay(RESOLVING, tmp_path, tmp_path / "anew")
     assert (tmp_path / "anew" / CONFIG).read_text() == as_yaml(configuration("smoke"))
-    assert 0 < seconds < 60
     assert not (tmp_path / "results").exists()
 
 

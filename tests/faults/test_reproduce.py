@@ -83,6 +83,7 @@ def test_everything_killed_at_once(unfinished, finished):
     assert "removing the lock that a killed run left" in assert_completes(unfinished, finished)
 
 
+@pytest.mark.complete
 def test_the_driver_killed_and_its_jobs_alive(unfinished, finished):
     # Programs that must compile first do not end by themselves meanwhile.
     for path in (unfinished.path / "workflow/scripts/supnorm/__pycache__").glob("kernels.*.nb?"):
@@ -95,6 +96,7 @@ def test_the_driver_killed_and_its_jobs_alive(unfinished, finished):
     assert "left over from a run that was killed" in assert_completes(unfinished, finished)
 
 
+@pytest.mark.complete
 def test_snakemake_killed_and_its_jobs_alive(unfinished, finished):
     process = start(unfinished)
     for child in in_tree(unfinished, "-m snakemake"):
@@ -103,6 +105,7 @@ def test_snakemake_killed_and_its_jobs_alive(unfinished, finished):
     assert_completes(unfinished, finished)
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_asked_to_stop_stops_with_its_jobs(unfinished, finished, number):
     process = start(unfinished)
@@ -112,6 +115,7 @@ def test_a_run_asked_to_stop_stops_with_its_jobs(unfinished, finished, number):
     assert_completes(unfinished, finished)
 
 
+@pytest.mark.complete
 def test_a_run_in_the_background_ignores_interrupts_and_can_be_asked_to_stop(unfinished, finished):
     process = start(unfinished, interrupts=signal.SIG_IGN)
     process.send_signal(signal.SIGINT)
@@ -123,6 +127,7 @@ def test_a_run_in_the_background_ignores_interrupts_and_can_be_asked_to_stop(unf
     assert_completes(unfinished, finished)
 
 
+@pytest.mark.complete
 def test_the_run_ends_with_the_make_that_started_it(unfinished, finished):
     """As when make is killed: the shell here stands for it."""
     shell = subprocess.Popen(
@@ -150,12 +155,14 @@ def test_two_runs_in_one_tree_are_refused(unfinished, finished):
     assert digests(unfinished.results) == digests(finished.results)
 
 
+@pytest.mark.complete
 def test_a_run_beside_plain_snakemake_is_refused(unfinished):
     plain = subprocess.Popen(
         unfinished.command("--cores", 1),
         cwd=unfinished.path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         wait_for(lambda: programs(unfinished), "a program to start")
@@ -207,6 +214,7 @@ def test_who_only_reads_a_program_is_left_alone_and_leftovers_are_removed(copy):
     assert not leftover.exists()
 
 
+@pytest.mark.complete
 def test_a_run_under_nohup_survives_the_end_of_the_terminal(unfinished, finished):
     process = subprocess.Popen(
         ["nohup", *reproduce(unfinished)],

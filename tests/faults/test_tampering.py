@@ -27,7 +27,7 @@ RESULTS = [
 ]
 FILES = [f"results/smoke/{path}" for path in RESULTS]
 FILES += ["workflow/scripts/uniform/measure_errors.py", "workflow/scripts/supnorm/errors/exact.py"]
-FILES += ["workflow/paper/paper.typ"]
+FILES += ["workflow/paper/frame.typ"]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,7 @@ def test_the_chain_of_an_untouched_run_holds(moved):
     assert sum("train_students.py and" in line for line in lines) == 3
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", FILES)
 def test_a_flipped_bit_is_found(moved, traced, name):
     file = moved.path / name
@@ -92,6 +93,7 @@ def test_a_flipped_bit_is_found(moved, traced, name):
     assert [line for line in told if line.startswith(f"✗ {name}: ")]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_found(moved, traced, name):
     with changed(moved.path / name, None):

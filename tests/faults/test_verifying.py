@@ -43,6 +43,7 @@ def reseal(tree, record, output):
     path.write_text(canonical(content | {"seal": seal(content)}))
 
 
+@pytest.mark.complete
 def test_results_that_nobody_touched_are_the_same(copy):
     command = [sys.executable, "workflow/artifact/verify.py", "--scale", "smoke", "--students", "2"]
     done = run([*command, "--seed", "3"], copy.path)
@@ -82,6 +83,7 @@ def test_a_student_that_was_forged_is_found_when_it_is_drawn(copy, evidence, tmp
     assert measured.comparison.same
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("table", [SAMPLED, ERRORS])
 def test_errors_that_were_forged_are_found(copy, evidence, table):
     path = f"{table}.parquet"
@@ -136,6 +138,7 @@ def test_a_row_of_a_table_that_was_forged_is_found(copy, evidence):
     assert finding.comparison.deviation == 0.5
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["png", "pdf", "txt"])
 def test_a_figure_that_was_forged_is_found(copy, evidence, kind):
     path = copy.path / f"{FIGURE}.{kind}"

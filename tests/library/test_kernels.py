@@ -252,7 +252,7 @@ def test_deviations_are_those_of_the_values():
 
 DIGEST = """
 import hashlib, sys
-sys.path[:0] = ["workflow/scripts", "tests"]
+sys.path[:0] = ["workflow/scripts", "tests/helpers", "tests/library"]
 from test_narrow import trained
 from supnorm.kernels import TILE_VECTORS
 for precision in ("float64", "float32"):
@@ -261,6 +261,7 @@ for precision in ("float64", "float32"):
 """
 
 
+@pytest.mark.complete
 @pytest.mark.skipif(kernels.TILE_VECTORS == 1, reason="this processor has no AVX-512")
 def test_a_processor_with_shorter_vectors_trains_to_the_same_bits(tmp_path):
     older = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+bmi,+bmi2"}

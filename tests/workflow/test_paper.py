@@ -1,7 +1,6 @@
 """The document: what it says comes from tables, captions and records, and nothing is lost."""
 
 import json
-import math
 import re
 import time
 import unicodedata
@@ -16,18 +15,23 @@ from matplotlib.figure import Figure
 
 from document import build_paper, tabulate_settings
 from supnorm.configuration import resolve
+from supnorm.drawing.typesetting import typeset
+from supnorm.findings import write_findings
 from supnorm.job import provenance
 from supnorm.job.programs import InputError
 from supnorm.job.records import read_record, stamp
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.tables.settings import SETTINGS
-from uniform import tabulate_sample_counts
+from supnorm.uniform.wording import course
+from uniform import describe_findings, tabulate_sample_counts
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "workflow/paper"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SIZES = (30, 100)
+PARTS = ("references.yaml", "style.typ", "figures.typ", "uniform.typ")
+OWN = ("minmax", "rates", "bounds", "sample_counts", "two_sided")
 
 
 def squeezed(text):
@@ -46,20 +50,24 @@ class Paper:
     def __init__(self, folder):
         self.folder = folder
         self.options = {
-            "family": "random",
             "title": "A title",
             "authors": ["First Author", "Second Author"],
             "version": "1.2",
             "released": "2026-01-02",
             "license": "MIT",
-            "original": PAPER / "original.yaml",
-            "template": PAPER / "paper.typ",
-            "parts": [PAPER / "references.yaml", PAPER / "style.typ"],
+            "template": PAPER / "frame.typ",
+            "parts": [PAPER / name for name in PARTS],
             "config": "config.resolved.yaml",
+            "findings": ["uniform/findings.json"],
+            "claims": "claims.parquet",
+            "settings": "settings.parquet",
+            "tables": [f"uniform/tables/{name}.parquet" for name in OWN],
             "output": "paper.pdf",
             "record": "paper.prov.json",
         }
         self.figures = {}
+        Path("uniform/tables").mkdir(parents=True)
+        Path("uniform/figures").mkdir()
         for name in ("hat", "rates", "worst_case"):
             self.draw(name, f"What {name} shows.")
         self.configure(scale="laptop")
@@ -67,7 +75,7 @@ class Paper:
         self.tabulate("rates", rates())
         self.tabulate("bounds", bounds())
         self.tabulate("claims", claims())
-        counts, sides = Path("sample_counts.parquet"), Path("two_sided.parquet")
+        counts, sides = (Path(f"uniform/tables/{name}.parquet") for name in OWN[-2:])
         tabulate_sample_counts.main(["--sample-counts", str(counts), "--two-sided", str(sides)])
         record(counts, "tabulate_sample_counts")
         record(sides, "tabulate_sample_counts")
@@ -79,17 +87,24 @@ class Paper:
         config = resolve(config, ROOT / "workflow/schemas/config.schema.yaml")
         Path("config.resolved.yaml").write_text(yaml.safe_dump(config))
         settings = Path("settings.parquet")
-        tabulate_settings.main(["--config", "config.resolved.yaml", "--output", str(settings)])
+        given = ["--config", "config.resolved.yaml", "--original", str(PAPER / "original.yaml")]
+        tabulate_settings.main([*given, "--output", str(settings)])
         record(settings, "tabulate_settings")
 
     def tabulate(self, name, frame):
-        path = Path(f"{name}.parquet")
-        write_table(path, frame, build_paper.TABLES[name])
+        path = Path(f"uniform/tables/{name}.parquet" if name in OWN else f"{name}.parquet")
+        write_table(path, frame, describe_findings.TABLES[name])
         record(path, f"tabulate_{name}")
 
-    def draw(self, name, caption):
-        path = Path(f"figures/{name}.pdf")
-        path.parent.mkdir(exist_ok=True)
+    def describe(self, family="random", **changed):
+        """Write the findings of the study from its tables."""
+        given = {name: f"uniform/tables/{name}.parquet" for name in OWN}
+        given |= {"claims": "claims.parquet", "config": "config.resolved.yaml", "family": family}
+        given |= {"output": "uniform/findings.json"} | changed
+        describe_findings.main([str(x) for name, to in given.items() for x in (f"--{name}", to)])
+
+    def draw(self, name, caption, study="uniform"):
+        path = Path(f"{study}/figures/{name}.pdf")
         figure = Figure((2, 1))
         figure.text(0, 0.5, f"drawn for {name}")
         figure.savefig(path, metadata={"CreationDate": None})
@@ -98,7 +113,7 @@ class Paper:
         self.figures[name] = path
 
     def build(self, **changed):
-        options = self.options | {n: f"{n}.parquet" for n in build_paper.TABLES}
+        options = dict(self.options)
         options["figures"] = list(self.figures.values())
         options["captions"] = [path.with_suffix(".txt") for path in self.figures.values()]
         argv = []
@@ -108,6 +123,7 @@ class Paper:
         return Path("paper.pdf").read_bytes()
 
     def text(self, **changed):
+        self.describe()
         self.build(**changed)
         return squeezed(written("paper.pdf"))
 
@@ -173,15 +189,16 @@ def claims():
         "Networks win.": "networks_beat_references",
         "Bounds hold.": "fixed_spike_above_bound",
     }
-    columns = ["statement", "quantity", "dim", "norm", "measured", "low", "high", "verdict"]
+    columns = ["statement", "quantity", "case", "measured", "low", "high", "verdict"]
     rows = [
-        ("Errors fall for p < inf.", "slope", 1, "2", -0.123, -0.2, -0.1, "supported"),
-        ("Errors fall for p < inf.", "slope", 3, "2", -0.456, -0.5, 0.1, "undecided"),
-        ("Networks win.", "ratio", 1, "1", 47600.0, np.nan, np.nan, "failed"),
-        ("Networks win.", "ratio", 1, "inf", 22.2, np.nan, np.nan, "failed"),
-        ("Bounds hold.", "least ratio", 3, "inf", 4.45, np.nan, np.nan, "supported"),
+        ("Errors fall for p < inf.", "slope", "d = 1, p = 2", -0.123, -0.2, -0.1, "supported"),
+        ("Errors fall for p < inf.", "slope", "d = 3, p = 2", -0.456, -0.5, 0.1, "undecided"),
+        ("Networks win.", "ratio", "d = 1, p = 1", 47600.0, np.nan, np.nan, "failed"),
+        ("Networks win.", "ratio", "d = 1, p = inf", 22.2, np.nan, np.nan, "failed"),
+        ("Bounds hold.", "least ratio", "d = 3, p = inf", 4.45, np.nan, np.nan, "supported"),
     ]
     filled = {"source": "S1.9", "relation": "<=", "reference": 1.0, "tables": "rates"}
+    filled |= {"study": "uniform", "sentence": None, "figure": None}
     frame = pd.DataFrame(rows, columns=columns).assign(**filled)
     return frame.assign(claim=frame["statement"].map(names))
 
@@ -190,7 +207,9 @@ def claims():
 def paper(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(provenance, "commit", lambda: (COMMIT, True))
-    return Paper(tmp_path)
+    paper = Paper(tmp_path)
+    paper.describe()
+    return paper
 
 
 def test_numbers_of_tables_stand_in_the_document(paper):
@@ -199,7 +218,8 @@ def test_numbers_of_tables_stand_in_the_document(paper):
         assert number in text
     # Reference algorithms are no networks.
     assert "987654" not in text
-    assert "Ford=1itis0.0011atm=30and0.00034atm=100;itsslopeinlogmis0.59(0.71to0.46)." in text
+    sentence = "Ford=1andp=∞itis0.0011atm=30and0.00034atm=100,withslope0.59(0.71to0.46)."
+    assert text.count(sentence) == 2
     # S1.12: 2^d c^(dL) (3d)^(d(L-2)) samples.
     assert "1/1024,needsatleast10160.1samples" in text
     trained = 16 * 3 * 2 * 4 * 2
@@ -211,15 +231,17 @@ def test_every_claim_stands_in_the_document_with_its_verdict(paper):
     for statement in ("Errors fall for p < ∞.", "Networks win.", "Bounds hold."):
         assert squeezed(statement) in text
     for row in (
-        "120.1230.200to0.100≤1supported",
-        "320.4560.500to0.100≤1undecided",
-        "1∞22.2≤1failed",
+        "d=1,p=20.1230.200to0.100≤1supported",
+        "d=3,p=20.4560.500to0.100≤1undecided",
+        "d=1,p=14.76⋅104≤1failed",
+        "d=1,p=∞22.2≤1failed",
     ):
         assert row in text
-    assert "114.76⋅104≤1failed" in text
     assert "Of3statements,1holdineverycase;of5cases,2aresupported,1undecidedand2failed" in text
-    assert squeezed("This run contradicts: • Networks win. Cases: d = 1 (p = 1 and p = ∞).") in text
-    assert squeezed("undecided: • Errors fall for p < ∞. Cases: d = 3 (p = 2).") in text
+    assert (
+        squeezed("This run contradicts: • Networks win. Cases: d = 1, p = 1; d = 1, p = ∞.") in text
+    )
+    assert squeezed("undecided: • Errors fall for p < ∞. Cases: d = 3, p = 2.") in text
 
 
 def test_what_the_claims_say_is_said_where_it_is_shown(paper):
@@ -235,9 +257,11 @@ def test_what_the_claims_say_is_said_where_it_is_shown(paper):
 
 def test_each_table_has_the_origin_of_all_its_numbers(paper):
     text = paper.text()
+    tables = {name: Path(f"{name}.parquet") for name in ("claims", "settings")}
+    tables |= {name: Path(f"uniform/tables/{name}.parquet") for name in OWN}
     inputs = {
-        name: f"inputs{stamp(read_record(Path(f'{name}.prov.json')))['inputs'][:12]}"
-        for name in build_paper.TABLES
+        name: f"inputs{stamp(read_record(path.with_suffix('.prov.json')))['inputs'][:12]}"
+        for name, path in tables.items()
     }
     origin = "commit01234567andchanges,"
     for name in ("minmax", "rates", "bounds", "claims"):
@@ -272,27 +296,50 @@ def test_how_uniform_errors_are_found_is_said_for_the_case_at_hand(paper):
 
 def test_constants_of_the_program_are_not_typed_again(paper, monkeypatch):
     assert "nominallevelof95%" in paper.text()
-    monkeypatch.setattr(build_paper, "TAIL", 0.05)
-    monkeypatch.setattr(build_paper, "SHOWN_CLASS", {"q": "2", "c": 0.5})
-    monkeypatch.setattr(build_paper, "SHOWN_POWER", -4)
+    monkeypatch.setattr(describe_findings, "TAIL", 0.05)
+    monkeypatch.setattr(describe_findings, "SHOWN_CLASS", {"q": "2", "c": 0.5})
+    monkeypatch.setattr(describe_findings, "SHOWN_POWER", -4)
     text = paper.text()
     assert "nominallevelof90%" in text
     assert "auniformerrorof24onnetworksofwidth3dwithq=2andc=0.5,andtheratio" in text
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.2, "0.200"),
-        (428.4, "428"),
-        (-1, "\N{MINUS SIGN}1.00"),
-        (47600, "4.76e+04"),
-        (math.nan, "\N{EN DASH}"),
-        (math.inf, "\N{INFINITY}"),
-    ],
-)
-def test_measured_numbers_have_three_digits(value, text):
-    assert build_paper.number(value) == text
+NUMBERS = [0.2, 428.4, -1, 47600, 0, 0.0, 30, 99.95, 999.6, 9.9999e-5, 1e-4, 1.125, 1e22, -0.001]
+SHOWING = """
+#import "style.typ": fixed, number
+#for x in json("data.json").numbers [
+  #number(x) #number(x, zeros: false) #fixed(x, 2) #fixed(x, 0) |
+]
+"""
+
+
+def shown(numbers):
+    """Return how the document writes numbers: four texts for each."""
+    Path("showing.typ").write_text(SHOWING)
+    Path("numbers.pdf").write_bytes(
+        typeset(Path("showing.typ"), [PAPER / "style.typ"], {"numbers": numbers}, {})
+    )
+    text = re.sub(r"\s", "", written("numbers.pdf")).replace("\N{MINUS SIGN}", "-")
+    return text.split("|")[: len(numbers)]
+
+
+def formatted(x, form):
+    mantissa, *power = f"{x:{form}}".split("e")
+    return mantissa.rstrip(".") + "".join(f"\N{DOT OPERATOR}10{int(p)}" for p in power)
+
+
+def test_numbers_are_written_as_python_writes_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(3)
+    numbers = NUMBERS + list(draw.normal(size=400) * 10.0 ** draw.integers(-9, 9, 400))
+    for x, found in zip(numbers, shown(numbers), strict=True):
+        forms = ("#.3g", ".3g", ".2f", ".0f")
+        assert found == "".join(formatted(x, form) for form in forms), x
+
+
+def test_what_is_no_finite_number_is_written_as_a_sign(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert shown([None, "inf", "-inf"]) == ["\N{EN DASH}" * 4, "∞" * 4, "-∞" * 4]
 
 
 def test_each_figure_stands_there_with_its_caption_and_its_origin(paper):
@@ -304,6 +351,7 @@ def test_each_figure_stands_there_with_its_caption_and_its_origin(paper):
         line = f"Ruleplot_{name},commit01234567andchanges,inputs{inputs[:12]},doi:10.5281/zenodo.42"
         assert line in text
         assert text.count(f"drawnfor{name}") == 1
+    assert text.index("drawnforrates") < text.index("Furtherfigures") < text.index("drawnformine")
     links = {a["/A"]["/URI"] for page in pypdf.PdfReader("paper.pdf").pages for a in actions(page)}
     assert "https://doi.org/10.5281/zenodo.42" in links
 
@@ -355,6 +403,9 @@ def test_the_settings_of_the_original_are_the_base_of_the_configuration(paper):
     config["scales"]["bare"] = {}
     paper.configure(scale="bare", scales=config["scales"])
     base = read_table(Path("settings.parquet"), SETTINGS.columns).set_index("key")
+    assert base.loc[base["original"].notna(), "original"].to_dict() == {
+        row["key"]: row["value"] for row in yaml.safe_load((PAPER / "original.yaml").read_text())
+    }
     for row in yaml.safe_load((PAPER / "original.yaml").read_text()):
         # The one setting of the base that is better than the original's.
         expected = "exact" if row["key"] == "evaluation.method" else row["value"]
@@ -397,7 +448,7 @@ def test_a_run_may_be_small(paper):
         scale="smoke",
     )
     text = paper.text()
-    assert "Ford=1itis0.0034atm=10." in text
+    assert "Ford=1andp=∞itis0.0034atm=10." in text
     assert "Asingleseedhasnointerval." in text
     assert "Thisrunistoosmallforanyofthesetests." in text
     assert not re.search(r"\b(nan|None)\b", written("paper.pdf"))
@@ -407,7 +458,7 @@ def test_a_single_seed_and_errors_without_end_are_shown(paper):
     paper.tabulate("minmax", minmax(high=np.inf))
     paper.tabulate("rates", rates().assign(low=np.nan, high=np.nan))
     text = paper.text()
-    assert "Ford=3itis∞atm=30and∞atm=100;itsslopeinlogmis0.59." in text
+    assert "Ford=3andp=∞itis∞atm=30and∞atm=100,withslope0.59." in text
 
 
 def test_a_document_shows_one_family_and_says_so(paper):
@@ -424,7 +475,7 @@ def test_a_document_shows_one_family_and_says_so(paper):
 def test_a_file_that_its_record_does_not_describe_is_refused(paper):
     with paper.figures["hat"].open("ab") as file:
         file.write(b"\n")
-    with pytest.raises(InputError, match=r"hat\.pdf: expected the file that figures/hat"):
+    with pytest.raises(InputError, match=r"hat\.pdf: expected the file that uniform/figures/hat"):
         paper.build()
 
 
@@ -446,17 +497,105 @@ def test_wrong_inputs_give_one_sentence(paper):
         bad.write_text(content)
         refused(paper, says, template=bad)
     for content, says in (
-        ("[1]", "bad: expected a YAML dict, found"),
-        ("a: [", "bad: expected YAML, found while parsing"),
-        ("scale: laptop", "bad: expected a resolved configuration, found KeyError"),
+        ("[1]", "bad: expected a configuration, found"),
+        ("a: [", "bad: expected YAML or JSON, found while parsing"),
     ):
         bad.write_text(content)
         refused(paper, says, config=bad)
-    bad.write_text("- {key: teacher.count}")
-    refused(paper, "bad: expected rows of key, quantity and value, found", original=bad)
-    refused(paper, "minmax.parquet: expected rows of the family sine, found none", family="sine")
-    refused(paper, "--captions: found those of hat; expected", captions=["figures/hat.txt"])
-    refused(paper, "rates.parquet: expected a column claim, found", claims="rates.parquet")
+    for content, says in (("{", "bad: expected JSON, found"), ("[1]", "bad: expected a study and")):
+        bad.write_text(content)
+        refused(paper, says, findings=bad)
+    refused(
+        paper, "--captions: found those of uniform/hat; exp", captions=["uniform/figures/hat.txt"]
+    )
+    refused(
+        paper, "rates.parquet: expected a column study, found", claims=paper.options["tables"][1]
+    )
+    refused(paper, "--parts: found style.typ; expected uniform.typ", parts=[PAPER / "style.typ"])
+    paper.tabulate("claims", claims().assign(study="other"))
+    refused(paper, "claims.parquet: found claims of other; expected those of the studies uniform")
+
+
+def test_findings_of_wrong_inputs_give_one_sentence(paper):
+    bad = Path("bad")
+    bad.write_text("scale: laptop")
+    with pytest.raises(InputError, match="bad: expected a resolved configuration, found KeyError"):
+        paper.describe(config=bad)
+    says = "minmax.parquet: expected rows of networks on the family sine, found none"
+    with pytest.raises(InputError, match=says):
+        paper.describe(family="sine")
+
+
+def test_findings_are_numbers(paper):
+    paper.tabulate("minmax", minmax(high=np.inf))
+    paper.tabulate("rates", rates().assign(slope=np.nan))
+    paper.tabulate("bounds", bounds()[:0])
+    paper.describe()
+    content = json.loads(Path("uniform/findings.json").read_text())
+    assert content["study"] == "uniform"
+    block = content["findings"]["errors"][1]
+    assert block["rows"][0] == {
+        "samples": 30,
+        "minmax": ["inf"] * 3,
+        "minmean": ["inf"] * 3,
+        "bound": [None] * 3,
+    }
+    assert block["minmax"][0] == {"slope": None, "low": -0.59 - 0.12, "high": -0.59 + 0.13}
+    won = {"cases": 2, "least": 22.2, "largest": 47600, "supported": 0, "undecided": 0, "failed": 2}
+    assert content["findings"]["tested"]["networks_beat_references"] == won
+
+
+def test_document_and_caption_take_a_sentence_from_one_place(paper):
+    (sentence, _) = json.loads(Path("uniform/findings.json").read_text())["findings"]["courses"]
+    errors = minmax().query("dim == 1 and norm == 'inf' and statistic == 'minmax'")
+    errors = errors[errors["algorithm_set"] == "network"]
+    assert course(errors, rates().iloc[0]) == sentence
+
+
+@pytest.fixture
+def two(paper):
+    """The inputs of a document of two studies, of which the second has one number and figure."""
+    Path("second/figures").mkdir(parents=True)
+    part = Path("second.typ")
+    part.write_text(
+        """#import "figures.typ": data, drawn
+#import "style.typ": number
+#let title = "The second study"
+#let abstract = [It asks more.]
+= What else was asked
+It is #number(data.findings.second.least), see @figure-second-hat. #drawn("second/hat")
+"""
+    )
+    write_findings(Path("second/findings.json"), "second", {"least": np.float64(0.25)})
+    paper.figures = {name: path for name, path in paper.figures.items() if name == "hat"}
+    first = paper.figures.pop("hat")
+    paper.draw("hat", "Another hat.", study="second")
+    paper.figures = {"first": first, "second": paper.figures["hat"]}
+    paper.options["parts"].append(part)
+    paper.options["findings"].append("second/findings.json")
+    more = claims()[:1].assign(study="second", statement="Hats grow.", case="depth 3", measured=9.0)
+    paper.tabulate("claims", pd.concat([claims(), more]))
+    return paper
+
+
+def test_a_second_study_adds_its_part(two):
+    text = two.text()
+    assert text.index("2Learningtohighuniformaccuracy2.1Whatwasasked") < text.index(
+        "3Thesecondstudy3.1WhatelsewasaskedItis0.250,seeFigure2."
+    )
+    assert "Itasksmore.Of6casesinwhich4statementsaretested" in text
+    assert text.count("drawnforhat") == 2
+    assert "Anotherhat." in text
+    assert "ThesecondstudyHatsgrow.(S1.9)Measured:slope.depth39.000.200to0.100≤1" in text
+
+
+def test_files_of_several_studies_lie_in_their_folders(two):
+    Path("third/figures").mkdir(parents=True)
+    two.draw("hat", "A hat of no study.", study="third")
+    says = "third/figures/hat.pdf: found it below third; expected the folder of one of the studies"
+    refused(two, says)
+    two.figures = {"first": two.figures["first"], "again": two.figures["first"]}
+    refused(two, "hat.pdf: expected one file uniform/hat, found uniform/figures/hat.pdf, too")
 
 
 def refused(paper, says, **changed):

@@ -148,12 +148,13 @@ def test_every_key_of_the_configuration_is_in_a_table_or_left_out_for_a_reason()
     assert all(left_out.values())
 
 
-def tabulated(folder, config):
+def tabulated(folder, config, *more):
     source, target = folder / "config.resolved.yaml", folder / "settings.parquet"
     source.write_text(
         config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False)
     )
-    tabulate_settings.main(["--config", str(source), "--output", str(target)])
+    given = ["--config", source, "--output", target, *more]
+    tabulate_settings.main([str(word) for word in given])
     return read_table(target, SETTINGS.columns)
 
 
@@ -180,6 +181,40 @@ def test_settings_are_what_the_configuration_says(tmp_path, scale):
     assert value["student.batch_rules.hundred.at_most"] == "min(100, m)"
     epochs = config["student"]["batch_rules"]["fifth"]["epochs"]
     assert value["student.batch_rules.fifth.epochs"] == str(epochs)
+
+
+def test_a_setting_stands_beside_that_of_the_original(tmp_path):
+    original = tmp_path / "original.yaml"
+    rows = [("teacher.count", "40"), ("student.batch_rules.tenth.epochs", "5000")]
+    rows = [{"key": key, "quantity": "q", "value": value} for key, value in rows]
+    original.write_text(yaml.safe_dump(rows))
+    table = tabulated(tmp_path, {"teacher": {"count": 2, "width": 8}}, "--original", original)
+    table = table.fillna({"original": "nothing"}).set_index("key")
+    found = table[["quantity", "value", "original"]].T.to_dict("list")
+    assert found == {
+        "teacher.count": ["teachers of each kind and dimension", "2", "40"],
+        "teacher.width": ["neurons in each hidden layer of a teacher", "8", "nothing"],
+        "student.batch_rules.tenth.epochs": ["epochs, rule tenth", "none", "5000"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a: [", "original.yaml: expected YAML, found while parsing"),
+        ("1", "original.yaml: expected a YAML list, found 1"),
+        (
+            "- {key: teacher.count}",
+            "original.yaml: expected rows of key, quantity and value, found",
+        ),
+        ("- {key: a.b, quantity: q, value: v}", "original.yaml: found the key a.b, expected one"),
+    ],
+)
+def test_wrong_settings_of_the_original_give_one_sentence(tmp_path, content, says):
+    original = tmp_path / "original.yaml"
+    original.write_text(content)
+    with pytest.raises(InputError, match=says):
+        tabulated(tmp_path, {"teacher": {"count": 2}}, "--original", original)
 
 
 def test_a_batch_rule_may_bear_the_name_of_a_key(tmp_path):

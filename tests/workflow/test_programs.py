@@ -1,5 +1,6 @@
 """Programs: their code as Snakemake sees it, and how they end on bad input."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -18,15 +19,18 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 PROGRAMS = sorted(SCRIPTS.glob("*.py"))
 
+# Imports one program after another; of the library, each finds nothing imported before.
 LOADED = """
-import importlib.util, sys
-from pathlib import Path
-sys.path.insert(0, str(Path(sys.argv[1]).parent))
-spec = importlib.util.spec_from_file_location("program", sys.argv[1])
-spec.loader.exec_module(importlib.util.module_from_spec(spec))
-ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "supnorm"]
-print(*sorted(ours), sep="\\n")
-print("torch" in sys.modules)
+import importlib.util, json, sys
+for program in sys.argv[1:]:
+    for name in [name for name in sys.modules if name.split(".")[0] == "supnorm"]:
+        del sys.modules[name]
+    sys.path.insert(0, program.rpartition("/")[0])
+    spec = importlib.util.spec_from_file_location("program", program)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    del sys.path[0]
+    ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "supnorm"]
+    print(json.dumps([program, sorted(ours), "torch" in sys.modules]))
 """
 # Imported when they are needed, and not before.
 SAMPLING = {"narrow", "stacked", "devices", "gpu_memory", "kernels", "packed"}
@@ -42,17 +46,23 @@ LATE = {
 }
 
 
+@pytest.fixture(scope="module")
+def loaded():
+    """What each program imports: files of the library, and whether torch was imported by then."""
+    command = [sys.executable, "-c", LOADED, *PROGRAMS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = map(json.loads, done.stdout.splitlines())
+    return {program: (set(files), torch) for program, files, torch in lines}
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_the_files_found_by_reading_are_those_that_python_imports(program):
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED, program], capture_output=True, text=True, check=True
-    )
-    *files, torch = done.stdout.splitlines()
+def test_the_files_found_by_reading_are_those_that_python_imports(program, loaded):
+    files, torch = loaded[str(program)]
     found = {str(path) for path in imported_files(program)}
-    assert set(files) <= found
-    assert {Path(file).stem for file in found - set(files)} == LATE.get(program.stem, set())
+    assert files <= found
+    assert {Path(file).stem for file in found - files} == LATE.get(program.stem, set())
     # torch takes seconds to import: nothing may before it is needed.
-    assert torch == "False"
+    assert not torch
 
 
 def test_training_does_not_depend_on_the_code_of_figures_or_errors():

@@ -8,7 +8,10 @@ import pytest
 from tree import Tree
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to open it in")
+pytestmark = [
+    pytest.mark.complete,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to open it in"),
+]
 WIDTH, HEIGHT = 1280, 720
 
 

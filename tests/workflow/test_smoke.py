@@ -30,7 +30,8 @@ ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
-LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER} | {"build_paper": 1}
+LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
+LATER |= {"collect_claims": 1, "describe_findings": 1, "build_paper": 1}
 
 
 def test_everything_promised_is_there(finished):
@@ -90,6 +91,7 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
     }
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
@@ -131,6 +133,7 @@ def test_a_new_learning_rate_trains_again_on_the_same_samples(copy):
     assert not {"sample_teachers", "draw_samples", "tabulate_bounds"} & set(planned)
 
 
+@pytest.mark.complete
 def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
     again = copy_repository(tmp_path)
     last = ("results/smoke/curves/random/d3_m20_L5_w8_hundred_1of1.parquet",)
@@ -139,6 +142,7 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
     assert digests(again.results) == digests(finished.results)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("program", "arguments", "made"),
     [

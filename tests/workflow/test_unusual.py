@@ -1,6 +1,7 @@
 """A legal configuration far from the paper's goes through to the last figure."""
 
 import pyarrow.parquet as pq
+import pytest
 
 from tree import copy_repository
 
@@ -16,6 +17,7 @@ UNUSUAL = """
 """
 
 
+@pytest.mark.complete
 def test_one_sample_size_one_teacher_one_seed_and_no_lower_bound(tmp_path):
     tree = copy_repository(tmp_path)
     text = (tree.path / "config.yaml").read_text()

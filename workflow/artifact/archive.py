@@ -9,7 +9,6 @@ import argparse
 import csv
 import io
 import json
-import os
 import re
 import shlex
 import shutil
@@ -24,17 +23,16 @@ from pathlib import Path
 
 import yaml
 
-from artifact.chain import Chain, flat, listed
-from artifact.contents import INTERMEDIATE, Contents, outputs
+from artifact.chain import Chain, listed
+from artifact.contents import INTERMEDIATE, Contents, folder_of, outputs
 from artifact.crate import crate_metadata
 from artifact.dictionary import dictionary
 from artifact.readme import readme
 from artifact.sums import NAME as SUMS
-from artifact.sums import check_sums, read_sums, sums_text
+from artifact.sums import sums_text
 from driver.jobs import Job, configuration, jobs, run_device
 from driver.reproduce import LOCK, STATE, hold
-from supnorm.configuration import as_yaml
-from supnorm.job.origin import ARCHIVED, DEPOSIT, commit, doi, of_source, said
+from supnorm.job.origin import ARCHIVED, DEPOSIT, commit, doi, said
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run
 from supnorm.job.provenance import digest
@@ -43,7 +41,6 @@ from supnorm.job.records import SUFFIX, Record
 CRATE, CITATION, DICTIONARY = "ro-crate-metadata.json", "CITATION.cff", "data_dictionary.csv"
 # The archive has a README of its own.
 README, SOURCE_README = "README.md", "SOURCE.md"
-GENERATED = {README, CITATION, DICTIONARY, CRATE, ARCHIVED, SUMS}
 # Repositories take up to 50 GB; what is larger than this is no pleasure to fetch.
 LARGEST_ARCHIVE = 20e9
 # The same link again and again, in the report's graph of rules.
@@ -78,13 +75,12 @@ def main(argv: list[str]) -> None:
 
 def make_archive(config: Mapping, largest: float) -> None:
     """Write the archive of a scale, without intermediate files of more bytes than `largest`."""
-    root = Path()
     head, chain, finished = check(config)
     number = doi(Path(chain.results))
-    citation = citation_text((root / CITATION).read_text(), number)
+    citation = citation_text(Path(CITATION).read_text(), number)
     results = results_of(finished)
     left_out = too_large(chain, results, largest)
-    files, executable = source_files(root)
+    files, executable = source_files()
     files |= {name: place for name, place in results.items() if name not in left_out}
     files |= files_of_run(finished, chain.results)
     contents = Contents(
@@ -114,10 +110,10 @@ def check(config: Mapping, but: Collection[str] = ()) -> tuple[str, Chain, list[
 
     Raises InputError where none can be. Jobs of the rules in `but` may be left to be done.
     """
-    head = clean_commit(Path())
-    check_configuration(config)
+    head = clean_commit()
+    check_there(config["scale"])
     # First of all: doing jobs that are left would start from what was changed.
-    chain = unbroken_chain(Path(), config["scale"])
+    chain = unbroken_chain(config["scale"])
     finished = finished_jobs(config, but)
     check_drawings(chain, results_of(finished), head)
     return head, chain, finished
@@ -138,50 +134,35 @@ def check_published(deposit: Path, sums: str) -> None:
         )
 
 
-def clean_commit(root: Path) -> str:
-    """Return the commit that a tree is at; raises InputError where it differs from it."""
-    head, dirty = commit(root)
-    if head is None and (root / ".git").exists():
-        raise InputError("git tells no commit of this tree; expected that it runs here")
+def clean_commit() -> str:
+    """Return the commit that the tree is at; raises InputError where it differs from it."""
+    if not Path(".git").exists():
+        raise InputError("expected a clone of the repository, found a tree without git")
+    head, dirty = commit(Path())
     if head is None:
-        raise InputError("expected a tree with git, or one unpacked from an archive, found neither")
+        raise InputError("git tells no commit of this tree; expected that it runs here")
     if dirty is not False:
+        changed = [entry[3:] for entry in git("status", "--porcelain", "-z")]
         raise InputError(
-            f"the tree differs from its commit {head[:12]} in {some(changed(root))}; expected no "
+            f"the tree differs from its commit {head[:12]} in {some(changed)}; expected no "
             "changes that are not committed"
         )
     return head
 
 
-def changed(root: Path) -> list[str]:
-    """Return the files of the source in which a tree differs from its commit."""
-    if (root / ".git").exists():
-        return [entry[3:] for entry in git(root, "status", "--porcelain", "-z")]
-    return [fault.path for fault in check_sums(root) if of_source(fault.path)]
-
-
-def git(root: Path, *arguments: str) -> list[str]:
+def git(*arguments: str) -> list[str]:
     """Return the entries of what git answers, which it ends with zeros."""
-    done = subprocess.run(
-        ["git", "-C", root, *arguments], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
     return done.stdout.split("\0")[:-1]
 
 
-def check_configuration(config: Mapping) -> None:
-    """Raise InputError where there are no results, or those of another configuration."""
-    path = Path("results", config["scale"], "config.resolved.yaml")
+def check_there(scale: str) -> None:
+    """Raise InputError where there are no results of a scale."""
+    path = Path("results", scale, "config.resolved.yaml")
     if not path.is_file():
         raise InputError(
             f"{path}: expected results to archive, found no file; run `make reproduce "
-            f"SCALE={config['scale']}` first"
-        )
-    if path.read_text() != as_yaml(config):
-        made, now = flat(yaml.safe_load(path.read_text())), flat(config)
-        keys = [key for key in (now | made) if now.get(key) != made.get(key)]
-        raise InputError(
-            f"{path}: the results were made under another configuration than that of config.yaml "
-            f"({some(keys)}); run `make reproduce SCALE={config['scale']}` first"
+            f"SCALE={scale}` first"
         )
 
 
@@ -202,9 +183,9 @@ def finished_jobs(config: Mapping, but: Collection[str] = ()) -> list[Job]:
     return found
 
 
-def unbroken_chain(root: Path, scale: str) -> Chain:
+def unbroken_chain(scale: str) -> Chain:
     """Return the chain of a scale's results; raises InputError where it is broken."""
-    chain = Chain(root, scale)
+    chain = Chain(Path(), scale)
     faults = chain.faults()
     if faults:
         more = f"; {len(faults) - 1} more are listed by `make trace SCALE={scale}`"
@@ -232,22 +213,18 @@ def check_drawings(chain: Chain, results: Iterable[str], head: str) -> None:
             )
 
 
-def source_files(root: Path) -> tuple[dict[str, Path], set[str]]:
+def source_files() -> tuple[dict[str, Path], set[str]]:
     """Return the places of all source files by their names in the archive, and which can be run.
 
     Raises InputError where one is neither text nor data, but a link.
     """
-    if not (root / ".git").exists():
-        names = [name for name in read_sums(root / SUMS) if of_source(name)]
-        found = {name: root / name for name in names if name not in GENERATED}
-        return found, {name for name, place in found.items() if os.access(place, os.X_OK)}
     found, executable = {}, set()
-    for entry in git(root, "ls-tree", "-r", "-z", "HEAD"):
+    for entry in git("ls-tree", "-r", "-z", "HEAD"):
         (mode, *_), path = entry.split("\t")[0].split(), entry.split("\t", 1)[1]
         if mode not in ("100644", "100755"):
             raise InputError(f"{path}: expected a file, found a link or a repository of its own")
         name = SOURCE_README if path == README else path
-        found[name] = root / path
+        found[name] = Path(path)
         if mode == "100755":
             executable.add(name)
     return found, executable
@@ -283,7 +260,7 @@ def too_large(chain: Chain, results: Mapping[str, Path], largest: float) -> dict
     for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
         if sizes[name] <= largest and whole <= LARGEST_ARCHIVE:
             break
-        if name.split("/")[2] in INTERMEDIATE and not name.endswith(SUFFIX):
+        if folder_of(name) in INTERMEDIATE and not name.endswith(SUFFIX):
             job = chain.makers[name]
             left_out[name] = {
                 "sha256": dict(listed(job.outputs))[name],
@@ -297,11 +274,11 @@ def too_large(chain: Chain, results: Mapping[str, Path], largest: float) -> dict
 def recipe(job: Record) -> str:
     """Return the command that does a job again, from the root of the tree."""
     files = {option: list(paths) for option, paths in (job.inputs | job.outputs).items()}
-    words = ["python", f"workflow/scripts/{job.rule}.py"]
-    for option, value in (job.parameters | files).items():
+    words = ["python", job.program]
+    for option, value in (job.options | files).items():
         values = value if isinstance(value, list) else [value]
-        words += [f"--{option.replace('_', '-')}", *map(str, values)]
-    return shlex.join(words)
+        words += [f"--{option}", *map(str, values)]
+    return f"PYTHONPATH=workflow/scripts {shlex.join(words)}"
 
 
 def files_of_run(finished: Iterable[Job], results: str) -> dict[str, Path]:
@@ -316,8 +293,9 @@ def files_of_run(finished: Iterable[Job], results: str) -> dict[str, Path]:
 
 def benchmark(job: Job) -> Path:
     """Return where Snakemake keeps time and memory of a job."""
-    *results, _, first = job.log.parts[:4]
-    return Path(*results, "benchmarks", first, *job.log.parts[4:]).with_suffix(".tsv")
+    parts = list(job.log.parts)
+    parts[parts.index("logs")] = "benchmarks"
+    return Path(*parts).with_suffix(".tsv")
 
 
 def own_files(
@@ -331,7 +309,6 @@ def own_files(
         README: readme(contents),
         ARCHIVED: json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         DICTIONARY: dictionary(results_of(finished)),
-        "run/rulegraph.mmd": rule_graph(contents),
         "run/run_times.csv": run_times(contents, finished),
     }
     own = {name: written(folder / name, text) for name, text in texts.items()}
@@ -380,16 +357,6 @@ def read_benchmark(path: Path) -> dict[str, str]:
         return {}
     with path.open(newline="") as file:
         return next(csv.DictReader(file, delimiter="\t"), {})
-
-
-def rule_graph(contents: Contents) -> str:
-    """Return which rule's files are read by which, as a Mermaid flowchart."""
-    edges = {
-        f"    {maker.rule} --> {job.rule}": None
-        for job in contents.jobs
-        for maker in contents.chain.upstream(job)
-    }
-    return "\n".join(["flowchart TB", *sorted(edges)]) + "\n"
 
 
 def report(config: Mapping, path: Path) -> Path:

@@ -17,18 +17,15 @@ import pyarrow.parquet as pq
 import yaml
 
 from artifact.sums import Fault
-from supnorm.configuration import resolve
+from supnorm.configuration import of_study, resolve
 from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest, keywords
 from supnorm.job.records import SUFFIX, Record, read_record, stamp
-from supnorm.uniform.cells import cells
-from supnorm.work import shard_names, shards
+from supnorm.studies import all_studies
 
 # What `make verify` says of results is none of them.
 VERDICTS = "/verification.parquet"
-# That of this tree, whatever tree is traced: a schema may name others, which would be fetched.
-SCHEMA = Path(__file__).resolve().parents[1] / "schemas/config.schema.yaml"
 # Files hashed at once.
 THREADS = 4
 # So many digits of a digest tell files apart in a sentence, and so many rules are named there.
@@ -66,6 +63,13 @@ class Chain:
         """Return the path of the configuration that the results were made under."""
         return f"{self.results}/config.resolved.yaml"
 
+    def made_under(self) -> dict:
+        """Return the configuration that the results were made under.
+
+        Raises InputError where it is not valid.
+        """
+        return self._resolved(self.configuration, scales={self.scale: None})
+
     @property
     def hashed(self) -> int:
         """Return how many files have been hashed."""
@@ -78,24 +82,26 @@ class Chain:
 
     def targets(self) -> list[str]:
         """Return the ends of the chain: files of figures and tables, and what lies beside them."""
-        return [path for folder in ("figures", "tables", "") for path in self._files(folder)]
+        return [path for paths in self._ends().values() for path in paths]
 
     def find(self, name: str) -> list[str]:
         """Return the files that a figure, a table, or a path means; figures come first.
 
-        Raises InputError where there is nothing of the name.
+        Those of a study have its name before theirs, as uniform/rates. Raises InputError where
+        there is nothing of the name.
         """
         for path in (name, f"{self.results}/{name}"):
             if path in self.makers or (self.is_result(path) and not self.missing(path)):
                 return self._of_record(path)
-        for folder in ("figures", "tables", ""):
-            found = [path for path in self._files(folder) if PurePosixPath(path).stem == name]
-            if found:
-                return found
-        figures, tables = (
-            ", ".join(sorted({PurePosixPath(path).stem for path in self._files(folder)})) or "none"
-            for folder in ("figures", "tables")
-        )
+        named: dict[str, dict[str, list[str]]] = {}
+        for (study, folder), paths in self._ends().items():
+            for path in paths:
+                full = f"{study}/{PurePosixPath(path).stem}".removeprefix("/")
+                named.setdefault(folder, {}).setdefault(full, []).append(path)
+        for found in named.values():
+            if name in found:
+                return found[name]
+        figures, tables = (", ".join(named.get(of, {})) or "none" for of in ("figures", "tables"))
         raise InputError(
             f"{name}: expected a figure ({figures}), a table ({tables}), or the path of a result "
             f"below {self.results}, found nothing of this name"
@@ -179,6 +185,26 @@ class Chain:
         else:
             says = "expected under left_out the SHA-256 and recipe of each file, found other"
             self._archive_faults.append(Fault(ARCHIVED, f"{ARCHIVED}: {says}"))
+
+    def _ends(self) -> dict[tuple[str, str], list[str]]:
+        """Return the ends of the chain, by study and folder; what spans studies has study ""."""
+        places = [
+            (study, folder) for folder in ("figures", "tables", "") for study in self._studies()
+        ]
+        return {place: self._files(str(PurePosixPath(*place))) for place in [*places, ("", "")]}
+
+    def _studies(self) -> list[str]:
+        """Return the studies that have tables or figures, there or recorded."""
+        there = [file.relative_to(self.root) for file in (self.root / self.results).glob("*/*/*")]
+        recorded = [PurePosixPath(path) for path in self.makers]
+        below = len(PurePosixPath(self.results).parts)
+        return sorted(
+            {
+                path.parts[below]
+                for path in [*there, *recorded]
+                if len(path.parts) == below + 3 and path.parts[below + 1] in ("figures", "tables")
+            }
+        )
 
     def _files(self, folder: str) -> list[str]:
         """Return the results in a folder, there or recorded, but for records and hidden files."""
@@ -304,7 +330,7 @@ class Chain:
     def _of_configuration(self, jobs: Iterable[Record]) -> Iterator[Fault]:
         """Yield where records, the configuration in the results, and config.yaml disagree."""
         try:
-            made_under = self._resolved(self.configuration, scales={self.scale: None})
+            made_under = self.made_under()
         except InputError as error:
             yield Fault(self.configuration, str(error))
             return
@@ -336,7 +362,7 @@ class Chain:
         if not isinstance(content, dict):
             raise InputError(f"{path}: expected keys and values, found none")
         try:
-            return resolve(content | {"scale": self.scale} | changes, SCHEMA)
+            return resolve(content | {"scale": self.scale} | changes)
         except InputError as error:
             raise InputError(f"{path}: {str(error).removeprefix('config.yaml: ')}") from None
 
@@ -355,19 +381,18 @@ class Chain:
     def _of_cells(self, jobs: Iterable[Record], config: dict) -> Iterator[Fault]:
         """Yield students that are no shard of the configuration, or were trained otherwise."""
         expected = {
-            f"{self.results}/students/{name}.safetensors": shard_parameters(cell, rows)
-            for cell in cells(config)
-            for name, rows in zip(shard_names(cell, config), shards(cell, config), strict=True)
+            f"{self.results}/{study.name}/{path}": told
+            for study in all_studies()
+            if study.trainings
+            for path, told in study.trainings(of_study(config, study.name)).items()
         }
         for job in jobs:
-            if job.rule != "train_students":
-                continue
             for path in job.outputs.get("students", ()):
                 if path not in expected:
                     yield Fault(path, f"{path}: no shard of {self.configuration}")
                     continue
                 for name, value in expected[path].items():
-                    if (found := job.parameters.get(name)) != value:
+                    if (found := {**job.wildcards, **job.parameters}.get(name)) != value:
                         says = f"{name} {found!r}, by {self.configuration} it is {value!r}"
                         yield Fault(path, f"{path}: trained with {says}")
 
@@ -393,15 +418,6 @@ def carries(file: Path, stamped: Mapping[str, str]) -> bool:
     if file.suffix in (".pdf", ".png"):
         return keywords(stamped).encode() in file.read_bytes()
     return True
-
-
-def shard_parameters(cell, rows: range) -> dict:
-    """Return the options by which the students of a shard train: those that a cell decides."""
-    names = ("family", "dim", "samples", "depth", "width", "batch_rule", "batch", "epochs")
-    return {name: getattr(cell, name) for name in names} | {
-        "first": rows.start,
-        "count": len(rows),
-    }
 
 
 def flat(config: Mapping, prefix: str = "") -> dict[str, object]:

@@ -6,8 +6,8 @@ of a layer.
 """
 
 import re
+import tempfile
 import warnings
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import yaml
 from PIL import Image
 
+from artifact.pages import draw_pages
 from supnorm.job.programs import InputError
 from supnorm.networks import load_networks
 from supnorm.tables.schema import Column, read_table, table_columns
@@ -33,19 +34,10 @@ SOLVED = 1e-4
 TRAINED = 1e-3
 # A shade of a pixel, of 1: what is anti-aliased differs by a step or two of 255.
 SHADE = 8 / 255
-# A number in a drawing, relative: coordinates are written with six decimals of a point.
-DRAWN = 1e-3
 
 # Columns that say where something is attained: of two maxima that are equal up to rounding, one
 # machine may find the one and another the other.
 PLACE = re.compile(r"(at|centre)\d+")
-NUMBER = re.compile(rb"[-+]?\d*\.?\d+")
-# What a PDF has besides its content: where things lie in the file, their lengths when compressed,
-# and the stamp, which is compared with the record elsewhere.
-PLACEMENT = re.compile(
-    rb"/Length \d+|\d{10} \d{5} [nf]|startxref\s+\d+|(?:inputs|code|configuration): [0-9a-f]{64}"
-)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,7 @@ def compare_files(recorded: Path, found: Path, places: bool = True) -> Compariso
     if found.suffix == ".yaml":
         return compare_yaml(recorded, found)
     if found.suffix == ".pdf":
-        return compare_pdf(recorded.read_bytes(), found.read_bytes())
+        return compare_pages(recorded, found)
     return Comparison(np.inf, f"the text of {recorded.name}")
 
 
@@ -182,7 +174,7 @@ def compare_images(recorded: Path, found: Path) -> Comparison:
 
 
 def compare_yaml(recorded: Path, found: Path) -> Comparison:
-    """Compare two files of YAML: keys may stand in another order."""
+    """Compare two files of YAML: keys stand in another order where a record gave them."""
     try:
         told = yaml.safe_load(recorded.read_bytes())
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -191,35 +183,24 @@ def compare_yaml(recorded: Path, found: Path) -> Comparison:
     return SAME if alike else Comparison(np.inf, f"the values in {recorded.name}")
 
 
-def compare_pdf(recorded: bytes, found: bytes) -> Comparison:
-    """Compare two PDF files by what they show, number by number, however it is compressed."""
-    compared = [
-        _compare_drawn(*(PLACEMENT.sub(b"", STREAM.sub(b"", pdf)) for pdf in (recorded, found)))
-    ]
-    streams = [STREAM.findall(pdf) for pdf in (recorded, found)]
-    if len(streams[0]) != len(streams[1]):
-        return Comparison(np.inf, "the parts of the PDF")
-    for one, other in zip(*streams, strict=True):
-        if one != other:
-            shown = inflated(other)
-            compared.append(_compare_drawn(inflated(one, len(shown)), shown))
-    return worst(compared)
+def compare_pages(recorded: Path, found: Path) -> Comparison:
+    """Compare two PDF files of unlike bytes by how their pages look.
 
-
-def _compare_drawn(recorded: bytes, found: bytes) -> Comparison:
-    """Compare drawing commands: the words must be the same, the numbers may deviate."""
-    if recorded == found:
-        return SAME
-    if NUMBER.sub(b"0", recorded) != NUMBER.sub(b"0", found):
-        return Comparison(np.inf, "what the PDF shows")
-    numbers = [np.array(NUMBER.findall(text), float) for text in (recorded, found)]
-    return apart(deviation(*numbers, np.fmax(*map(abs, numbers))), "numbers that the PDF shows")
-
-
-def inflated(stream: bytes, length: int | None = None) -> bytes:
-    """Return what a stream holds, at most a byte more than `length`; itself if not compressed."""
-    try:
-        inflate = zlib.decompressobj()
-        return inflate.decompress(stream, 0 if length is None else length + 1)
-    except zlib.error:
-        return stream
+    Where every pixel is the same they are not: what is not shown, such as a link, may differ.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            pages = draw_pages(recorded, Path(folder, "recorded"))
+            expected = draw_pages(found, Path(folder, "found"))
+        except ValueError as error:
+            raise InputError(f"{recorded}: expected a PDF to draw, found {error}") from None
+        if len(pages) != len(expected):
+            return Comparison(np.inf, f"{len(pages)} pages instead of {len(expected)}")
+        compared = [
+            Comparison(compare_images(*both).deviation, f"page {number} of {recorded.name}")
+            for number, both in enumerate(zip(pages, expected, strict=True), start=1)
+        ]
+    farthest = worst(compared)
+    if farthest.deviation:
+        return farthest
+    return Comparison(0.0, f"the bytes of {recorded.name}, but no pixel of its pages")

@@ -7,10 +7,21 @@ from pathlib import Path
 
 from artifact.chain import Chain, listed
 from supnorm.job.records import Record
+from supnorm.studies import all_studies
 
-# Stages whose files may be left out of an archive, each before those that read them: their records
-# tell how to make them again.
-INTERMEDIATE = ("samples", "students", "curves", "sampled_adversary", "adversary")
+# Of each rule of many jobs, its stage.
+STAGES = {rule: stage for study in all_studies() for stage in study.stages for rule in stage.rules}
+# Folders, below the results, of which files may be left out of an archive, each before those that
+# read them: their records tell how to make them again.
+INTERMEDIATE = tuple(
+    dict.fromkeys(
+        f"{study.name}/{folder}"
+        for study in all_studies()
+        for stage in study.stages
+        if stage.left_out
+        for folder in stage.folders
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,11 @@ class Contents:
         """Return what a job is called: its rule, and which of the rule's jobs it is."""
         name = self.chain.path(job).removeprefix(f"{self.chain.results}/")
         return f"{job.rule}: {name.removesuffix('.prov.json')}"
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a result below those of its scale, as uniform/students."""
+    return "/".join(path.split("/")[2:4])
 
 
 def began(job: Record) -> datetime:

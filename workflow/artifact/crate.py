@@ -46,7 +46,6 @@ FORMATS = {
     ".py": "text/x-python",
 }
 README, WORKFLOW = "README.md", "Snakefile"
-SNAKEMAKE = "https://snakemake.github.io"
 # Longer values of settings are named by their digest.
 LONGEST = 60
 
@@ -65,7 +64,7 @@ class _Crate:
     def __init__(self, contents: Contents, sums: Mapping[str, str]):
         self.contents, self.sums = contents, sums
         self.jobs = contents.jobs
-        self.programs = {job.rule: f"workflow/scripts/{job.rule}.py" for job in self.jobs}
+        self.programs = {job.rule: job.program for job in self.jobs}
         self.crate = ROCrate(version="1.1")
         self.crate.metadata.extra_terms["sha256"] = SHA256
 
@@ -95,13 +94,9 @@ class _Crate:
 
     def licences(self) -> None:
         """Add the licences of code and of results."""
+        name = "Creative Commons Attribution 4.0 International"
         self.add(CODE, "CreativeWork", name="MIT License", description="of all code")
-        self.add(
-            DATA,
-            "CreativeWork",
-            name="Creative Commons Attribution 4.0 International",
-            description="of the results",
-        )
+        self.add(DATA, "CreativeWork", name=name, description="of the results")
 
     def configuration(self) -> dict[str, object]:
         """Return the settings of config.yaml that were in force, by key."""
@@ -122,10 +117,8 @@ class _Crate:
         """Add a file of the archive; the programs of rules are tools."""
         properties = self.described_file(name)
         if name in self.programs.values():
-            properties |= {
-                "@type": ["File", "SoftwareSourceCode"],
-                "version": self.contents.commit,
-            }
+            properties["@type"] = ["File", "SoftwareSourceCode"]
+            properties["version"] = self.contents.commit
         if name == README:
             properties["about"] = {"@id": "./"}
         self.crate.add_file(dest_path=name, properties=properties)
@@ -145,30 +138,15 @@ class _Crate:
     def setting(self, key: str, value: object) -> dict[str, str]:
         """Add a key of config.yaml, as a parameter of the workflow, and its value."""
         parameter, given = f"#parameter/{quote(key)}", f"#setting/{quote(key)}"
-        self.add(
-            parameter,
-            "FormalParameter",
-            name=key,
-            additionalType="Text",
-            workExample={"@id": given},
-        )
-        return self.add(
-            given,
-            "PropertyValue",
-            name=key,
-            value=as_text(value),
-            exampleOfWork={"@id": parameter},
-        )
+        example = {"@id": given}
+        self.add(parameter, "FormalParameter", name=key, additionalType="Text", workExample=example)
+        about = {"name": key, "value": as_text(value), "exampleOfWork": {"@id": parameter}}
+        return self.add(given, "PropertyValue", **about)
 
     def step(self, rule: str, position: int) -> dict[str, str]:
         """Add a rule as a step of the workflow."""
-        return self.add(
-            f"#step/{rule}",
-            "HowToStep",
-            name=rule,
-            position=str(position),
-            workExample={"@id": self.programs[rule]},
-        )
+        about = {"position": str(position), "workExample": {"@id": self.programs[rule]}}
+        return self.add(f"#step/{rule}", "HowToStep", name=rule, **about)
 
     def workflow(self, settings: list, ends: list[str], steps: list) -> None:
         """Add the workflow, with its settings as inputs and the ends of the chain as outputs."""
@@ -176,15 +154,8 @@ class _Crate:
         for path in ends:
             identifier = f"#output/{quote(path)}"
             self.crate.get(quote(path))["exampleOfWork"] = {"@id": identifier}
-            results.append(
-                self.add(
-                    identifier,
-                    "FormalParameter",
-                    name=path,
-                    additionalType="File",
-                    workExample={"@id": quote(path)},
-                )
-            )
+            about = {"additionalType": "File", "workExample": {"@id": quote(path)}}
+            results.append(self.add(identifier, "FormalParameter", name=path, **about))
         properties = {
             **self.described_file(WORKFLOW),
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
@@ -214,7 +185,7 @@ class _Crate:
             startTime=began(job).isoformat(),
             endTime=ended(job).isoformat(),
             actionStatus=COMPLETED,
-            object=[*inputs, *(self.option(*pair) for pair in sorted(job.parameters.items()))],
+            object=[*inputs, *(self.option(*pair) for pair in sorted(job.options.items()))],
             result=[self.reference(path) for path in outputs(job)],
             subjectOf={"@id": quote(record)},
         )
@@ -232,11 +203,7 @@ class _Crate:
         return {"@id": f"#left-out/{quote(path)}" if left_out else quote(path)}
 
     def run(self, settings: list, ends: list[str], actions: list) -> None:
-        """Add the run of the workflow by Snakemake, job after job, and what it is all about."""
-        times = {
-            "startTime": min(map(began, self.jobs)).isoformat(),
-            "endTime": max(map(ended, self.jobs)).isoformat(),
-        }
+        """Add the run of the workflow, job after job, and what it is all about."""
         whole = self.add(
             "#run",
             "CreateAction",
@@ -247,7 +214,8 @@ class _Crate:
             actionStatus=COMPLETED,
             object=[{"@id": "config.yaml"}, *settings],
             result=[{"@id": quote(path)} for path in ends],
-            **times,
+            startTime=min(map(began, self.jobs)).isoformat(),
+            endTime=max(map(ended, self.jobs)).isoformat(),
         )
         steps = [
             self.add(
@@ -260,25 +228,7 @@ class _Crate:
             )
             for job, action in zip(self.jobs, actions, strict=True)
         ]
-        self.add(
-            SNAKEMAKE,
-            "SoftwareApplication",
-            name="Snakemake",
-            url=SNAKEMAKE,
-            softwareVersion=self.jobs[-1].run["packages"].get("snakemake", "unknown"),
-        )
-        organized = self.add(
-            "#organization",
-            "OrganizeAction",
-            name="Snakemake's run of all jobs",
-            instrument={"@id": SNAKEMAKE},
-            agent=self.author,
-            actionStatus=COMPLETED,
-            object=steps,
-            result=whole,
-            **times,
-        )
-        self.root([whole, organized, *actions])
+        self.root([whole, *steps, *actions])
 
     def root(self, mentions: list) -> None:
         """Describe the archive itself."""

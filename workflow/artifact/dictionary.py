@@ -38,7 +38,7 @@ def pattern(name: str) -> str:
     path = PurePosixPath(name)
     if path.parent.name == "tables" or len(path.parts) == 3:
         return name
-    return str(PurePosixPath(*path.parts[:3], *["*"] * (len(path.parts) - 4), "*.parquet"))
+    return str(PurePosixPath(*path.parts[:4], *["*"] * (len(path.parts) - 5), "*.parquet"))
 
 
 def _described(field: pa.Field) -> tuple[str, str, str, str]:

@@ -1,5 +1,6 @@
 """Parts of the evidence, recomputed: whole jobs, and students with what follows from them."""
 
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -12,7 +13,6 @@ import pandas as pd
 from artifact.chain import Chain, listed
 from artifact.compare import (
     COMPUTED,
-    DRAWN,
     SAME,
     SHADE,
     SOLVED,
@@ -26,6 +26,7 @@ from artifact.compare import (
     read_alike,
     worst,
 )
+from artifact.contents import STAGES
 from artifact.replay import NotReplayedError, other_packages, replay, unlike
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest
@@ -34,12 +35,12 @@ from supnorm.networks import save_networks
 from supnorm.students import CellStudents, load_students
 from supnorm.work import Cell
 
-SAMPLES = ("draw_samples", "draw_sine_samples")
 PINS = "envs/requirements.txt"
-TOLERANCES = {".png": SHADE, ".pdf": DRAWN}
+# What is compared by its pixels.
+DRAWN = {".png", ".pdf"}
 # What the record of a training tells of its shard.
 NUMBERS = ("dim", "samples", "depth", "width", "batch", "epochs", "first", "count")
-TEXTS = ("family", "batch_rule", "engine", "device", "precision")
+TEXTS = ("family", "batch_rule", "training.engine", "device", "training.precision")
 # What tables name a student by, and what orders its rows.
 STUDENT = ("family", "dim", "samples", "depth", "width", "batch_rule", "teacher", "seed")
 ORDER = ("epoch", "evaluation", "norm")
@@ -116,12 +117,12 @@ class Evidence:
         """Return the finding on an output of a job that ran again in a folder."""
         reason = unlike(record)
         compared = compare_files(self.root / path, folder / path, places=reason is None)
-        drawn = Path(path).suffix in TOLERANCES
+        drawn = Path(path).suffix in DRAWN
         others = other_packages(record) if drawn and not compared.same else None
         if others and self._as_pinned(record):
             raise NotReplayedError(f"{others}, which draw otherwise than those here")
         allowed = SOLVED if record.rule == "measure_references" else COMPUTED
-        return Finding(compared, TOLERANCES.get(Path(path).suffix, allowed) if reason else 0.0)
+        return Finding(compared, (SHADE if drawn else allowed) if reason else 0.0)
 
     def _as_pinned(self, record: Record) -> bool:
         """Return whether a job had packages as its tree pins them: a record may name any others."""
@@ -139,7 +140,7 @@ class Evidence:
         if not self.chain.missing(path):
             return self.root / path
         maker = self.chain.makers.get(path)
-        if maker is None or maker.rule not in SAMPLES:
+        if maker is None or not is_sample(maker):
             raise NotReplayedError(f"{path} is not there")
         folder = self.folder()
         replay(maker, self.root, folder)
@@ -164,7 +165,7 @@ class Student:
     @property
     def samples(self) -> list[str]:
         """Return the file of the samples that it learned, as a list of one."""
-        return list(self.record.inputs.get("samples_table", ()))
+        return list(self.record.inputs.get("sample", ()))
 
     def __str__(self) -> str:
         """Return its shard, and its number among the students of the cell."""
@@ -202,14 +203,15 @@ class Student:
 
         `errors` is the file of its shard's errors.
         """
-        if job.parameters.get("certify") != "all":
+        chosen = [v for key, v in job.configuration.items() if key.endswith("certificate.students")]
+        if chosen != ["all"]:
             raise NotReplayedError("which students are certified depends on all of them")
         known = {"errors": {errors: self.evidence.file(errors)}}
         return self._recompute(job, {"students": {self.path: self._alone}} | known)
 
     def _recompute(self, job: Record, inputs: Mapping[str, Mapping[str, Path]]) -> Finding:
         """Run a job for this student alone, and compare the student's rows."""
-        folder, path = self.evidence.folder(), output(job, "output")
+        folder, path = self.evidence.folder(), only_output(job)
         replay(job, self.evidence.root, folder, inputs=inputs)
         reason = unlike(job)
         compared = compare_frames(*self._rows(path, folder / path), places=reason is None)
@@ -221,7 +223,7 @@ class Student:
         folder = self.evidence.folder()
         samples = {path: self.evidence.file(path) for path in self.samples}
         alone = {"first": self.row, "count": 1}
-        replay(self.record, self.evidence.root, folder, alone, {"samples_table": samples})
+        replay(self.record, self.evidence.root, folder, alone, {"sample": samples})
         return load_students(folder / self.path), folder
 
     @cached_property
@@ -258,19 +260,25 @@ class Student:
         return kept.sort_values(order), anew.sort_values(order)
 
 
+def is_sample(record: Record) -> bool:
+    """Return whether a job drew samples, which are drawn again where they are not there."""
+    return record.rule in STAGES and STAGES[record.rule].verify == "samples"
+
+
 def cell_of(record: Record) -> tuple[Cell, range]:
     """Return the cell that a job trains students of, and their rows in it.
 
     Raises InputError where the record does not tell.
     """
     numbers, texts = (
-        {name: record.parameters.get(name) for name in names} for names in (NUMBERS, TEXTS)
+        {name: record.options.get(name) for name in names} for names in (NUMBERS, TEXTS)
     )
     if not (
-        all(type(value) is int and 0 <= value < 2**31 for value in numbers.values())
+        all(re.fullmatch("[0-9]{1,9}", str(value)) for value in numbers.values())
         and all(isinstance(value, str) for value in texts.values())
     ):
         raise InputError(f"{record.path}: expected a shard of a cell, found {numbers | texts}")
+    numbers = {name: int(value) for name, value in numbers.items()}
     first, students = numbers.pop("first"), numbers.pop("count")
     named = {name: texts[name] for name in ("family", "batch_rule")}
     return Cell(**named, **numbers, students=students), range(first, first + students)
@@ -281,6 +289,14 @@ def output(record: Record, option: str) -> str:
     for path in record.outputs.get(option, ()):
         return path
     raise InputError(f"{record.path}: expected an output {option}, found none")
+
+
+def only_output(record: Record) -> str:
+    """Return the one output of a job; raises InputError where it has none, or several."""
+    outputs = [path for path, _ in listed(record.outputs)]
+    if len(outputs) != 1:
+        raise InputError(f"{record.path}: expected one output, found {len(outputs)}")
+    return outputs[0]
 
 
 def _compare_losses(recorded: np.ndarray, found: np.ndarray, scale: float) -> Comparison:

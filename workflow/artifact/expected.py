@@ -5,7 +5,6 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,8 @@ import pandas as pd
 from artifact.compare import COMPUTED, SAME, Comparison, compare_frames, worst
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
-from supnorm.tables.claims import CLAIMS
+from supnorm.studies import Study, Table, all_studies
 from supnorm.tables.schema import Schema, read_table, write_table
-from supnorm.uniform.tables.adversary import WORST_CASE
-from supnorm.uniform.tables.bounds import BOUNDS
-from supnorm.uniform.tables.growth import GROWTH
-from supnorm.uniform.tables.ranking import MINMAX, RATES
 
 EXPECTED = Path(__file__).parents[2] / "expected"
 CONFIGURATION = "config.resolved.yaml"
@@ -31,44 +26,12 @@ MEASURED = 1e-6
 DISTRIBUTED = 0.1
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A table of the set: what names a row, and the values with the ends of their intervals.
-
-    Tables without `intervals` follow from the configuration alone.
-    """
-
-    schema: Schema
-    keys: tuple[str, ...] = ()
-    intervals: tuple[tuple[str, str, str], ...] = ()
-
-
-TABLES = {
-    "minmax": Reference(
-        MINMAX,
-        ("family", "algorithm_set", "dim", "samples", "norm", "statistic"),
-        (("error", "low", "high"), ("ratio", "ratio_low", "ratio_high")),
-    ),
-    "rates": Reference(
-        RATES,
-        ("family", "algorithm_set", "dim", "norm", "statistic"),
-        (("slope", "low", "high"), ("lead", "lead_low", "lead_high")),
-    ),
-    "growth": Reference(
-        GROWTH,
-        ("family", "dim", "samples", "norm", "teachers"),
-        (
-            ("error", "low", "high"),
-            ("slope", "slope_low", "slope_high"),
-            ("lag", "lag_low", "lag_high"),
-        ),
-    ),
-    "worst_case": Reference(
-        WORST_CASE, ("family", "dim", "samples", "norm", "kind"), (("error", "low", "high"),)
-    ),
-    "claims": Reference(CLAIMS, ("study", "claim", "case")),
-    "bounds": Reference(BOUNDS),
-}
+def references() -> Iterator[tuple[Study, str, Schema, Table]]:
+    """Yield the tables of the reference set: study, name, schema, and what the index says."""
+    for study in all_studies():
+        for name, table in study.tables.items():
+            if table.schema:
+                yield study, name, study.schema(name), table
 
 
 def main(argv: list[str]) -> None:
@@ -81,9 +44,12 @@ def main(argv: list[str]) -> None:
 
 def write_expected(results: Path, expected: Path) -> None:
     """Write the tables of a reference set, without what made them, and their configuration."""
-    for name, reference in TABLES.items():
-        table = read_table(results / f"tables/{name}.parquet", reference.schema.columns)
-        write_table(expected / f"{name}.parquet", table, reference.schema)
+    for study, name, schema, _ in references():
+        path = results / study.name / f"tables/{name}.parquet"
+        # A study that was not run is not in the set.
+        if path.is_file():
+            kept = expected / study.name / f"{name}.parquet"
+            write_table(kept, read_table(path, schema.columns), schema)
     with appearing(expected / CONFIGURATION) as temporary:
         temporary.write_bytes((results / CONFIGURATION).read_bytes())
 
@@ -96,47 +62,49 @@ def compare_with(
     `promised` is whether the students are the same to the bit. Else, and for algorithms that are
     no networks, values are compared by their intervals over seeds, and claims by their verdicts.
     """
-    for name, reference in TABLES.items():
-        files = [folder / f"{name}.parquet" for folder in (results / "tables", expected)]
-        frames = [read_table(file, reference.schema.columns) for file in files]
+    for study, name, schema, table in references():
+        kept = expected / study.name / f"{name}.parquet"
+        if not kept.is_file():
+            continue
+        full = f"{study.name}/{name}"
+        files = (results / study.name / f"tables/{name}.parquet", kept)
+        frames = [read_table(file, schema.columns) for file in files]
         compared = compare_frames(*frames)
         if compared.same:
-            yield name, SAME, 0.0
-        elif name == "bounds":
-            yield name, compared, COMPUTED
+            yield full, SAME, 0.0
+        elif not table.keys:
+            yield full, compared, COMPUTED
         elif name == "claims":
-            yield name, _compare_verdicts(*frames), 0.0
-        elif "algorithm_set" in reference.keys:
+            yield full, _compare_verdicts(*frames, table), 0.0
+        elif "algorithm_set" in table.keys:
             for part, rows in (("networks", True), ("others", False)):
                 some = [frame[(frame["algorithm_set"] == "network") == rows] for frame in frames]
-                yield f"{name}: {part}", *_compare(*some, reference, promised and rows)
+                yield f"{full}: {part}", *_compare(*some, table, promised and rows)
         else:
-            yield name, *_compare(*frames, reference, promised)
+            yield full, *_compare(*frames, table, promised)
 
 
 def _compare(
-    recorded: pd.DataFrame, expected: pd.DataFrame, reference: Reference, promised: bool
+    recorded: pd.DataFrame, expected: pd.DataFrame, table: Table, promised: bool
 ) -> tuple[Comparison, float]:
     """Return how far the rows of a table are from those expected, and how far they may be."""
     if not promised:
-        return _compare_intervals(recorded, expected, reference), DISTRIBUTED
+        return _compare_intervals(recorded, expected, table), DISTRIBUTED
     # Ratios are to algorithms that are no networks.
     some = [name for name in expected if not name.startswith("ratio")]
     return compare_frames(recorded[some], expected[some]), MEASURED
 
 
-def _compare_intervals(
-    recorded: pd.DataFrame, expected: pd.DataFrame, reference: Reference
-) -> Comparison:
+def _compare_intervals(recorded: pd.DataFrame, expected: pd.DataFrame, table: Table) -> Comparison:
     """Compare values by the gaps between their intervals, relative to the larger of two values.
 
     A value without an interval is one.
     """
-    both = _together(recorded, expected, reference)
+    both = _together(recorded, expected, table)
     if both is None:
         return Comparison(np.inf, "the problems that rows are of")
     compared = []
-    for value, low, high in reference.intervals:
+    for value, low, high in table.intervals:
         of_one, of_other = ([both[f"{name}{at}"] for name in (value, low, high)] for at in "xy")
         gap = np.maximum(_low(of_one) - _high(of_other), _low(of_other) - _high(of_one)).clip(0)
         size = np.fmax(abs(of_one[0]), abs(of_other[0]))
@@ -146,11 +114,9 @@ def _compare_intervals(
     return worst(compared)
 
 
-def _together(
-    recorded: pd.DataFrame, expected: pd.DataFrame, reference: Reference
-) -> pd.DataFrame | None:
+def _together(recorded: pd.DataFrame, expected: pd.DataFrame, table: Table) -> pd.DataFrame | None:
     """Return the rows of two tables beside one another; None where they are not of the same."""
-    keys = list(reference.keys)
+    keys = list(table.keys)
     if recorded.duplicated(keys).any():
         return None
     both = recorded.merge(expected, "outer", on=keys, suffixes=("x", "y"), indicator=True)
@@ -167,9 +133,9 @@ def _high(interval: list[pd.Series]) -> pd.Series:
     return high.fillna(value)
 
 
-def _compare_verdicts(recorded: pd.DataFrame, expected: pd.DataFrame) -> Comparison:
+def _compare_verdicts(recorded: pd.DataFrame, expected: pd.DataFrame, table: Table) -> Comparison:
     """Compare claims: what is supported must not have failed, nor the other way round."""
-    both = _together(recorded, expected, TABLES["claims"])
+    both = _together(recorded, expected, table)
     if both is None:
         return Comparison(np.inf, "the claims")
     verdicts = both[["verdictx", "verdicty"]]

@@ -1,13 +1,13 @@
 """The README of an archive: what it claims, at what cost, and what to do with it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from string import Template
 
 import pandas as pd
 
 from artifact.chain import listed
-from artifact.contents import INTERMEDIATE, Contents, began, ended, people
+from artifact.contents import INTERMEDIATE, Contents, began, ended, folder_of, people
 from supnorm.job.records import Record
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
@@ -43,21 +43,19 @@ def readme(contents: Contents) -> str:
 
 def claims(contents: Contents) -> Iterator[tuple[str, ...]]:
     """Yield a line for each claim: its verdicts, and the figure that shows it, with its cost."""
-    name = f"{contents.chain.results}/tables/claims.parquet"
+    name = f"{contents.chain.results}/claims.parquet"
     found = read_table(contents.files[name], CLAIMS.columns)
-    drawings = {job.rule: job for job in contents.jobs if job.rule.startswith("plot_")}
     for (_, _, statement), rows in found.groupby(["study", "claim", "statement"], sort=False):
-        yield statement, verdict(rows), *shown(contents, rows["figure"].iloc[0], drawings)
+        yield statement, verdict(rows), *shown(contents, rows["figure"].iloc[0])
 
 
-def shown(
-    contents: Contents, figure: str | float, drawings: Mapping[str, Record]
-) -> tuple[str, str, str]:
+def shown(contents: Contents, figure: str | float) -> tuple[str, str, str]:
     """Return the figure of a claim, what drawing it took, and what all behind it took.
 
-    `figure` is null where there is none; `drawings` has the jobs that drew figures, by rule.
+    `figure` is the full name, as uniform/rates; null where there is none.
     """
-    drawn = None if pd.isna(figure) else drawings.get(f"plot_{PurePosixPath(figure).name}")
+    study, _, name = ("", "", "") if pd.isna(figure) else figure.partition("/")
+    drawn = contents.chain.makers.get(f"{contents.chain.results}/{study}/figures/{name}.png")
     if drawn is None:
         return "none; `summary.md` has the numbers", "", ""
     behind = contents.chain.jobs(path for path, _ in listed(drawn.outputs))
@@ -120,7 +118,7 @@ def left_out(contents: Contents) -> Iterator[str]:
 def folders(files: Mapping[str, Mapping]) -> Iterator[tuple[str, ...]]:
     """Yield a line for each folder of files: how many there are, and how large."""
     for stage in INTERMEDIATE:
-        sizes = [about["bytes"] for path, about in files.items() if path.split("/")[2] == stage]
+        sizes = [about["bytes"] for path, about in files.items() if folder_of(path) == stage]
         if sizes:
             yield f"`{stage}/`", str(len(sizes)), f"{sum(sizes) / 1e6:.3g}"
 

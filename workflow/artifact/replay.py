@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -18,9 +17,12 @@ from supnorm.hardware.devices import visible_gpus
 from supnorm.hardware.machine import processor
 from supnorm.job.programs import InputError
 from supnorm.job.records import SUFFIX, Record
+from supnorm.schemas import studies
 from supnorm.training.engines import choose
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+ROOT = Path(__file__).resolve().parents[2]
+# Where the programs of what spans studies lie.
+DOCUMENT = "document"
 # Seconds that a job may take.
 LONGEST = 600.0
 # Where the programs lie in every tree.
@@ -30,9 +32,11 @@ RESULTS = "results"
 PACKAGES = ["numba", "numpy", "scipy", "torch", "matplotlib", "seaborn", "typst"]
 # And of which the narrow engine is made.
 NARROW = ["numba", "numpy"]
-OPTION = re.compile("[a-z][a-z0-9_]*")
+# What decides which engine trains.
+ENGINE = ("training.engine", "device", "width", "batch")
+OPTION = re.compile("[a-z][a-z0-9_.]*")
 # Options that say where a job tells of itself, and are none of its parameters.
-OWN = {"record", "wildcards", "heartbeat", "checkpoint"}
+OWN = {"record", "heartbeat", "checkpoint"}
 
 
 class NotReplayedError(Exception):
@@ -45,27 +49,25 @@ def replay(
     folder: Path,
     parameters: Mapping[str, object] | None = None,
     inputs: Mapping[str, Mapping[str, Path]] | None = None,
-) -> float:
+) -> None:
     """Run a job again; below `folder`, which is new, its outputs get their recorded paths.
 
     `parameters` takes the place of some of those recorded, and `inputs` of all files of an option:
-    by recorded path, the file to be read instead. Returns the seconds that it took. Raises
-    NotReplayedError where an input is not there or the job takes too long, and InputError where
-    the record is none of a program here, or the program fails.
+    by recorded path, the file to be read instead. Raises NotReplayedError where an input is not
+    there or the job takes too long, and InputError where the record is none of a program here, or
+    the program fails.
     """
     read = {name: {path: root / path for path in files} for name, files in record.inputs.items()}
     read |= inputs or {}
-    command = command_line(
-        record, dict(record.parameters) | here(record) | (parameters or {}), read
-    )
+    command = command_line(record, record.options | here(record) | (parameters or {}), read)
     for files in read.values():
         for path, file in files.items():
             if not file.is_file():
                 raise NotReplayedError(f"{path} is not there")
             _link(folder / path, file)
     (folder / PROGRAMS).parent.mkdir(parents=True, exist_ok=True)
-    (folder / PROGRAMS).symlink_to(SCRIPTS)
-    return _run(command, folder, record)
+    (folder / PROGRAMS).symlink_to(ROOT / PROGRAMS)
+    _run(command, folder, record)
 
 
 def here(record: Record) -> dict[str, object]:
@@ -80,9 +82,11 @@ def command_line(
     record: Record, parameters: Mapping[str, object], inputs: Mapping[str, Mapping[str, Path]]
 ) -> list[str]:
     """Return the command that runs a record's program; raises InputError where there is none."""
-    program = PROGRAMS / f"{record.rule}.py"
-    if not (SCRIPTS / program.name).is_file():
-        raise InputError(f"{record.path}: rule is {record.rule!r}; expected one with a {program}")
+    program = PurePosixPath(record.program)
+    if program.parent.name not in (*studies(), DOCUMENT) or not (ROOT / program).is_file():
+        raise InputError(
+            f"{record.path}: rule is {record.rule!r}; expected one with a program here"
+        )
     names = [*record.inputs, *record.outputs, *parameters]
     for name in names:
         if not OPTION.fullmatch(name) or name in OWN or names.count(name) > 1:
@@ -124,10 +128,11 @@ def other_packages(record: Record) -> str | None:
 
 def narrow(record: Record) -> bool:
     """Return whether a job is one of training by the narrow engine in float64 on a CPU."""
-    told = record.parameters
-    if record.rule != "train_students" or told.get("precision") != "float64":
+    told = record.options
+    if "students" not in record.outputs or told.get("training.precision") != "float64":
         return False
-    return choose(told["engine"], told["device"], told["width"], told["batch"]) == "narrow"
+    engine, device, width, batch = (told[name] for name in ENGINE)
+    return choose(engine, device, int(width), batch) == "narrow"
 
 
 def _here(package: str) -> str | None:
@@ -139,7 +144,7 @@ def _here(package: str) -> str | None:
 
 def _setting(record: Record, name: str, value: object) -> Iterator[str]:
     """Yield the words of an option with its value or values; InputError on what is no setting."""
-    option = _option(record, name)
+    option = f"--{name}"
     if isinstance(value, list):
         yield option
         for one in value:
@@ -168,14 +173,7 @@ def _files(record: Record, name: str, paths: list[str]) -> list[str]:
     """Return the words of an option that names files."""
     if any(path.startswith("-") or PurePosixPath(path).is_relative_to(PROGRAMS) for path in paths):
         raise InputError(f"{record.path}: {name}: expected files of results, found others")
-    return [_option(record, name), *paths]
-
-
-def _option(record: Record, name: str) -> str:
-    """Return an option as its program has it: named in full with hyphens, or after a table."""
-    option = f"--{name.replace('_', '-')}"
-    code = (SCRIPTS / f"{record.rule}.py").read_text()
-    return option if f'"{option}"' in code else f"--{name}"
+    return [f"--{name}", *paths]
 
 
 def _is_result(path: str) -> bool:
@@ -191,15 +189,14 @@ def _link(link: Path, file: Path) -> None:
             link.with_suffix(suffix).symlink_to(file.with_suffix(suffix).resolve())
 
 
-def _run(command: list[str], folder: Path, record: Record) -> float:
+def _run(command: list[str], folder: Path, record: Record) -> None:
     """Run a program in a folder; raises InputError with what it says where it fails."""
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    began = time.monotonic()
     try:
         done = subprocess.run(
             command,
             cwd=folder,
-            env=os.environ | single,
+            env=os.environ | single | {"PYTHONPATH": str(PROGRAMS)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -212,4 +209,3 @@ def _run(command: list[str], folder: Path, record: Record) -> float:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
         raise InputError(f"{record.rule} fails: {said}")
-    return time.monotonic() - began

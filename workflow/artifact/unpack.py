@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,11 +35,10 @@ NAME_BYTES, PATH_BYTES, DEPTH = 255, 1000, 20
 STATE = {".git", ".snakemake", ".venv", "__pycache__"}
 BLOCK = 4096  # bytes that a file takes at least
 PIECE = 1 << 20  # bytes that are read or inflated at once
-
-LOCAL_HEADER = struct.Struct("<4s4xH16xHH")
-ENCRYPTED, UTF8 = 0x2041, 0x800
+HEADER = 30  # bytes before the name of a member, which is before its contents
+ENCRYPTED = 0x2041
 # What `zipfile` raises on a file that is no zip or a damaged one.
-DAMAGE = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error)
+DAMAGE = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, struct.error, zlib.error)
 
 
 def unpack(archive: Path, target: Path) -> Path:
@@ -55,15 +55,14 @@ def unpack(archive: Path, target: Path) -> Path:
         file = _Sparing(archive)
     except OSError as error:
         raise InputError(f"{archive}: expected a zip archive, found: {error.strerror}") from None
-    with file:
-        members, end = _directory(archive, file)
-        top = _check_members(archive, members)
-        starts = _starts(archive, file, members, end)
-        _check_sizes(archive, members, target)
+    with file, _opened(archive, file) as zipped:
+        top = _check_members(archive, zipped.infolist())
+        _check_places(archive, zipped)
+        _check_sizes(archive, zipped.infolist(), target)
         try:
             with _appearing(target) as folder:
-                for member, start in zip(members, starts, strict=True):
-                    _write(folder, member, _contents(archive, file, member, start))
+                for member in zipped.infolist():
+                    _write(folder, archive, zipped, member)
         except OSError as error:
             raise InputError(f"{target}: cannot be unpacked to: {error.strerror}") from None
     return target / top
@@ -78,12 +77,10 @@ class _Sparing(io.FileIO):
         return super().read(size)
 
 
-def _directory(archive: Path, file: _Sparing) -> tuple[list[zipfile.ZipInfo], int]:
-    """Return the members of a zip, and where they end."""
+def _opened(archive: Path, file: _Sparing) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(file) as zipped:
-            return zipped.infolist(), zipped.start_dir
-    except DAMAGE as error:
+        return zipfile.ZipFile(file)
+    except (*DAMAGE, OSError) as error:
         raise InputError(f"{archive}: expected a zip archive, found: {error}") from None
 
 
@@ -174,37 +171,21 @@ def _clash(names: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
-def _starts(
-    archive: Path, file: _Sparing, members: Sequence[zipfile.ZipInfo], end: int
-) -> list[int]:
-    """Return where the contents of each member begin.
+def _check_places(archive: Path, zipped: zipfile.ZipFile) -> None:
+    """Raise InputError where members overlap, as in bombs that inflate the same bytes often.
 
-    InputError where what stands before them is of another member, or where members overlap.
+    Not all versions of `zipfile` look for it.
     """
-    starts, extents = [], [(end, end)]
-    for member in members:
-        start = _start(file, member) if 0 <= member.header_offset < end else None
-        if start is None:
-            raise _refused(archive, member, "is not where or what the directory says")
-        starts.append(start)
-        extents.append((member.header_offset, start + member.compress_size))
-    if any(stop > begin for (_, stop), (begin, _) in pairwise(sorted(extents))):
-        raise InputError(f"{archive}: found members that overlap, expected them apart")
-    return starts
-
-
-def _start(file: _Sparing, member: zipfile.ZipInfo) -> int | None:
-    """Return where the contents of a member begin; None unless its header is what it is to be."""
-    file.seek(member.header_offset)
-    header = file.read(LOCAL_HEADER.size)
-    if len(header) < LOCAL_HEADER.size:
-        return None
-    signature, method, name_length, extra_length = LOCAL_HEADER.unpack(header)
-    encoding = "utf-8" if member.flag_bits & UTF8 else "cp437"
-    told = signature, method, file.read(name_length)
-    if told != (b"PK\3\4", member.compress_type, member.orig_filename.encode(encoding)):
-        return None
-    return member.header_offset + LOCAL_HEADER.size + name_length + extra_length
+    starts = {member: member.header_offset for member in zipped.infolist()}
+    places = sorted(
+        (start, start + HEADER + len(member.orig_filename) + member.compress_size)
+        for member, start in starts.items()
+    )
+    places = [(0, 0), *places, (zipped.start_dir, zipped.start_dir)]
+    if any(stop > begin for (_, stop), (begin, _) in pairwise(places)):
+        raise InputError(
+            f"{archive}: found members that overlap or lie outside of it, expected them apart"
+        )
 
 
 def _check_sizes(archive: Path, members: Sequence[zipfile.ZipInfo], target: Path) -> None:
@@ -234,45 +215,27 @@ def _appearing(target: Path) -> Iterator[Path]:
         shutil.rmtree(beside)
 
 
-def _write(folder: Path, member: zipfile.ZipInfo, contents: Iterable[bytes]) -> None:
+def _write(folder: Path, archive: Path, zipped: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Write a member; InputError unless it has the contents that the directory says."""
     path = folder / member.orig_filename
-    if member.orig_filename.endswith("/"):
+    if member.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = 0o755 if member.external_attr >> 16 & stat.S_IXUSR else 0o644
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
-        file.writelines(contents)
+    created = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(created, "wb") as file:  # noqa: PTH123
+        # What goes on after its size would be cut off there, unseen.
+        longer = copy(member)
+        longer.file_size += 1
+        try:
+            with zipped.open(longer) as contents:
+                shutil.copyfileobj(contents, file, PIECE)
+        except DAMAGE:
+            raise _damaged(archive, member) from None
+        if file.tell() != member.file_size:
+            raise _damaged(archive, member)
 
 
-def _contents(
-    archive: Path, file: _Sparing, member: zipfile.ZipInfo, start: int
-) -> Iterator[bytes]:
-    """Yield the contents of a member; InputError unless they have the size and sum that it says."""
-    size = crc = 0
-    file.seek(start)
-    try:
-        for piece in _inflated(file, member):
-            size, crc = size + len(piece), zlib.crc32(piece, crc)
-            if size > member.file_size:
-                break
-            yield piece
-    except zlib.error:
-        raise _refused(archive, member, "is damaged") from None
-    if (size, crc) != (member.file_size, member.CRC):
-        raise _refused(archive, member, "does not have the size or the check sum that it says")
-
-
-def _inflated(file: _Sparing, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield what the next bytes of a file hold, inflated if need be."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    left = member.compress_size
-    while left and (packed := file.read(min(left, PIECE))):
-        left -= len(packed)
-        if member.compress_type == zipfile.ZIP_STORED:
-            yield packed
-            continue
-        while packed:
-            yield inflater.decompress(packed, PIECE)
-            packed = inflater.unconsumed_tail
-    yield inflater.flush()
+def _damaged(archive: Path, member: zipfile.ZipInfo) -> InputError:
+    return _refused(archive, member, "does not have the name, size or check sum that it says")

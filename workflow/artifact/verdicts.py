@@ -24,7 +24,8 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", type=Path, default="README.md", help="file to write into")
     a = parser.parse_args(argv)
-    claims = read_table(EXPECTED / SCALE / "claims.parquet", CLAIMS.columns)
+    files = sorted((EXPECTED / SCALE).glob("*/claims.parquet"))
+    claims = pd.concat([read_table(file, CLAIMS.columns) for file in files])
     write_part(a.page, "claims", table(("claim", *VERDICTS), counts(claims)))
 
 

@@ -24,44 +24,30 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from artifact.chain import SCHEMA, Chain, Fault, listed
+from artifact.chain import Chain, Fault, listed
 from artifact.compare import SAME
-from artifact.evidence import SAMPLES, Evidence, Finding, Student, cell_of, output
+from artifact.contents import STAGES
+from artifact.evidence import Evidence, Finding, Student, cell_of, only_output
 from artifact.expected import CONFIGURATION, EXPECTED, compare_with
 from artifact.replay import NotReplayedError, narrow
 from artifact.sums import NAME, check_sums
 from artifact.unpack import unpack
 from driver.jobs import archived_scale, default_scale, is_drawing
-from supnorm.configuration import resolve
+from supnorm.configuration import of_study
 from supnorm.hardware.machine import cores
 from supnorm.job.programs import InputError, count, run
 from supnorm.job.provenance import digest
 from supnorm.job.records import Record
+from supnorm.studies import Stage, all_studies
 from supnorm.tables.schema import write_table
 from supnorm.tables.verification import VERIFICATION
-from supnorm.uniform.cells import cells
-from supnorm.work import shard_names
 
 HERE = Path(__file__).parents[2]
 # A student that costs more floating-point operations is not drawn unless asked for: a core takes
 # some ten seconds for so many.
 FLOPS = 5e11
-# Rules of many jobs, with the folders that they fill, the first of which names their stage: of
-# these jobs a part is drawn. All others run again.
-STAGES = {
-    **dict.fromkeys(SAMPLES, ("samples",)),
-    "train_students": ("students", "curves"),
-    "measure_errors": ("errors",),
-    "sample_errors": ("sampled",),
-    "climb_errors": ("errors",),
-    "certify_errors": ("certificates",),
-    "measure_references": ("references",),
-    "measure_adversary": ("adversary",),
-    "sample_adversary": ("sampled_adversary", "adversary"),
-    "climb_adversary": ("adversary",),
-}
-# Folders of which every job runs again.
-WHOLE = ("teachers", "tables", "figures")
+# Folders of a study of which every job runs again.
+ENDS = ("tables", "figures")
 # What trains one way or another, but is the same experiment.
 MEANS = ("device", "engine")
 FILE = "verification.parquet"
@@ -195,19 +181,21 @@ def of_code(evidence: Evidence) -> Verdict:
 
 
 def of_shards(evidence: Evidence) -> Finding:
-    """Return whether the table of errors follows from all students: none may be left aside.
+    """Return whether each study's table of errors follows from all students: none is left aside.
 
     Raises InputError where some are.
     """
-    chain, scale = evidence.chain, {"scale": evidence.chain.scale}
-    config = read_yaml(evidence.root / chain.configuration)
-    config = resolve(config | scale | {"scales": {chain.scale: None}}, HERE / SCHEMA)
-    names = [name for cell in cells(config) for name in shard_names(cell, config)]
-    wanted = {f"{chain.results}/students/{name}.safetensors" for name in names}
-    jobs = chain.jobs([f"{chain.results}/tables/errors.parquet"])
-    read = {path for job in jobs if job.rule == "train_students" for path, _ in listed(job.outputs)}
-    if left := sorted(wanted - read):
-        raise InputError(f"tables/errors follows from no {left[0]}, and {len(left) - 1} others")
+    chain, config = evidence.chain, evidence.chain.made_under()
+    for study in all_studies():
+        results = f"{chain.results}/{study.name}"
+        if not study.trainings or study.name not in config["studies"]:
+            continue
+        wanted = {f"{results}/{path}" for path in study.trainings(of_study(config, study.name))}
+        jobs = chain.jobs([f"{results}/tables/errors.parquet"])
+        read = {path for job in jobs for path in job.outputs.get("students", ())}
+        if left := sorted(wanted - read):
+            says = f"{study.name}/tables/errors follows from no {left[0]}"
+            raise InputError(f"{says}, and {len(left) - 1} others")
     return Finding(SAME, 0.0)
 
 
@@ -220,15 +208,17 @@ class Drawing:
     def __init__(self, evidence: Evidence, random: np.random.Generator):
         """Draw by a generator of random numbers."""
         self._evidence, self._random = evidence, random
-        self._by_stage: dict[str, list[list[Record]]] = defaultdict(list)
+        # Of each stage its jobs, each by its records; what belongs to none runs again as a whole.
+        self._jobs: dict[Stage | str, list[list[Record]]] = defaultdict(list)
         for records in evidence.jobs():
-            self._by_stage[stage_of(records[0])].append(records)
+            self._jobs[stage_of(records[0])].append(records)
         self._reasons: dict[str, tuple[int, str]] = {}
 
     def teachers(self) -> Iterator[Task]:
-        """Yield all teachers."""
-        for records in self._by_stage["teachers"]:
-            yield self._whole("teachers", records)
+        """Yield what all else starts from, as teachers: all jobs of these stages."""
+        for stage in self._stages("all"):
+            for records in self._jobs[stage]:
+                yield self._whole(stage.folders[0], records)
 
     def students(self, number: int, flops: float) -> Iterator[Task]:
         """Yield students of at most a cost, and the samples that they learned."""
@@ -243,7 +233,7 @@ class Drawing:
         Raises InputError where a record does not tell whose students a shard has.
         """
         shards, costly = [], 0
-        for record, *_ in self._by_stage["students"]:
+        for record, *_ in self._trainings():
             cell, rows = cell_of(record)
             if cell.student_flops <= flops:
                 shards.append((record, rows))
@@ -263,15 +253,14 @@ class Drawing:
         return chosen
 
     def others(self) -> Iterator[Task]:
-        """Yield one problem of each kind, and all that is made of everything."""
-        for stage in ("references", "sampled_adversary", "adversary"):
-            jobs = self._by_stage[stage]
-            if jobs:
-                yield self._whole(stage, jobs[self._random.integers(len(jobs))])
-                self._left(stage, 1)
-        for stage in ("documents", "tables", "figures"):
-            for records in self._by_stage[stage]:
-                yield self._whole(stage, records)
+        """Yield one job of each further stage, and all that is made of everything."""
+        for stage in self._stages("one"):
+            jobs = self._jobs[stage]
+            yield self._whole(stage.folders[0], jobs[self._random.integers(len(jobs))])
+            self._left(stage, 1)
+        for end in ("documents", *ENDS):
+            for records in self._jobs[end]:
+                yield self._whole(end, records)
 
     def left(self) -> Iterator[Verdict]:
         """Yield what was not drawn."""
@@ -279,19 +268,33 @@ class Drawing:
             if number:
                 yield Verdict(stage, f"{number} others", "not checked", reason=reason)
 
-    def _left(self, stage: str, drawn: int) -> None:
-        number = len(self._by_stage[stage])
-        self._reasons[stage] = number - drawn, f"{drawn} of {number} were drawn"
+    def _stages(self, verify: str) -> list[Stage]:
+        """Return the stages with jobs that are verified in one way, in their order."""
+        stages = dict.fromkeys(STAGES.values())
+        return [stage for stage in stages if stage.verify == verify and self._jobs[stage]]
+
+    def _trainings(self) -> Iterator[list[Record]]:
+        """Yield the jobs that train students, each by its records."""
+        for stage in self._stages("students"):
+            yield from (
+                records for records in self._jobs[stage] if "students" in records[0].outputs
+            )
+
+    def _left(self, stage: Stage, drawn: int) -> None:
+        number, before = len(self._jobs[stage]), self._reasons.get(stage.folders[0], (0, ""))[0]
+        reason = f"{drawn} of {number} were drawn"
+        self._reasons[stage.folders[0]] = before + number - drawn, reason
 
     def _samples(self, chosen: list[Student]) -> Iterator[Task]:
         """Yield the samples that students learned."""
         paths = {path for student in chosen for path in student.samples}
-        drawn = 0
-        for records in self._by_stage["samples"]:
-            if paths & set(records[0].outputs.get("output", ())):
-                yield self._whole("samples", records)
-                drawn += 1
-        self._left("samples", drawn)
+        for stage in self._stages("samples"):
+            drawn = 0
+            for records in self._jobs[stage]:
+                if paths & {path for path, _ in listed(records[0].outputs)}:
+                    yield self._whole(stage.folders[0], records)
+                    drawn += 1
+            self._left(stage, drawn)
 
     def _whole(self, check: str, records: list[Record]) -> Task:
         work = partial(self._evidence.recompute, records[0])
@@ -299,33 +302,32 @@ class Drawing:
 
     def _student(self, student: Student) -> list[Verdict]:
         """Train a student, measure it, and where that was done, certify it."""
-        name, path = str(student), student.path
+        name, path, errors = str(student), student.path, ""
         verdicts = [attempt("students", name, student.train)]
-        for job in self._reading("sampled", path):
-            verdicts.append(attempt("sampled", name, partial(student.measure, job)))
-        for job in self._reading("errors", path):
-            verdicts.append(attempt("errors", name, partial(student.measure, job)))
-            errors = output(job, "output")
-            for other in self._reading("certificates", path):
-                work = partial(student.certify, other, errors)
-                verdicts.append(attempt("certificates", name, work))
+        for stage in self._stages("students"):
+            for job in (records[0] for records in self._jobs[stage]):
+                if path not in job.inputs.get("students", ()):
+                    continue
+                if "errors" in job.inputs:
+                    work = partial(student.certify, job, errors)
+                else:
+                    work, errors = partial(student.measure, job), only_output(job)
+                verdicts.append(attempt(stage.folders[0], name, work))
         return verdicts
 
-    def _reading(self, stage: str, path: str) -> list[Record]:
-        """Return the jobs of a stage that read a file of students."""
-        jobs = [records[0] for records in self._by_stage[stage]]
-        return [job for job in jobs if path in job.inputs.get("students", ())]
 
+def stage_of(job: Record) -> Stage | str:
+    """Return the stage of a job, if its outputs are where those of its rule are.
 
-def stage_of(job: Record) -> str:
-    """Return the stage of a job, by its rule where its outputs are those of the rule."""
-    folders = [PurePosixPath(path).parts[2:-1][:1] for path, _ in listed(job.outputs)]
-    known = STAGES.get(job.rule, ())
-    if known and all(folder and folder[0] in known for folder in folders):
-        return known[0]
-    # Of a job that fills several folders, the last is that of tables.
+    Else return "tables" or "figures" where it fills such a folder, and "documents" elsewhere.
+    """
+    folders = [PurePosixPath(path).parts[3:-1][:1] for path, _ in listed(job.outputs)]
     named = [folder[0] for folder in folders if folder]
-    return named[-1] if named and named[-1] in WHOLE else "documents"
+    stage = STAGES.get(job.rule)
+    if stage and len(named) == len(folders) and set(named) <= set(stage.folders) - set(ENDS):
+        return stage
+    # Of a job that fills several folders, the last is that of tables.
+    return named[-1] if named and named[-1] in ENDS else "documents"
 
 
 def attempt(check: str, subject: str, work: Callable[[], Finding]) -> Verdict:
@@ -361,7 +363,7 @@ def of_expected(evidence: Evidence) -> Iterator[Verdict]:
         yield Verdict("expected", scale, "not checked", reason=reason)
     else:
         records = evidence.chain.records.values()
-        promised = all(narrow(job) for job in records if job.rule == "train_students")
+        promised = all(narrow(job) for job in records if "students" in job.outputs)
         for name, compared, tolerance in compare_with(expected, results, promised):
             work = partial(Finding, compared, tolerance)
             yield attempt("expected", name, work)

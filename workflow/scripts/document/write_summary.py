@@ -52,7 +52,7 @@ def by_table(settings: pd.DataFrame) -> Iterator[str]:
     """Yield the tables of settings."""
     for (name, title), rows in settings.groupby(["table", "title"], sort=True):
         yield f"## Table {name}: {title}"
-        yield markdown(rows.loc[rows["value"] != "none", ["quantity", "symbol", "value"]])
+        yield markdown(rows[["quantity", "symbol", "value", "original"]])
 
 
 if __name__ == "__main__":

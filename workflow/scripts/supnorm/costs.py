@@ -5,7 +5,9 @@ every job: no NumPy here.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 # What the start of a program takes, in seconds; with CUDA that of torch.
 START = {"cpu": 1.5, "cuda": 30.0}
@@ -36,10 +38,12 @@ class Costs:
 
     A job is named by its rule, and by the path of its log file below the rule's folder, without
     ending; the name is empty for a rule with a single job. `shards` maps the name of a shard to its
-    cell and to the rows of the cell's students that it has.
+    cell and to the rows of the cell's students that it has; `measured` maps a device to what a
+    calibration found there.
     """
 
-    shards: dict = {}  # noqa: RUF012
+    shards: Mapping[str, tuple] = MappingProxyType({})
+    measured: Mapping[str, Mapping] = MappingProxyType({})
 
     def device(self, rule: str) -> str:
         """Return the device that a rule computes on."""

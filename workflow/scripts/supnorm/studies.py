@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Literal
 
 from supnorm.costs import Costs
+from supnorm.hardware.cards import Card
 from supnorm.schemas import studies
 
 
@@ -60,9 +61,10 @@ class Study:
     """A study: its figures and tables by name, and its stages, in the order in which they run.
 
     `check` takes the study's settings (supnorm.configuration.of_study) and raises InputError where
-    they contradict one another. `costs` takes these settings, the device, the calibration and the
-    GPUs' card, and returns the expected costs of its jobs (supnorm.costs.Costs); None where each
-    takes seconds.
+    they contradict one another. `costs` takes these settings, the device and the GPUs' card, and
+    returns the expected costs of its jobs (supnorm.costs.Costs); None where each takes seconds.
+    `trainings` takes these settings and maps each file of students, below the study's results, to
+    what the record of its training must say.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Study:
     stages: tuple[Stage, ...] = ()
     check: Callable | None = None
     costs: Callable | None = None
+    trainings: Callable | None = None
 
     def shown(self, settings: Mapping) -> list[str]:
         """Return the figures that are drawn under these settings of the study."""
@@ -80,9 +83,9 @@ class Study:
             if figure.needs is None or settings[figure.needs[0]][figure.needs[1]]
         ]
 
-    def expected_costs(self, settings: Mapping, device: str, calibration: Mapping, card) -> Costs:
+    def expected_costs(self, settings: Mapping, device: str, card: Card) -> Costs:
         """Return the expected costs of the study's jobs."""
-        return self.costs(settings, device, calibration, card) if self.costs else Costs()
+        return self.costs(settings, device, card) if self.costs else Costs()
 
     def schema(self, table: str):
         """Return the schema of a table (supnorm.tables.schema.Schema)."""

@@ -51,6 +51,22 @@ class Record:
     run: Mapping[str, object]
 
     @property
+    def program(self) -> str:
+        """Return the path of the program, which bears the name of the rule.
+
+        Raises InputError where the code has none.
+        """
+        for path in self.code:
+            if re.fullmatch(rf"workflow/scripts/[a-z_]+/{self.rule}\.py", path):
+                return path
+        raise InputError(f"{self.path}: rule is {self.rule!r}; expected its program in the code")
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Return all that the program was told but for files: by the names of its options."""
+        return {**self.wildcards, **self.configuration, **self.parameters}
+
+    @property
     def content(self) -> dict:
         """Return what is the same in every run from the same inputs."""
         names = ("rule", "wildcards", "parameters", "configuration", "inputs", "outputs", "code")

@@ -6,7 +6,10 @@ Imported by the Snakefile in every job: no NumPy here.
 from collections.abc import Iterator
 from itertools import product
 
-from supnorm.work import Cell, batch_size
+from supnorm.work import Cell, batch_size, shard_names, shards
+
+# What names a cell in the record of a job.
+WILDCARDS = ("family", "dim", "samples", "depth", "width", "batch_rule")
 
 
 def cells(config: dict) -> Iterator[Cell]:
@@ -32,3 +35,21 @@ def sine_cell(sine: dict) -> Cell:
     return Cell(
         "sine", 1, batch_rule="size", students=len(sine["seeds"]), **{k: sine[k] for k in keys}
     )
+
+
+def trainings(settings: dict) -> dict[str, dict[str, object]]:
+    """Return what the record of each training tells, by its file of students.
+
+    Wildcards are text there, and all else is a number.
+    """
+    return {
+        f"students/{name}.safetensors": {
+            **{key: str(getattr(cell, key)) for key in WILDCARDS},
+            "batch": cell.batch,
+            "epochs": cell.epochs,
+            "first": rows.start,
+            "count": len(rows),
+        }
+        for cell in cells(settings)
+        for name, rows in zip(shard_names(cell, settings), shards(cell, settings), strict=True)
+    }

@@ -1,8 +1,9 @@
 """The index of the study uniform: its figures, its tables, and its stages."""
 
 from supnorm.studies import Figure, Stage, Study, Table
+from supnorm.uniform.cells import trainings
 from supnorm.uniform.checks import check
-from supnorm.uniform.throughput import Throughput
+from supnorm.uniform.throughput import calibrated
 
 FIGURES = {
     "rates": Figure(
@@ -87,4 +88,4 @@ STAGES = (
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
 )
 
-STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, Throughput)
+STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, calibrated, trainings)

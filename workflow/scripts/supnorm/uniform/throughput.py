@@ -134,6 +134,11 @@ def _like(found, model) -> bool:
     )
 
 
+def calibrated(config: dict, device: str, card: Card) -> "Throughput":
+    """Return what jobs take, as far as it was measured; raises InputError as above."""
+    return Throughput(config, device, read_calibration(CALIBRATION), card)
+
+
 def interpolated(
     points: Iterable[tuple[float, float]], x: float, below: float = 0, above: float = 0
 ) -> float:
@@ -169,7 +174,7 @@ class Throughput(Costs):
 
         The card is that of the GPUs, for what was not measured on them.
         """
-        self._config, self._device, self._calibration = config, device, calibration or {}
+        self._config, self._device, self.measured = config, device, calibration or {}
         self._card = card
         self._entries = {name: {**MODEL[name], **self._measured(name)} for name in MODEL}
         self._works = {
@@ -270,7 +275,7 @@ class Throughput(Costs):
 
     def _measured(self, device: str) -> dict:
         """Return what was measured on a device, training only if in the same precision."""
-        entry = self._calibration.get(device, {})
+        entry = self.measured.get(device, {})
         same = entry.get("precision") == self._config["training"]["precision"]
         return {key: value for key, value in entry.items() if same or key != "training"}
 

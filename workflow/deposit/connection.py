@@ -1,8 +1,8 @@
-"""A small client of InvenioRDM's REST API, which Zenodo speaks: drafts, DOIs, files, versions.
+"""Requests to a server's REST API, sent until they are answered.
 
-Documented at https://inveniordm.docs.cern.ch/reference/rest_api_drafts_records/. What is harmless
-to do twice is sent again where a server is busy, fails, or does not answer; of anything else it is
-first looked whether it was done. The token is sent in one header, and shown nowhere.
+What is harmless to do twice is sent again where a server is busy, fails, or does not answer; of
+anything else it is first looked whether it was done. The token is sent in one header, and shown
+nowhere.
 """
 
 import json
@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import BinaryIO
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -28,15 +28,13 @@ ACCEPT = "application/vnd.inveniordm.v1+json, application/json;q=0.5"
 ATTEMPTS = 6
 UNAVAILABLE = (500, 502, 503, 504)
 GONE = (404, 410)
-LONGEST_WAIT = 900.0
-# A new draft is found by a search some seconds after it was made.
-INDEXED = (2.0, 5.0, 10.0)
+# Seconds to connect, and to wait when asked to.
+CONNECTING, LONGEST_WAIT = 30.0, 900.0
 LARGEST_ANSWER = 10 * 2**20
 # An answer to gigabytes takes longer than to a question: the server stores them first.
 STORING = 5
 BLOCK = 2**16
 LOCAL = ("localhost", "127.0.0.1", "::1")
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class RefusedError(InputError):
@@ -84,16 +82,6 @@ def take_token(name: str) -> Token:
 
 
 @dataclass(frozen=True)
-class File:
-    """A file of a draft; its size in bytes and MD5 are None until it is completed."""
-
-    key: str
-    completed: bool
-    size: float | None
-    md5: str | None
-
-
-@dataclass(frozen=True)
 class _Answer:
     """What came back; `trouble` says what is wrong if the request should be sent again."""
 
@@ -108,8 +96,8 @@ class _Answer:
         return self.status != 429
 
 
-class InvenioRDM:
-    """The records of one user on one server.
+class Connection:
+    """A user's requests to one server.
 
     Every method raises InputError, with one sentence, where the server refuses or stays away.
     """
@@ -120,143 +108,30 @@ class InvenioRDM:
         token: Token,
         *,
         sleep: Callable[[float], None] = time.sleep,
-        connecting: float = 30.0,
         answering: float = 120.0,
     ) -> None:
-        """Set up for a server, by its address; times to connect and to answer are in seconds."""
+        """Set up for a server, by its address; it may take `answering` seconds to answer."""
         address = urlsplit(server)
         if address.scheme != "https" and address.hostname not in LOCAL:
             raise InputError(f"{server}: expected a server's address that begins with https://")
         self.server = server
         self._token = token
         self._sleep = sleep
-        self._connecting, self._answering = connecting, answering
+        self._answering = answering
         self._session = requests.Session()
         # By the session's auth, for a header alone would be replaced by what ~/.netrc has.
         self._session.auth = token
 
-    def create_draft(self, metadata: dict, mark: str) -> dict:
-        """Return a new draft. Its title ends with a mark, by which `find_draft` finds it."""
-        marked = metadata | {"title": f"{metadata['title']} [{mark}]"}
-
-        def look() -> dict | None:
-            for seconds in INDEXED:
-                self._sleep(seconds)
-                if (draft := self.find_draft(mark)) is not None:
-                    return draft
-            return None
-
-        return self._call("POST", "/records", content=_draft(marked), done=look)
-
-    def find_draft(self, mark: str) -> dict | None:
-        """Return the user's draft with this mark in its title; None where there is none."""
-        found = self._call("GET", "/user/records?" + urlencode({"q": mark, "size": 25}))
-        for record in self._get(found, list, "hits", "hits"):
-            title = self._get(record, dict, "metadata").get("title")
-            if not record.get("is_published") and str(title).endswith(f"[{mark}]"):
-                return record
-        return None
-
-    def new_version(self, record: str) -> dict:
-        """Return the draft of a published record's next version, which has no files.
-
-        There is one such draft at most, which the server returns whenever it is asked.
-        """
-        return self._call("POST", f"/records/{_name(record)}/versions")
-
-    def draft(self, record: str) -> dict | None:
-        """Return a draft; None where there is none, as after it was published or removed."""
-        return self._existing(f"/records/{_name(record)}/draft")
-
-    def record(self, record: str) -> dict | None:
-        """Return a published record; None where there is none."""
-        return self._existing(f"/records/{_name(record)}")
-
-    def reserve_doi(self, record: str) -> dict:
-        """Return a draft after a DOI was reserved for it."""
-
-        def look() -> dict | None:
-            draft = self.draft(record)
-            return draft if draft and doi_of(draft) else None
-
-        return self._call("POST", f"/records/{_name(record)}/draft/pids/doi", done=look)
-
-    def update_draft(self, draft: dict, metadata: dict) -> dict:
-        """Return a draft after its metadata was replaced; its DOI is kept.
-
-        A server saves metadata with mistakes and names them: they raise InputError.
-        """
-        path = f"/records/{self.identifier(draft)}/draft"
-        saved = self._call("PUT", path, content=_draft(metadata, draft.get("pids", {})))
-        # Of files that are still to be sent, the server says that they are missing.
-        faults = [fault for fault in _faults(saved) if not fault.startswith("files")]
-        if faults:
-            raise InputError(
-                f"{self.server}: expected that the draft's metadata are accepted, found "
-                f"{self._clean('; '.join(faults))}"
-            )
-        return saved
-
-    def files(self, record: str) -> dict[str, File]:
-        """Return the files of a draft by their names."""
-        listed = self._call("GET", f"/records/{_name(record)}/draft/files")
-        entries = self._get(listed, list, "entries")
-        return {self._get(entry, str, "key"): _file(entry) for entry in entries}
-
-    def upload(self, record: str, key: str, source: Callable[[], BinaryIO]) -> File | None:
-        """Send a file to a draft, under a name that is not there yet; return what is there then.
-
-        `source` opens it, anew for each attempt; it is sent block by block. None, or a file that
-        is not completed, is what a transfer leaves that failed at the server.
-        """
-        files = f"/records/{_name(record)}/draft/files"
-        path = f"{files}/{quote(key, safe='')}"
-
-        def begun() -> dict | None:
-            return {} if key in self.files(record) else None
-
-        def completed() -> dict | None:
-            there = self.files(record).get(key)
-            return {} if there and there.completed else None
-
-        self._call("POST", files, content=[{"key": key}], done=begun)
-        if not _faults(self._call("PUT", f"{path}/content", source=source)):
-            self._call("POST", f"{path}/commit", done=completed)
-        return self.files(record).get(key)
-
-    def delete_file(self, record: str, key: str) -> None:
-        """Remove a file from a draft, if it is there."""
-        self._existing(f"/records/{_name(record)}/draft/files/{quote(key, safe='')}", "DELETE")
-
-    def publish(self, record: str) -> dict:
-        """Return a record after its draft was published; this cannot be undone."""
-        path = f"/records/{_name(record)}/draft/actions/publish"
-        try:
-            return self._call("POST", path, done=lambda: self.record(record))
-        except RefusedError as refusal:
-            # An attempt whose answer was lost may have been at work until now.
-            if (published := self.record(record)) is None:
-                raise refusal
-            return published
-
-    def identifier(self, record: dict) -> str:
-        """Return the name of a record or draft, which is part of its addresses."""
-        return _name(self._get(record, str, "id"))
-
-    def title(self, record: dict) -> str:
-        """Return the title of a record or draft in one printable line."""
-        return self._clean(self._get(record, str, "metadata", "title"))
-
-    def _existing(self, path: str, method: str = "GET") -> dict | None:
+    def existing(self, path: str, method: str = "GET") -> dict | None:
         """Return what is at a path; None where nothing is."""
         try:
-            return self._call(method, path)
+            return self.call(method, path)
         except RefusedError as refusal:
             if refusal.status not in GONE:
                 raise
             return None
 
-    def _call(
+    def call(
         self,
         method: str,
         path: str,
@@ -303,7 +178,7 @@ class InvenioRDM:
                     headers=headers,
                     allow_redirects=False,
                     stream=True,
-                    timeout=(self._connecting, seconds),
+                    timeout=(CONNECTING, seconds),
                 )
                 stack.enter_context(response)
                 answer = self._answer(response, seconds)
@@ -340,14 +215,14 @@ class InvenioRDM:
         if answer.status < 400:
             said = f"go to {answer.headers.get('location')} instead"
         else:
-            said = "; ".join([_said(answer.content), *_faults(answer.content)])
+            said = "; ".join([_said(answer.content), *faults(answer.content)])
         sentence = f"{self.server}: {method} {path} is refused ({answer.status}): {said}"
         if answer.status in (401, 403):
             sentence += (
                 f"; expected in {self._token.name} a token of this server, for this record, with "
                 "the scopes deposit:write and deposit:actions"
             )
-        raise RefusedError(self._clean(sentence), answer.status)
+        raise RefusedError(self.clean(sentence), answer.status)
 
     def _pause(self, answer: _Answer, attempt: int) -> float:
         """Return how many seconds to wait: as many as the server says, else twice as many each."""
@@ -361,50 +236,24 @@ class InvenioRDM:
             )
         return max(seconds, 1.0)
 
-    def _get(self, content: object, kind: type, *keys: str) -> object:
+    def part(self, content: object, kind: type, *keys: str) -> object:
         """Return what an answer has under nested keys; raises InputError where it is not so."""
-        found = _within(content, *keys)
+        found = within(content, *keys)
         if not isinstance(found, kind):
             raise InputError(f"{self.server}: expected an answer with {'.'.join(keys)}, found none")
         return found
 
     @staticmethod
-    def _clean(text: str) -> str:
+    def clean(text: str) -> str:
         """Return what a server said in one printable line."""
         return "".join(filter(str.isprintable, " ".join(text.split())))[:600]
 
 
-def doi_of(record: dict) -> str | None:
-    """Return the DOI of a record or draft; None where it has none."""
-    doi = _within(record, "pids", "doi", "identifier")
-    return doi if isinstance(doi, str) else None
-
-
-def _within(content: object, *keys: str) -> object:
+def within(content: object, *keys: str) -> object:
     """Return what is under nested keys; None where there is nothing."""
     for key in keys:
         content = content.get(key) if isinstance(content, dict) else None
     return content
-
-
-def _name(record: str) -> str:
-    """Return a record's name, after a look that it is one: it becomes part of an address."""
-    if not NAME.fullmatch(record):
-        raise InputError(f"{record!r}: expected a record's name, as 1234567 in its address")
-    return record
-
-
-def _draft(metadata: dict, pids: dict | None = None) -> dict:
-    """Return the body of a draft that anyone may read once it is published.
-
-    What it leaves out is removed by the server, the reserved DOI too.
-    """
-    return {
-        "access": {"record": "public", "files": "public"},
-        "files": {"enabled": True},
-        "metadata": metadata,
-        "pids": pids or {},
-    }
 
 
 def _read(response: requests.Response, seconds: float) -> str:
@@ -422,7 +271,7 @@ def _said(content: object) -> str:
     return str(message or "without a reason")
 
 
-def _faults(content: object) -> list[str]:
+def faults(content: object) -> list[str]:
     """Return what a server finds wrong, as "field: message"."""
     found = content.get("errors") if isinstance(content, dict) else None
     faults = []
@@ -434,18 +283,6 @@ def _faults(content: object) -> list[str]:
         else:
             faults.append(str(fault))
     return faults
-
-
-def _file(entry: dict) -> File:
-    size = entry.get("size")
-    kind, _, digest = str(entry.get("checksum")).partition(":")
-    return File(
-        key=entry["key"],
-        completed=entry.get("status") == "completed",
-        # Sizes come as 89364 or 89364.0.
-        size=size if isinstance(size, (int, float)) else None,
-        md5=digest if kind == "md5" else None,
-    )
 
 
 def _asked(answer: _Answer) -> float | None:
