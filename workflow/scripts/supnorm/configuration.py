@@ -142,8 +142,12 @@ def _below(name: Callable[[tuple], str], study: str, path: tuple) -> str:
 
 
 def _merged(shared: dict, own: dict) -> dict:
-    """Return two sections as one; where both have a section, it is merged, too."""
-    both = {k: _merged(shared[k], own[k]) for k in shared.keys() & own.keys() if k != "scale"}
+    """Return two sections as one; where both have a section, it is merged, too; else `own` counts."""
+    both = {
+        key: _merged(shared[key], own[key])
+        for key in shared.keys() & own.keys()
+        if isinstance(shared[key], dict) and isinstance(own[key], dict)
+    }
     return {**shared, **own, **both}
 
 
