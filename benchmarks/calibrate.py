@@ -112,7 +112,7 @@ def main(argv: list[str]) -> None:
 
 
 class Calibration:
-    """What is measured on a device, at the sizes of a configuration (supnorm.uniform.throughput)."""
+    """What is measured on a device, at sizes of a configuration (supnorm.uniform.throughput)."""
 
     def __init__(self, config: dict, device: str):
         """Take settings of the study uniform: resolved ones, or config.yaml's base."""

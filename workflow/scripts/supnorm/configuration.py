@@ -142,7 +142,7 @@ def _below(name: Callable[[tuple], str], study: str, path: tuple) -> str:
 
 
 def _merged(shared: dict, own: dict) -> dict:
-    """Return two sections as one; where both have a section, it is merged, too; else `own` counts."""
+    """Return two sections as one, and so those below them; of other values `own` counts."""
     both = {
         key: _merged(shared[key], own[key])
         for key in shared.keys() & own.keys()
