@@ -115,7 +115,7 @@ class Calibration:
     """What is measured on a device, at the sizes of a configuration."""
 
     def __init__(self, config: dict, device: str):
-        """Take the settings of the study uniform: resolved ones, or the base of config.yaml."""
+        """Take settings of the study uniform: resolved ones, or config.yaml's base."""
         self._config, self._device = config, device
         self._precision = config["training"]["precision"]
         self._dims, self._sizes = config["teacher"]["dims"], config["sample"]["sizes"]

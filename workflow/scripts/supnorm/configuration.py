@@ -143,7 +143,11 @@ def _below(name: Callable[[tuple], str], study: str, path: tuple) -> str:
 
 def _merged(shared: dict, own: dict) -> dict:
     """Return the union of two sections, subsections merged; `own` wins."""
-    both = {k: _merged(shared[k], own[k]) for k in shared.keys() & own.keys() if k != "scale"}
+    both = {
+        key: _merged(shared[key], own[key])
+        for key in shared.keys() & own.keys()
+        if isinstance(shared[key], dict) and isinstance(own[key], dict)
+    }
     return {**shared, **own, **both}
 
 

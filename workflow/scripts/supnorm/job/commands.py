@@ -6,7 +6,9 @@ the rule, or --<key> of a setting of config.yaml, as --uniform.teacher.depth.
 """
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from supnorm.job.programs import count
@@ -104,21 +106,25 @@ def _parsed(part: dict) -> dict:
 def _number(part: dict) -> Callable[[str], float]:
     """Return a function that reads a number of this schema."""
     kind = int if part.get("type") == "integer" else float
-    above, least = part.get("exclusiveMinimum"), part.get("minimum")
 
     def read(text: str) -> float:
-        try:
+        with suppress(ValueError):
             value = kind(text)
-        except ValueError:
-            value = None
-        small = value is not None and (
-            (above is not None and not value > above) or (least is not None and not value >= least)
-        )
-        if value is None or small:
-            raise argparse.ArgumentTypeError(f"found {text}, expected {part['description']}")
-        return value
+            if _allowed(value, part):
+                return value
+        raise argparse.ArgumentTypeError(f"found {text}, expected {part['description']}")
 
     return read
+
+
+def _allowed(value: float, part: dict) -> bool:
+    """Return whether a part of the schema allows a number; NaN never is."""
+    if "anyOf" in part:
+        return any(_allowed(value, described(one)) for one in part["anyOf"])
+    if "const" in part:
+        return value == float(part["const"])
+    least, most = part.get("minimum", -math.inf), part.get("maximum", math.inf)
+    return least <= value <= most and value > part.get("exclusiveMinimum", -math.inf)
 
 
 def _listed(files: Path | list[Path]) -> list[Path]:
