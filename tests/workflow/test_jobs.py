@@ -18,11 +18,16 @@ ROOT = Path(__file__).parents[2]
 
 TOY = """
 rule all:
-    input: "results/toy/study/errors/one.parquet", "results/toy/study/errors/two.parquet", "results/toy/end.md"
+    input:
+        "results/toy/study/errors/one.parquet",
+        "results/toy/study/errors/two.parquet",
+        "results/toy/end.md",
 
 rule measure:
     output: errors="results/toy/study/errors/{k}.parquet", more="results/toy/study/more/{k}.txt"
-    log: text="results/toy/study/logs/measure/{k}.log", heartbeat="results/toy/study/logs/measure/{k}.json"
+    log:
+        text="results/toy/study/logs/measure/{k}.log",
+        heartbeat="results/toy/study/logs/measure/{k}.json",
     shell: "touch {output} {log}"
 
 rule end:
