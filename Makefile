@@ -91,8 +91,8 @@ deposit: .venv/complete
 publish: .venv/complete
 	$(python) -m deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-# Tests that share what is costly go to the same process; the slowest twenty are printed.
-pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --durations 20
+# Two processes, and at the end the slowest twenty.
+pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --durations 20
 
 test: .venv/complete
 	$(pytest) -m "not complete"
@@ -129,9 +129,9 @@ ifneq ($(DEVICE),cuda)
 	$(measure)/agreement.py --output $(measured)/agreement.parquet
 	$(measure)/exact.py --output $(measured)/exact.parquet
 	$(measure)/graph.py --output $(measured)/graph.parquet
-	test ! -f $(ran)/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
+	test ! -f $(ran)/uniform/tables/minmax.parquet || $(measure)/certificate.py --results $(ran) \
 		--output $(measured)/certificate.parquet
-	test ! -d $(ran)/benchmarks || $(measure)/stages.py --results $(ran) \
+	test ! -d $(ran)/uniform/benchmarks || $(measure)/stages.py --results $(ran) \
 		--output $(measured)/stages.parquet
 endif
 	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png \

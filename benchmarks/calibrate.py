@@ -4,7 +4,7 @@ All sizes are those of a scale's configuration. The entry of a device is written
 others stay: a cluster's GPUs and the cores beside them are calibrated by a run each. On a CPU
 seconds are those of the processor, and of several slices the fastest counts, so that other work
 on the machine does not show. Run it by `make calibrate`, or from the root of the repository with
-PYTHONPATH=workflow/scripts and OMP_NUM_THREADS=1. It needs neither Snakemake nor a run.
+PYTHONPATH=workflow/scripts:workflow and OMP_NUM_THREADS=1. It needs neither Snakemake nor a run.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import yaml
 
 from agreement import trained
 from contenders import SEEDS, Problem
-from supnorm.configuration import resolve
+from supnorm.configuration import of_study, resolve
 from supnorm.errors.ascent import climb
 from supnorm.errors.certificate import bracket
 from supnorm.errors.exact import exact_errors
@@ -75,7 +75,8 @@ SEED = 10000
 # A program that trains next to nothing, on a device and in a precision.
 TRAINING = """
 import sys
-import numpy, train_students
+import numpy
+from uniform import train_students
 from supnorm.training.cell import train_cell
 from supnorm.training.recipe import Recipe
 
@@ -100,7 +101,7 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     config = yaml.safe_load(Path("config.yaml").read_text())
     config |= {"scale": a.scale} if a.scale else {}
-    config = resolve(config, Path("workflow/schemas/config.schema.yaml"))
+    config = of_study(resolve(config), "uniform")
     # A file that is none is found before all the work.
     read_calibration(a.output)
     one_thread(a.device)
@@ -114,7 +115,7 @@ class Calibration:
     """What is measured on a device, at the sizes of a configuration."""
 
     def __init__(self, config: dict, device: str):
-        """Take a configuration: a resolved one, or the base of config.yaml as it is."""
+        """Take settings of the study uniform: resolved ones, or config.yaml's base."""
         self._config, self._device = config, device
         self._precision = config["training"]["precision"]
         self._dims, self._sizes = config["teacher"]["dims"], config["sample"]["sizes"]

@@ -29,10 +29,11 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--boxes", type=count, default=10**6, help="at most so many a student")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
+    results = a.results / "uniform"
     table = pd.DataFrame(
         row
-        for decided in deciding(a.results / "tables/minmax.parquet")
-        for row in measure(a.results, decided, a.gaps, a.boxes)
+        for decided in deciding(results / "tables/minmax.parquet")
+        for row in measure(results, decided, a.gaps, a.boxes)
     )
     columns = table.groupby(["dim", "gap"])[["boxes", "seconds", "met"]]
     print(columns.agg(["median", "max"]).to_string())

@@ -1,6 +1,6 @@
 """Prove the GPU path on one GPU, within eight minutes, and measure it.
 
-    python benchmarks/gpu_check.py --output FOLDER
+    PYTHONPATH=workflow/scripts:workflow python benchmarks/gpu_check.py --output FOLDER
 
 It needs torch (2.11 or later), what training imports, pytest, and this repository; no Snakemake.
 Stages (gpu_proofs, gpu_steps, gpu_jobs) are processes, each with a time limit of its own, and what

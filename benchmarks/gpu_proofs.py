@@ -77,7 +77,7 @@ def tests(stage: Stage) -> None:
             except subprocess.TimeoutExpired:
                 process.kill()
                 stage.tell(cut_short=True)
-        probe = [sys.executable, "workflow/probe_gpu.py"]
+        probe = [sys.executable, "-m", "driver.probe_gpu"]
         said = subprocess.run(probe, cwd=ROOT, env=environment, capture_output=True, text=True)
         log.write(f"probe_gpu: {said.returncode} {said.stdout}{said.stderr}\n")
     ended = re.findall(r"^(\S+::.+) (PASSED|FAILED|ERROR|SKIPPED)", stage.log.read_text(), re.M)

@@ -13,6 +13,7 @@ import torch
 import yaml
 
 from contenders import SEEDS, Problem
+from supnorm.configuration import of_study
 from supnorm.hardware.devices import use_device
 from supnorm.hardware.machine import processor
 from supnorm.training import stacked
@@ -160,7 +161,6 @@ def product_speed(device: str, trial: bool) -> float:
 
 
 def paper() -> dict:
-    """Return the configuration of the paper, on which no scale has a say: config.yaml's base."""
+    """Return the settings of the paper, on which no scale has a say: config.yaml's base."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    del config["scales"]
-    return {**config, "scale": "paper"}
+    return of_study({**config, "scale": "paper"}, "uniform")

@@ -99,8 +99,8 @@ def copy_tree(target: Path) -> None:
 def tenfold(config: dict) -> dict:
     """Return what a scale changes that has ten times as many seeds as the paper's."""
     changes = copy.deepcopy(config["scales"]["paper"])
-    sample = changes.setdefault("sample", {})
-    seeds = sample.get("seeds", config["sample"]["seeds"])
+    sample = changes.setdefault("uniform", {}).setdefault("sample", {})
+    seeds = sample.get("seeds", config["uniform"]["sample"]["seeds"])
     sample["seeds"] = list(range(min(seeds), min(seeds) + 10 * len(seeds)))
     return changes
 

@@ -15,24 +15,26 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--results", type=Path, required=True, help="results/<scale> of the run")
     parser.add_argument("--output", type=Path, required=True, help="Parquet table to write")
     a = parser.parse_args(argv)
-    table = stages(a.results / "benchmarks")
+    table = stages(a.results)
     print(table.round(3).to_string(index=False))
     write_measured(a.output, table, STAGES, {**machine("cpu"), "scale": a.results.name})
 
 
-def stages(folder: Path) -> pd.DataFrame:
-    """Return the rows of a folder of benchmark files, which bear their rules' names.
+def stages(results: Path) -> pd.DataFrame:
+    """Return the rows of a run, from files that bear their rules' names, of all its studies.
 
     Raises InputError where there is none.
     """
+    folders = [results / "benchmarks", *sorted(results.glob("*/benchmarks"))]
     jobs = [
         pd.read_csv(path, sep="\t", na_values=["-", "NA"]).assign(
             rule=path.relative_to(folder).with_suffix("").parts[0]
         )
+        for folder in folders
         for path in sorted(folder.rglob("*.tsv"))
     ]
     if not jobs:
-        raise InputError(f"{folder}: expected benchmark files of a finished run, found none")
+        raise InputError(f"{results}: expected benchmark files of a finished run, found none")
     rules = pd.concat(jobs).groupby("rule")
     table = pd.DataFrame(
         {

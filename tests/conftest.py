@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import defaultdict
+from functools import cache
 
 import pytest
 
@@ -20,21 +21,37 @@ def pytest_configure():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what `make test` leaves out; tests of one costly fixture go to one process."""
+    """Mark what `make test` leaves out, and begin with what takes long."""
     cases = defaultdict(list)
     for item in items:
         if item.get_closest_marker("slurm"):
             item.add_marker("complete")
         if item.get_closest_marker("few"):
             cases[item.nodeid.partition("[")[0]].append(item)
-        fixtures = [known[-1] for known in item._fixtureinfo.name2fixturedefs.values()]
-        if any(fixture.scope in ("module", "class") for fixture in fixtures):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     for same in cases.values():
         kept = evenly(len(same), same[0].get_closest_marker("few").args[0])
         for place in set(range(len(same))) - kept:
             same[place].add_marker("complete")
     items.sort(key=lambda item: not LONG & set(item.fixturenames))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Have one process run all tests of a file that share a fixture, and others as they come."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if shares(config.rootpath / file) else nodeid
+
+    return Scheduling(config, log)
+
+
+@cache
+def shares(file):
+    """Whether a fixture is made once for all tests of a file."""
+    return 'scope="module"' in file.read_text()
 
 
 def evenly(total, count):

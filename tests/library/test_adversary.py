@@ -300,10 +300,20 @@ def write_problem(folder, dim, samples, cls, broken=None):
         save_networks(folder / f"{rule}_1of1", students, description, {"loss": losses})
     files = [folder / "fifth_1of1", folder / "hundred_1of1"]
     return (
-        f"--teachers {folder / 'teachers'} --samples-table {folder / 'samples'} "
+        f"--teachers {folder / 'teachers'} --sample {folder / 'samples'} "
         f"--students {files[0]} {files[1]} --device cpu --spiked {folder / 'spiked'} "
-        f"--output {folder / 'errors'}"
+        f"--family random --dim {dim} --samples {samples}"
     ).split()
+
+
+def errors_in(folder):
+    return ["--errors", str(folder / "errors")]
+
+
+def sampling(folder, tables, points=500):
+    """What further arguments the sampling of a problem has."""
+    into = ("--sampled", str(folder / "sampled_errors"))
+    return ["--uniform.evaluation.points", str(points), "--errors", *tables, *into]
 
 
 def measure_students(folder, samples, points):
@@ -312,34 +322,37 @@ def measure_students(folder, samples, points):
     for rule in ("fifth", "hundred"):
         name = f"random/d3_m{samples}_L3_w5_{rule}_1of1.parquet"
         sampled, errors = (folder / "cells" / step / name for step in files)
-        given = ["--teachers", str(folder / "teachers"), "--students", str(folder / f"{rule}_1of1")]
-        sampling = f"--points {points} --device cpu --output {sampled}"
-        sample_errors([*given, *sampling.split()])
-        climb_errors([*given, "--sampled", str(sampled), "--output", str(errors)])
+        given = (
+            f"--teachers {folder / 'teachers'} --students {folder / f'{rule}_1of1'} "
+            f"--family random --dim 3 --samples {samples} --depth 3 --width 5 "
+            f"--batch_rule {rule} --shard 1of1"
+        ).split()
+        device = f"--uniform.evaluation.points {points} --device cpu --sampled {sampled}"
+        sample_errors([*given, *device.split()])
+        climb_errors([*given, "--sampled", str(sampled), "--errors", str(errors)])
         files["sampled"].append(str(sampled))
         files["errors"].append(str(errors))
     return files
 
 
-def climbing(folder, sampled="sampled_errors"):
+def climbing(folder, samples, sampled="sampled_errors"):
     """The arguments of the climb after a sampling."""
     files = f"{folder / 'fifth_1of1'} {folder / 'hundred_1of1'}"
     return (
         f"--spiked {folder / 'spiked'} --students {files} --sampled {folder / sampled} "
-        f"--output {folder / 'errors'}"
+        f"--errors {folder / 'errors'} --family random --dim 3 --samples {samples}"
     ).split()
 
 
 def measure(folder, dim, samples, cls, broken=None, points=500):
     """Write a problem, and measure it in one step or, for d > 1, in two."""
-    *arguments, output = write_problem(folder, dim, samples, cls, broken)
+    arguments = write_problem(folder, dim, samples, cls, broken)
     if dim == 1:
-        measure_adversary([*arguments, output])
+        measure_adversary([*arguments, *errors_in(folder)])
         return
     tables = measure_students(folder, samples, points)["errors"]
-    more = ("--points", str(points), "--errors", *tables)
-    sample_adversary([*arguments, str(folder / "sampled_errors"), *more])
-    climb_adversary(climbing(folder))
+    sample_adversary([*arguments, *sampling(folder, tables, points)])
+    climb_adversary(climbing(folder, samples))
 
 
 @pytest.mark.parametrize("dim", [1, 3])
@@ -408,8 +421,7 @@ def test_the_spiked_teachers_are_described_and_meet_the_error_in_the_table(tmp_p
 
 def test_touched_spikes_count_as_nothing(tmp_path):
     """One sample point: its spike is touched for that seed, and all others see the same student."""
-    arguments = write_problem(tmp_path, 1, 1, NetworkClass(1, 4, 9, INF, 0.5))
-    measure_adversary(arguments)
+    measure(tmp_path, 1, 1, NetworkClass(1, 4, 9, INF, 0.5))
     rows = pd.read_parquet(tmp_path / "errors").query("kind == 'fixed_mean' and norm == 'inf'")
     assert (rows["spikes"] == 4).all()
     assert (rows["untouched"] == 0.75).all()
@@ -437,6 +449,7 @@ def test_a_broken_student_has_infinite_errors(tmp_path, dim):
 
 def test_files_of_other_problems_give_one_sentence(tmp_path):
     arguments = write_problem(tmp_path, 1, 3, NetworkClass(1, 4, 9, INF, 0.5))
+    arguments += errors_in(tmp_path)
     other = tmp_path / "other"
     other.mkdir()
     write_problem(other, 1, 4, NetworkClass(1, 4, 9, INF, 0.5))
@@ -498,11 +511,10 @@ def test_fixed_spikes_count_the_uniform_error_on_the_plain_teacher_however_it_is
     cls = NetworkClass(3, 4, 9, INF, 0.5)
     measure(tmp_path, 3, 3, cls)
     rows = pd.read_parquet(tmp_path / "errors")
-    *arguments, _ = write_problem(tmp_path, 3, 3, cls)
+    arguments = write_problem(tmp_path, 3, 3, cls)
     tables = measure_students(tmp_path, 3, 500)
-    more = ("--points", "500", "--errors", *tables["sampled"])
-    sample_adversary([*arguments, str(tmp_path / "sampled_errors"), *more])
-    climb_adversary(climbing(tmp_path))
+    sample_adversary([*arguments, *sampling(tmp_path, tables["sampled"])])
+    climb_adversary(climbing(tmp_path, 3))
     pd.testing.assert_frame_equal(rows, pd.read_parquet(tmp_path / "errors"), check_exact=True)
 
     grid, (teachers, *_) = SpikeGrid.against(cls, 3), load_networks(tmp_path / "teachers")
@@ -528,8 +540,8 @@ def test_what_does_not_belong_together_is_not_climbed(tmp_path):
     other.mkdir()
     measure(other, 3, 4, cls)
     with pytest.raises(InputError, match=r"sampled_errors: expected the errors of 4 students of"):
-        climb_adversary(climbing(tmp_path, "other/sampled_errors"))
-    arguments = climbing(tmp_path)
+        climb_adversary(climbing(tmp_path, 3, "other/sampled_errors"))
+    arguments = climbing(tmp_path, 3)
     assert arguments[0] == "--spiked"
     with pytest.raises(InputError, match="teachers: expected teachers plus spikes, found another"):
         climb_adversary(["--spiked", str(tmp_path / "teachers"), *arguments[2:]])
@@ -538,17 +550,17 @@ def test_what_does_not_belong_together_is_not_climbed(tmp_path):
     with pytest.raises(InputError, match="spiked: expected a spike of each student's seed"):
         climb_adversary(arguments)
 
-    *sampling, output = write_problem(tmp_path, 3, 3, cls)
+    problem = write_problem(tmp_path, 3, 3, cls)
     with pytest.raises(InputError, match="teachers: found teachers of d = 3, expected d = 1"):
-        measure_adversary([*sampling, output])
+        measure_adversary([*problem, *errors_in(tmp_path)])
     others = measure_students(other, 4, 50)["errors"]
     with pytest.raises(InputError, match="expected files of the cell random/d3_m3_L3_w5_fifth"):
-        sample_adversary([*sampling, output, "--points", "50", "--errors", *others])
+        sample_adversary([*problem, *sampling(tmp_path, others, 50)])
     names = [path.replace("_m4_", "_m3_") for path in others]
     for path, name in zip(others, names, strict=True):
         Path(path).rename(name)
     with pytest.raises(InputError, match=r"fifth_1of1.parquet: expected the errors of 4 students"):
-        sample_adversary([*sampling, output, "--points", "50", "--errors", *names])
+        sample_adversary([*problem, *sampling(tmp_path, names, 50)])
 
 
 def minmax(dim, error):
@@ -564,14 +576,14 @@ def worst_case(folder):
     path = folder / "random" / "d1_m3.parquet"
     path.parent.mkdir()
     (folder / "errors").rename(path)
-    files = f"--adversary {path} --minmax {folder / 'minmax'} --output {folder / 'worst'}"
+    files = f"--adversary {path} --minmax {folder / 'minmax'} --worst_case {folder / 'worst'}"
     tabulate_worst_case(files.split())
     path.rename(folder / "errors")
     return pd.read_parquet(folder / "worst")
 
 
 def test_the_worst_case_is_the_least_over_algorithms_of_the_mean_of_the_worse_sign(tmp_path):
-    measure_adversary(write_problem(tmp_path, 1, 3, NetworkClass(1, 4, 9, INF, 0.5)))
+    measure(tmp_path, 1, 3, NetworkClass(1, 4, 9, INF, 0.5))
     others = [{"algorithm_set": "cubic"}, {"statistic": "minmean"}, {"family": "sine"}]
     rows = [minmax(1, 0.25), *(minmax(1, 0.01) | other for other in others)]
     write_table(tmp_path / "minmax", pd.DataFrame(rows), MINMAX)
@@ -612,8 +624,10 @@ def test_a_class_without_spikes_has_random_teachers_alone(tmp_path):
 
 def test_the_table_of_bounds_has_all_of_s1_11(tmp_path):
     path = tmp_path / "bounds"
-    numbers = "--dims 3 --samples 30 1000 --depth 5 --width 32 --norm inf --bound 0.5"
-    tabulate_bounds([*numbers.split(), "--output", str(path)])
+    teacher = {"dims": 3, "depth": 5, "width": 32, "norm": "inf", "bound": 0.5}
+    given = [f"--uniform.teacher.{name}={value}" for name, value in teacher.items()]
+    sizes = ["--uniform.sample.sizes", "30", "1000"]
+    tabulate_bounds([*given, *sizes, "--bounds", str(path)])
     rows = pd.read_parquet(path)
     for (samples, norm), group in rows.groupby(["samples", "norm"]):
         table = group.set_index(["bound", "active"])["value"]

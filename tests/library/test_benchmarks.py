@@ -71,8 +71,12 @@ def measured(tmp_path_factory):
     run("training.py", *problem, *small, "--output", folder / "training_cpu.parquet")
     outputs = ("--output", folder / "scaling.parquet", "--exponents", folder / "exponents.parquet")
     run("scaling.py", "--points", 2, *small, *outputs)
-    for name, seconds, memory in (("train/d1", 30, 100), ("train/d3", 50, 300), ("plot", 20, "-")):
-        path = folder / f"smoke/benchmarks/{name}.tsv"
+    for study, name, seconds, memory in (
+        ("uniform", "train/d1", 30, 100),
+        ("uniform", "train/d3", 50, 300),
+        ("", "build_paper", 20, "-"),
+    ):
+        path = folder / "smoke" / study / f"benchmarks/{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{JOB}{seconds}\t0:00:01\t{memory}\t{seconds / 2}\n")
     made(folder / "smoke")
@@ -108,11 +112,11 @@ def pretended_snakemake(delays):
 def made(results):
     """What the certificates are made from: two teachers, four students, the second two decide."""
     teachers, students = random_teachers(2, 3, 3, 8, np.inf, 0.5), random_teachers(4, 3, 3, 6, 2, 1)
-    save_networks(results / "teachers/random/d3.safetensors", teachers, {})
+    save_networks(results / "uniform/teachers/random/d3.safetensors", teachers, {})
     cell = {"family": "random", "dim": 3, "samples": 10, "depth": 3, "width": 6}
     cell["batch_rule"] = "fifth"
     pairs = {"teacher": [0, 1, 1, 0], "seed": [5] * 4, "evaluation": [1, 1, 2, 2], "epoch": [9] * 4}
-    path = results / "students/random/d3_m10_L3_w6_fifth_1of1.safetensors"
+    path = results / "uniform/students/random/d3_m10_L3_w6_fifth_1of1.safetensors"
     description = {"cell": {**cell, "batch": 2}, "students": pairs}
     save_networks(path, students, description, {"loss": np.zeros(4)})
     row = {**cell, "algorithm_set": "network", "norm": "inf", "statistic": "minmax", "error": 1.0}
@@ -120,7 +124,7 @@ def made(results):
     others = [{"dim": 1}, {"norm": "2"}, {"statistic": "minmean"}, {"algorithm_set": "nearest"}]
     rows = pd.DataFrame([row, *({**row, "samples": 20, **other} for other in others)])
     rows = rows.reindex(columns=[column.name for column in MINMAX.columns])
-    write_table(results / "tables/minmax.parquet", rows, MINMAX)
+    write_table(results / "uniform/tables/minmax.parquet", rows, MINMAX)
     return teachers, students[[2, 3]]
 
 
@@ -253,7 +257,7 @@ def test_brackets_are_of_the_deciding_students(measured, tmp_path):
     arguments = ["--results", str(tmp_path / "unproved"), "--output", str(tmp_path / "table")]
     certificate.main([*arguments, "--boxes", "2", "--gaps", "0.01"])
     assert not read_measured(tmp_path / "table", CERTIFICATE)[0]["met"].any()
-    minmax = tmp_path / "unproved/tables/minmax.parquet"
+    minmax = tmp_path / "unproved/uniform/tables/minmax.parquet"
     write_table(minmax, pd.read_parquet(minmax).assign(dim=1), MINMAX)
     with pytest.raises(InputError, match="expected a min-max of the norm inf for d > 1"):
         certificate.main(arguments)
@@ -263,7 +267,7 @@ def test_brackets_are_of_the_deciding_students(measured, tmp_path):
 def test_stages_are_sums_over_jobs(measured, tmp_path):
     table, said = read_measured(measured / "stages.parquet", STAGES)
     assert said["scale"] == "smoke"
-    expected = [["train", 2, 80, 0.8, 40, 300], ["plot", 1, 20, 0.2, 10, np.nan]]
+    expected = [["train", 2, 80, 0.8, 40, 300], ["build_paper", 1, 20, 0.2, 10, np.nan]]
     pd.testing.assert_frame_equal(
         table, pd.DataFrame(expected, columns=table.columns), check_dtype=False
     )
@@ -297,7 +301,7 @@ def test_a_sweep_ten_times_the_papers_is_read_from_a_clean_tree(tmp_path):
     graph.copy_tree(tmp_path)
     assert not (tmp_path / "results").exists()
     scales = yaml.safe_load((tmp_path / "config.yaml").read_text())["scales"]
-    assert len(set(scales[graph.TENFOLD]["sample"]["seeds"])) == 30
+    assert len(set(scales[graph.TENFOLD]["uniform"]["sample"]["seeds"])) == 30
     printed, seconds, memory = graph.timed_snakemake(["--list-rules"], graph.TENFOLD, tmp_path)
     assert "train_students" in printed
     assert 0.3 < seconds < 60

@@ -1,5 +1,6 @@
 """Which students are certified, and how brackets reach the table of errors."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,13 +19,15 @@ from supnorm.tables.schema import read_table, table_columns, write_table
 from supnorm.uniform.teachers import random_teachers
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+PROBLEM = ("--family", "random", "--dim", 2, "--samples", 10)
 TEACHERS, SEEDS, EVALUATIONS = 3, (7, 8), (1, 2)
 COUNT = TEACHERS * len(SEEDS) * len(EVALUATIONS)
 
 
 def run(program, *arguments):
     return subprocess.run(
-        [sys.executable, SCRIPTS / f"{program}.py", *map(str, arguments)],
+        [sys.executable, SCRIPTS / f"uniform/{program}.py", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
         capture_output=True,
         text=True,
     )
@@ -63,13 +66,18 @@ def tree(tmp_path):
     return tmp_path, teachers, [path for path, _ in cells], [table for _, table in cells]
 
 
+def settings(which, gap, boxes):
+    given = {"students": which, "gap": gap, "boxes": boxes}
+    return [f"--uniform.certificate.{name}={value}" for name, value in given.items()]
+
+
 def certify(tree, which, gap=0.01, boxes=100000):
     folder, _, students, errors = tree
     output = folder / f"{which}.parquet"
     done = run(
         *("certify_errors", "--teachers", folder / "teachers.safetensors", "--errors", *errors),
-        *("--students", *students, "--certify", which, "--gap", gap, "--boxes", boxes),
-        *("--output", output),
+        *("--students", *students, *settings(which, gap, boxes), *PROBLEM),
+        *("--certificates", output),
     )
     assert done.returncode == 0, done.stderr
     return pd.read_parquet(output), output
@@ -79,7 +87,7 @@ def collected(tree, *certificates):
     folder, _, _, errors = tree
     output = folder / "all.parquet"
     done = run(
-        "collect_errors", "--errors", *errors, "--certificates", *certificates, "--output", output
+        "collect_errors", "--errors", *errors, "--certificates", *certificates, "--table", output
     )
     assert done.returncode == 0, done.stderr
     table = read_table(output, errors_schema(2).columns)
@@ -164,8 +172,8 @@ def test_students_without_errors_are_refused(tree):
     folder, _, students, errors = tree
     done = run(
         *("certify_errors", "--teachers", folder / "teachers.safetensors", "--errors", errors[0]),
-        *("--students", *students, "--certify", "all", "--gap", 0.1, "--boxes", 9),
-        *("--output", folder / "none.parquet"),
+        *("--students", *students, *settings("all", 0.1, 9), *PROBLEM),
+        *("--certificates", folder / "none.parquet"),
     )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -177,7 +185,7 @@ def test_certificates_of_students_without_errors_are_refused(tree):
     _, path = certify(tree, "all", gap=1, boxes=9)
     done = run(
         *("collect_errors", "--errors", errors[0], "--certificates", path),
-        *("--output", folder / "none.parquet"),
+        *("--table", folder / "none.parquet"),
     )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -189,7 +197,7 @@ def test_files_of_other_kinds_are_refused_in_one_sentence(tree):
     teachers = folder / "teachers.safetensors"
     done = run(
         *("certify_errors", "--teachers", teachers, "--errors", *errors, "--students", teachers),
-        *("--certify", "all", "--gap", 0.1, "--boxes", 9, "--output", folder / "none.parquet"),
+        *(*settings("all", 0.1, 9), *PROBLEM, "--certificates", folder / "none.parquet"),
     )
     assert done.returncode == 1
     assert done.stderr.strip().endswith(f"{teachers}: expected a file of students, found another")

@@ -238,8 +238,8 @@ def test_the_program_finds_the_claims_of_the_reference_set(tmp_path):
     files["methods"] = tmp_path / "methods.parquet"
     given = [part for name, file in files.items() for part in (f"--{name}", str(file))]
     made = tmp_path / "claims.parquet"
-    options = ["--family", "random", "--gap", "1e-4", "--output", str(made)]
-    tabulate_claims.main([*given, *options])
+    options = ["--uniform.teacher.families", "random", "--uniform.certificate.gap", "1e-4"]
+    tabulate_claims.main([*given, *options, "--claims", str(made)])
     known = read_table(EXPECTED / "laptop/claims.parquet", CLAIMS.columns)
     known = known[known["claim"] != "sampling_falls_short"].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_table(made, CLAIMS.columns), known)
@@ -253,7 +253,7 @@ def test_claims_of_all_studies_are_one_table_in_their_order(tmp_path):
         rows = tabulate(study, [claim("z", *findings), claim("a", *findings[:1])], {}, {})
         write_table(path, rows, CLAIMS)
     whole = tmp_path / "claims.parquet"
-    collect_claims.main(["--claims", *map(str, paths), "--output", str(whole)])
+    collect_claims.main(["--claims", *map(str, paths), "--table", str(whole)])
     rows = read_table(whole, CLAIMS.columns)
     assert list(rows["study"]) == ["uniform"] * 3 + ["parity"] * 3
     assert list(rows["claim"]) == ["z", "z", "a"] * 2
@@ -261,7 +261,7 @@ def test_claims_of_all_studies_are_one_table_in_their_order(tmp_path):
     assert rows[["sentence", "figure", "low", "high"]].isna().all(axis=None)
     twice = [*map(str, paths), str(paths[1])]
     with pytest.raises(InputError, match=r"found z of the study parity twice for r = 3$"):
-        collect_claims.main(["--claims", *twice, "--output", str(tmp_path / "never.parquet")])
+        collect_claims.main(["--claims", *twice, "--table", str(tmp_path / "never.parquet")])
     assert not (tmp_path / "never.parquet").exists()
 
 

@@ -41,16 +41,19 @@ def folder(tmp_path):
 
 
 def options(folder, students="students"):
-    return f"--teachers {folder / 'teachers'} --students {folder / students}".split()
+    return (
+        f"--teachers {folder / 'teachers'} --students {folder / students} --family random --dim 2 "
+        "--samples 10 --depth 3 --width 6 --batch_rule fifth --shard 1of1"
+    ).split()
 
 
 def sample(folder, students="students"):
-    device = f"--points {POINTS} --device cpu --output {folder / 'sampled'}"
+    device = f"--uniform.evaluation.points {POINTS} --device cpu --sampled {folder / 'sampled'}"
     sample_errors([*options(folder, students), *device.split()])
 
 
 def climb_from(folder, sampled="sampled", students="students"):
-    files = f"--sampled {folder / sampled} --output {folder / 'errors'}"
+    files = f"--sampled {folder / sampled} --errors {folder / 'errors'}"
     climb_errors([*options(folder, students), *files.split()])
     return pd.read_parquet(folder / "errors")
 
@@ -81,8 +84,9 @@ def test_both_steps_together_give_what_is_computed_from_the_networks(folder):
 
 def test_sampled_errors_are_those_of_the_method_of_that_name(folder):
     sample(folder)
-    method = f"--method sampled --points {POINTS} --device cpu --output {folder / 'measured'}"
-    measure_errors([*options(folder), *method.split()])
+    method = f"--uniform.evaluation.method sampled --uniform.evaluation.points {POINTS}"
+    files = f"--device cpu --errors {folder / 'measured'}"
+    measure_errors([*options(folder), *method.split(), *files.split()])
     sampled, measured = (pq.read_table(folder / name) for name in ("sampled", "measured"))
     assert sampled.equals(measured)
     assert sampled.schema.names == [column.name for column in errors_schema(2).columns]
@@ -144,8 +148,8 @@ def test_errors_that_were_climbed_already_are_not_sampled_ones(folder):
 
 
 def test_only_errors_on_the_line_are_exact(folder):
-    exact = f"--method exact --device cpu --output {folder / 'errors'}"
+    exact = f"--uniform.evaluation.method exact --device cpu --errors {folder / 'errors'}"
     with pytest.raises(InputError, match=r"students: found students of d = 2, expected d = 1"):
         measure_errors([*options(folder), *exact.split()])
-    with pytest.raises(InputError, match="--points: found none, expected a number"):
+    with pytest.raises(InputError, match=r"--uniform\.evaluation\.points: found none, expected a"):
         measure_errors([*options(folder), *exact.replace("exact", "sampled").split()])

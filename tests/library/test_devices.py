@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
-from scales import ROOT
+from scales import ROOT, configuration
 from supnorm.hardware import devices
 from supnorm.job.programs import InputError
 
@@ -163,7 +162,7 @@ def test_a_calibration_claims_a_gpu_when_its_programs_have_ended(monkeypatch):
 
     monkeypatch.setattr(calibrate.Calibration, "_start", lambda self: steps.append("start") or 1.0)
     monkeypatch.setattr(calibrate, "use_device", use_device)
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = configuration("paper")
     with pytest.raises(InputError, match="enough"):
         calibrate.Calibration(config, "cuda").entry()
     assert steps == ["start", "cuda"]

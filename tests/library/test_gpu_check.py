@@ -18,15 +18,18 @@ from supnorm.uniform.throughput import read_calibration
 from tables import read_measured
 
 ROOT = Path(__file__).parents[2]
+PATHS = [str(ROOT / "workflow/scripts"), str(ROOT / "workflow")]
 GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 
 
-def started(*options, **environment):
+def started(*options, first=()):
+    """Run the check, with further folders for imports before all others."""
+    paths = os.pathsep.join([*map(str, first), *PATHS])
     return subprocess.run(
         [sys.executable, ROOT / "benchmarks/gpu_check.py", *map(str, options)],
         capture_output=True,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths},
         cwd="/",
     )
 
@@ -40,7 +43,7 @@ def trial(tmp_path_factory):
     for module in ("snakemake", "jsonschema"):
         (without / f"{module}.py").write_text("raise ImportError('not on a GPU machine')")
     output = folder / "found"
-    done = started("--trial", "--output", output, PYTHONPATH=str(without))
+    done = started("--trial", "--output", output, first=[without])
     assert done.returncode == 0, done.stdout + done.stderr
     return output
 
@@ -101,7 +104,8 @@ def test_the_page_tells_of_it(trial, tmp_path):
 
 
 @pytest.fixture
-def arguments(tmp_path):
+def arguments(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(PATHS))
     (tmp_path / "found").mkdir()
     return argparse.Namespace(output=tmp_path / "found", trial=True, stages=["bits_again"])
 

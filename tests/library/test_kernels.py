@@ -252,7 +252,7 @@ def test_deviations_are_those_of_the_values():
 
 DIGEST = """
 import hashlib, sys
-sys.path[:0] = ["workflow/scripts", "tests/library", "tests/helpers"]
+sys.path[:0] = ["workflow/scripts", "tests/helpers", "tests/library"]
 from test_narrow import trained
 from supnorm.kernels import TILE_VECTORS
 for precision in ("float64", "float32"):

@@ -15,8 +15,11 @@ from supnorm.job.origin import commit, doi
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION, canonical, digest, seal
 from supnorm.job.records import read_record, stamp
+from supnorm.tables.cells import DIM, FAMILY
 from supnorm.tables.schema import Schema, integer, write_table
 
+# Settings that may be infinite, and that may be missing.
+FACTOR, POINTS = "uniform.teacher.norm", "uniform.evaluation.points"
 TABLE = Schema("a number", (integer("number", "some number"),))
 
 
@@ -31,26 +34,33 @@ def tree(tmp_path, monkeypatch):
 def plant(folder):
     (folder / "lib").mkdir()
     (folder / "lib/tools.py").write_text("X = 1\n")
-    (folder / "double_numbers.py").write_text("from lib import tools\n")
+    (folder / "study").mkdir()
+    (folder / "study/double_numbers.py").write_text("from lib import tools\n")
     (folder / "in.txt").write_text("1\n2\n")
     return folder
 
 
 def program():
-    parser = Program("Double numbers.", "double_numbers.py")
-    parser.reads("--some-numbers", nargs="+")
-    parser.setting("--factor", "arithmetic.factor", type=float)
-    parser.setting("--offset", "arithmetic.offset", type=int, required=False)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.writes("--output")
+    parser = Program("Double numbers.", "study/double_numbers.py")
+    parser.wildcards(*FAMILY, *DIM)
+    parser.reads("numbers", nargs="+")
+    parser.setting(FACTOR, dest="factor")
+    parser.setting(POINTS, required=False)
+    parser.parallel()
+    parser.writes("doubled", "table to write")
     return parser
 
 
+def options(output="out.parquet"):
+    of_job = "--family a=b --dim 1 --numbers in.txt"
+    return [*of_job.split(), f"--{FACTOR}", "2", "--doubled", output]
+
+
 def work(*further):
-    given = ["--some-numbers", "in.txt", "--factor", "2", "--output", "out.parquet"]
+    given = options()
     a = program().parse_args([*given, "--record", "out.prov.json", "other.prov.json", *further])
-    numbers = [int(a.factor * int(line)) for line in a.some_numbers[0].read_text().split()]
-    write_table(a.output, pd.DataFrame({"number": numbers}), TABLE, a.job)
+    numbers = [int(a.factor * int(line)) for line in a.numbers[0].read_text().split()]
+    write_table(a.doubled, pd.DataFrame({"number": numbers}), TABLE, a.job)
     a.job.write_record()
 
 
@@ -59,15 +69,15 @@ def sha(path):
 
 
 def test_a_record_says_what_the_job_was(tree):
-    work("--wildcards", "dim=1", "family=a=b", "--threads", "3")
+    work("--threads", "3", "--heartbeat", "beat.json")
     record = read_record(tree / "out.prov.json")
     assert record.rule == "double_numbers"
     assert record.wildcards == {"dim": "1", "family": "a=b"}
-    assert record.parameters == {"factor": 2.0, "threads": 3}
-    assert record.configuration == {"arithmetic.factor": 2.0}
-    assert record.inputs == {"some_numbers": {"in.txt": sha(tree / "in.txt")}}
-    assert record.outputs == {"output": {"out.parquet": sha(tree / "out.parquet")}}
-    assert record.code.keys() == {"double_numbers.py", "lib/tools.py"}
+    assert record.parameters == {"threads": 3}
+    assert record.configuration == {FACTOR: 2.0}
+    assert record.inputs == {"numbers": {"in.txt": sha(tree / "in.txt")}}
+    assert record.outputs == {"doubled": {"out.parquet": sha(tree / "out.parquet")}}
+    assert record.code.keys() == {"study/double_numbers.py", "lib/tools.py"}
     assert record.code["lib/tools.py"] == sha(tree / "lib/tools.py")
     assert record.run["config"] == "c" * 64
     assert record.run["machine"]["threads"] == 3
@@ -78,12 +88,12 @@ def test_a_record_says_what_the_job_was(tree):
 
 def test_numbers_that_json_has_not_are_text(tree):
     (tree / "in.txt").write_text("")
-    work("--factor", "inf")
-    assert read_record(tree / "out.prov.json").parameters["factor"] == "inf"
+    work(f"--{FACTOR}", "inf")
+    assert read_record(tree / "out.prov.json").configuration[FACTOR] == "inf"
 
 
 def test_nothing_is_recorded_unless_asked(tree):
-    a = program().parse_args(["--some-numbers", "in.txt", "--factor", "2", "--output", "o"])
+    a = program().parse_args(options())
     a.job.write_record()
     assert not list(tree.glob("*.json"))
 
@@ -111,13 +121,13 @@ def test_the_stamp_is_that_of_the_record_in_whatever_order_inputs_are_given(tree
         (tree / name).write_text(name[0])
     found = []
     for order in (names, names[::-1]):
-        work("--some-numbers", *order)
+        work("--numbers", *order)
         found.append(stamp(read_record(tree / "out.prov.json")))
         assert carried(tree / "out.parquet") == found[-1]
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("file", ["in.txt", "lib/tools.py", "double_numbers.py"])
+@pytest.mark.parametrize("file", ["in.txt", "lib/tools.py", "study/double_numbers.py"])
 def test_the_stamp_depends_on_inputs_and_code(tree, file):
     first = table_bytes(tree)
     with (tree / file).open("a") as changed:
@@ -130,15 +140,13 @@ def test_the_stamp_depends_on_settings_but_not_on_how_the_job_ran(tree):
     first = stamp(read_record(tree / "out.prov.json"))
     work("--threads", "2")
     assert stamp(read_record(tree / "out.prov.json")) == first
-    work("--offset", "1")
+    work(f"--{POINTS}", "1")
     assert stamp(read_record(tree / "out.prov.json"))["configuration"] != first["configuration"]
 
 
 def test_code_is_that_with_which_the_job_began(tree):
     before = sha(tree / "lib/tools.py")
-    a = program().parse_args(
-        ["--some-numbers", "in.txt", "--factor", "2", "--output", "in.txt", "--record", "r.json"]
-    )
+    a = program().parse_args([*options("in.txt"), "--record", "r.json"])
     (tree / "lib/tools.py").write_text("X = 2\n")
     a.job.write_record()
     assert read_record(tree / "r.json").code["lib/tools.py"] == before

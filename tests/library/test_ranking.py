@@ -368,7 +368,7 @@ def written(tmp_path):
     paths = {name: tmp_path / f"{name}.parquet" for name in names}
     ranked = ["--minmax", str(paths["minmax"]), "--rates", str(paths["rates"])]
     rank_algorithms.main(["--errors", str(path), *ranked])
-    tabulate_growth.main(["--errors", str(path), "--output", str(paths["growth"])])
+    tabulate_growth.main(["--errors", str(path), "--growth", str(paths["growth"])])
     return {name: read_table(paths[name], schema.columns) for name, schema in names.items()}
 
 
@@ -424,4 +424,4 @@ def test_growth_without_networks_gives_one_sentence(tmp_path):
     path = tmp_path / "errors.parquet"
     write_table(path, full(table([1.0])).assign(algorithm="grid"), errors_schema(1))
     with pytest.raises(InputError, match="expected rows of the algorithm network, found none"):
-        tabulate_growth.main(["--errors", str(path), "--output", str(tmp_path / "growth")])
+        tabulate_growth.main(["--errors", str(path), "--growth", str(tmp_path / "growth")])

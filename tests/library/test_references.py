@@ -215,21 +215,26 @@ def test_errors_are_those_of_a_plain_evaluation():
         assert (errors.place == at[error.argmax(0)]).all()
 
 
+def problem(samples):
+    return f"--family random --dim 3 --samples {samples}"
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Two teachers of three dimensions, and samples of three and twenty points of two seeds."""
     path = tmp_path_factory.mktemp("references")
     save_networks(path / "teachers", teachers(3, 2), {})
     for samples in (3, 20):
-        given = f"--teachers {path}/teachers --samples {samples} --seeds 5 6"
-        draw_samples.main([*given.split(), "--output", f"{path}/m{samples}"])
+        given = f"--teachers {path}/teachers {problem(samples)} --uniform.sample.seeds 5 6"
+        draw_samples.main([*given.split(), "--sample", f"{path}/m{samples}"])
     return path
 
 
 def measure(folder, samples, *algorithms, teachers="teachers", output="errors"):
     given = (
-        f"--family random --teachers {folder}/{teachers} --samples-table {folder}/m{samples} "
-        f"--samples {samples} --points 500 --output {folder}/{output} --algorithms"
+        f"{problem(samples)} --teachers {folder}/{teachers} --sample {folder}/m{samples} "
+        f"--uniform.evaluation.points 500 --errors {folder}/{output} "
+        "--uniform.reference.algorithms"
     )
     measure_references.main([*given.split(), *algorithms])
     return pd.read_parquet(folder / output)

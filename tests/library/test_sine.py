@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from supnorm import sine as family
 from supnorm.job.programs import InputError
 from supnorm.networks import Networks, concatenate, forward, load_networks, save_networks
 from supnorm.samples import draw_samples
@@ -15,6 +14,7 @@ from supnorm.streams import Stream, uniform_points
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import read_table
+from supnorm.uniform import sine as family
 from supnorm.uniform.sine import sine, sine_errors
 from supnorm.uniform.tables.sine import SINE
 from supnorm.uniform.teachers import random_teachers
@@ -44,7 +44,7 @@ def test_the_function_is_that_of_figure_1(x, value):
 def test_samples_are_the_points_of_all_families_and_a_small_sample_begins_a_large_one(tmp_path):
     for samples in (7, 20):
         path = str(tmp_path / f"{samples}.parquet")
-        given = f"--samples {samples} --seeds 10000 10001 --output".split()
+        given = f"--samples {samples} --uniform.sine.seeds 10000 10001 --sample".split()
         draw_sine_samples.main([*given, path])
     seeds, points, labels = read_samples(tmp_path / "20.parquet", 1, 20)
     _, few, few_labels = read_samples(tmp_path / "7.parquet", 1, 7)
@@ -91,11 +91,13 @@ def trained(folder, samples=40, epochs=10):
     """Run the chain from samples to errors and profile; return their paths."""
     paths = [str(folder / name) for name in ("samples", "students", "curves", "errors", "profile")]
     drawn, students, curves, errors, profile = paths
-    draw_sine_samples.main(f"--samples {samples} --seeds 1 2 --output {drawn}".split())
+    draw_sine_samples.main(f"--samples {samples} --uniform.sine.seeds 1 2 --sample {drawn}".split())
     train_students.main(
-        f"--samples-table {drawn} --family sine --dim 1 --samples {samples} --depth 4 --width 8 "
-        f"--batch-rule size --batch 10 --epochs {epochs} --evaluations 2 --learning-rate 1e-3 "
-        "--final-learning-rate 1e-4 --engine narrow --device cpu --precision float64 "
+        f"--sample {drawn} --family sine --dim 1 --samples {samples} --depth 4 --width 8 "
+        f"--batch_rule size --shard 1of1 --batch 10 --epochs {epochs} "
+        "--uniform.evaluation.times 2 --uniform.training.learning_rate 1e-3 "
+        "--uniform.training.final_learning_rate 1e-4 "
+        "--training.engine narrow --device cpu --training.precision float64 "
         f"--students {students} --curves {curves}".split()
     )
     measure(students, errors, profile)
@@ -103,8 +105,8 @@ def trained(folder, samples=40, epochs=10):
 
 
 def measure(students, errors, profile):
-    given = ["--students", students, "--points", "500", "--errors", errors, "--profile", profile]
-    measure_sine.main(given)
+    files = ["--students", students, "--errors", errors, "--profile", profile]
+    measure_sine.main([*files, "--uniform.evaluation.points", "500"])
 
 
 def test_the_chain_from_samples_to_the_figure(tmp_path):
@@ -144,7 +146,7 @@ def test_the_chain_from_samples_to_the_figure(tmp_path):
 def draw(folder, profile):
     names = {"pdf": "f.pdf", "png": "f.png", "caption": "f.txt", "record": "f.json"}
     given = [text for kind, name in names.items() for text in (f"--{kind}", str(folder / name))]
-    plot_sine.main(["--sine", profile, "--family", "random", *given])
+    plot_sine.main(["--sine", profile, "--uniform.teacher.families", "random", *given])
     assert json.loads((folder / "f.json").read_text())["rule"] == "plot_sine"
     return (folder / "f.txt").read_text()
 

@@ -28,13 +28,15 @@ from supnorm.tables.schema import (
     text,
     write_table,
 )
+from supnorm.uniform import tables as uniform_tables
 from supnorm.uniform.tables.adversary import adversary_schema
 
 SMALL = Schema("a row", (integer("n", "a count"), real("x", "a value", "m", nullable=True)))
 OF_A_DIMENSION = [errors_schema, certificates_schema, adversary_schema]
 MODULES = [
-    importlib.import_module(f"supnorm.tables.{module.name}")
-    for module in pkgutil.iter_modules(tables.__path__)
+    importlib.import_module(f"{package.__name__}.{module.name}")
+    for package in (tables, uniform_tables)
+    for module in pkgutil.iter_modules(package.__path__)
 ]
 ALL = [schema for module in MODULES for schema in vars(module).values() if type(schema) is Schema]
 ALL += [samples_schema(2, 2), *(schema(3) for schema in OF_A_DIMENSION)]

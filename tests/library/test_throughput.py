@@ -12,6 +12,8 @@ import yaml
 
 import calibrate
 from scales import ROOT, configuration
+from supnorm.configuration import of_study
+from supnorm.costs import MARGIN, SPARE_MINUTES
 from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.job.programs import InputError
 from supnorm.training import roofline
@@ -22,9 +24,7 @@ from supnorm.uniform.throughput import (
     DENSE,
     DIGESTING,
     FORMAT,
-    MARGIN,
     MODEL,
-    SPARE_MINUTES,
     Throughput,
     interpolated,
     read_calibration,
@@ -395,7 +395,8 @@ def test_a_machine_without_jsonschema_is_calibrated():
     """By another program too, which hands on the base of the configuration."""
     code = (
         "import sys, yaml; sys.modules['jsonschema'] = None; import calibrate; "
-        "config = yaml.safe_load(open('config.yaml')); "
+        "from supnorm.configuration import of_study; "
+        "config = of_study(yaml.safe_load(open('config.yaml')), 'uniform'); "
         "print(len(calibrate.Calibration(config, 'cpu')._algorithms()))"
     )
     path = os.pathsep.join(["benchmarks", "workflow/scripts"])
@@ -407,6 +408,6 @@ def test_a_machine_without_jsonschema_is_calibrated():
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = of_study(yaml.safe_load((ROOT / "config.yaml").read_text()), "uniform")
     shapes = {(cell.depth, cell.width, cell.batch) for cell in cells(config)}
     assert int(done.stdout.split()[-1]) == len(shapes) - done.stdout.count("is left out")

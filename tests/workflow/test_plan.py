@@ -15,6 +15,7 @@ from driver.jobs import Job
 from scales import ROOT, configuration
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
+from supnorm.uniform import throughput
 from supnorm.uniform.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
 
 
@@ -48,7 +49,7 @@ def printed(monkeypatch, tmp_path, scale, *options, done=(), device="cpu", calib
         path.write_text(json.dumps({"format": FORMAT, **calibration}))
     asked = []
     monkeypatch.setattr(plan, "jobs", lambda *given: asked.append(given) or jobs_of(scale, done))
-    monkeypatch.setattr(plan, "CALIBRATION", path)
+    monkeypatch.setattr(throughput, "CALIBRATION", path)
     monkeypatch.chdir(ROOT)
     output = io.StringIO()
     with redirect_stdout(output):

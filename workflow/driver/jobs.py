@@ -77,10 +77,10 @@ def configuration(scale: str | None) -> dict:
     return resolve(config)
 
 
-def expected_costs(config: dict, device: str, calibration: dict, card: Card) -> dict[str, Costs]:
+def expected_costs(config: dict, device: str, card: Card) -> dict[str, Costs]:
     """Return what jobs are expected to take, by their study; those of the document by ""."""
     of_studies = {
-        study.name: study.expected_costs(of_study(config, study.name), device, calibration, card)
+        study.name: study.expected_costs(of_study(config, study.name), device, card)
         for study in all_studies()
     }
     return {"": Costs(), **of_studies}

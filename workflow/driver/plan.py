@@ -19,7 +19,6 @@ from driver.progress import duration
 from supnorm.costs import Costs, Trained
 from supnorm.job.programs import run
 from supnorm.studies import all_studies
-from supnorm.uniform.throughput import CALIBRATION, read_calibration
 from supnorm.work import Cell
 
 # Rules of many jobs, or costly ones, are stages of their own; all others are tables or figures.
@@ -61,9 +60,8 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     config = configuration(a.scale)
     device = a.device or run_device(config)
-    calibration = read_calibration(CALIBRATION)
     card, said = run_card(device, a.card)
-    expected = expected_costs(config, device, calibration, card)
+    expected = expected_costs(config, device, card)
     costs = [cost(job, expected[job.study]) for job in jobs(config["scale"], device)]
     console = Console(width=WIDEST, highlight=False)
     with console.capture() as printed:
@@ -72,7 +70,8 @@ def main(argv: list[str]) -> None:
             console.print(cells_table(costs))
         console.print(times_table(costs, device))
         group = max(each.gpu_bytes() for each in expected.values())
-        for note in notes(calibration, costs, f"{card} ({said})", group):
+        measured = {key: told for each in expected.values() for key, told in each.measured.items()}
+        for note in notes(measured, costs, f"{card} ({said})", group):
             console.print(note, width=NOTES)
     print(*(line.rstrip() for line in printed.get().splitlines()), sep="\n")
 
@@ -226,7 +225,7 @@ def makespan(seconds: Iterable[float], machines: int) -> float:
     return max(free)
 
 
-def notes(calibration: Mapping, costs: list[Cost], card: str, group_bytes: float) -> Iterator[str]:
+def notes(measured: Mapping, costs: list[Cost], card: str, group_bytes: float) -> Iterator[str]:
     """Yield what is to be known of the numbers.
 
     `card` tells of the model's GPU, of which the largest group of students takes `group_bytes`.
@@ -238,7 +237,7 @@ def notes(calibration: Mapping, costs: list[Cost], card: str, group_bytes: float
     )
     devices = sorted({cost.device for cost in costs})
     for device in devices:
-        told = calibration.get(device)
+        told = measured.get(device)
         if told:
             yield f"{UNITS[device]}: measured on {told['machine']}, {told['date']}."
         else:

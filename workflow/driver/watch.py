@@ -20,7 +20,6 @@ from driver.progress import Progress, Status, duration, estimate, training
 from supnorm.costs import Trained
 from supnorm.job.programs import InputError, run
 from supnorm.studies import all_studies
-from supnorm.uniform.throughput import CALIBRATION, read_calibration
 
 LOOK = 2.0  # seconds between two looks at the files
 ASK = 600.0  # seconds after which Snakemake is asked again, as it is when config.yaml changes
@@ -118,13 +117,20 @@ def watch(console: Console, scale: str) -> None:
 def ask(scale: str) -> Run:
     """Return the run of a scale as Snakemake sees it now; takes some seconds."""
     asked = time.time()
-    config, calibration = configuration(scale), read_calibration(CALIBRATION)
+    config = configuration(scale)
     device = run_device(config)
     card, _ = run_card(device)
-    expected, listed = expected_costs(config, device, calibration, card), jobs(scale, device)
+    expected, listed = expected_costs(config, device, card), jobs(scale, device)
     seconds = {job.log: expected[job.study].seconds(job.rule, job.name) for job in listed}
     trained = {job.log: expected[job.study].trained(job.rule, job.name) for job in listed}
-    return Run(scale, listed, asked, trained, seconds, device in calibration)
+    return Run(
+        scale,
+        listed,
+        asked,
+        trained,
+        seconds,
+        any(device in each.measured for each in expected.values()),
+    )
 
 
 def config_edited() -> float:

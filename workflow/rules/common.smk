@@ -17,7 +17,6 @@ from supnorm.job.imports import imported_files
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION
 from supnorm.studies import all_studies, find_study
-from supnorm.uniform.throughput import CALIBRATION, read_calibration
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
@@ -30,7 +29,6 @@ signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 try:
     CONFIG = resolve(config)
     CARD = named_card(config.get("card", SLOWEST.name))
-    CALIBRATED = read_calibration(CALIBRATION)
 except InputError as error:
     sys.exit(str(error))
 

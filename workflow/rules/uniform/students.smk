@@ -5,11 +5,6 @@
 # A shard is <cell>_<number>of<count>. A training that is stopped leaves checkpoints/<shard>.safetensors.
 
 
-def training_priority(wildcards):
-    cell, _ = find_shard(wildcards)
-    return COSTLIEST_FIRST.index(cell) + 1
-
-
 use rule long_job from uniform as train_students with:
     input:
         **code("workflow/scripts/uniform/train_students.py"),

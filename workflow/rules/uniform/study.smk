@@ -1,6 +1,7 @@
-# The study uniform: what its rules share, and where they stand. Its figures, tables and stages are
-# listed in supnorm.uniform.index, its settings described in workflow/schemas/uniform.schema.yaml.
+# The study uniform. Its figures, tables and stages are listed in supnorm.uniform.index, its settings
+# described in workflow/schemas/uniform.schema.yaml.
 #
+#   common.smk       what its rules share
 #   data.smk         the teachers and the samples
 #   students.smk     the training
 #   errors.smk       what students and other algorithms err by
@@ -9,90 +10,8 @@
 #   tables.smk       the tables from which figures are drawn
 #   figures.smk      the figures
 
-from supnorm.uniform.cells import cells, sine_cell
-from supnorm.uniform.throughput import Throughput
-from supnorm.work import shard_names
 
-UNIFORM = of_study(CONFIG, "uniform")
-TEACHER, SAMPLE, STUDENT = UNIFORM["teacher"], UNIFORM["sample"], UNIFORM["student"]
-EVALUATION, CERTIFICATE, REFERENCE = (
-    UNIFORM[section] for section in ("evaluation", "certificate", "reference")
-)
-THROUGHPUT = Throughput(UNIFORM, DEVICE, CALIBRATED, CARD)
-
-# A cell: the students of one algorithm at one sample size, all teachers and seeds of a family. A
-# shard: those of them that one job trains, and one job measures. In outputs these names are spelled
-# out, for Snakemake sees no wildcards to constrain in <problem> and <shard>.
-PROBLEM_NAME = "{family}/d{dim}_m{samples}"
-SHARD_NAME = f"{PROBLEM_NAME}_L{{depth}}_w{{width}}_{{batch_rule}}_{{shard}}"
-CELLS = list(cells(UNIFORM))
-# Cheap cells train first, so that their errors are there early: the last have priority 1. Before
-# all of them comes what they need, and what measures them.
-COSTLIEST_FIRST = sorted(CELLS, key=lambda cell: -cell.students * cell.student_flops)
-BEFORE_TRAINING = len(CELLS) + 1
-
-
-def of_all_problems(pattern, dims=TEACHER["dims"]):
-    """Files of all families, sample sizes and given dimensions; other wildcards stay."""
-    return expand(
-        pattern,
-        allow_missing=True,
-        family=TEACHER["families"],
-        dim=dims,
-        samples=SAMPLE["sizes"],
-    )
-
-
-def of_algorithms(folder, kind, widths=STUDENT["widths"]):
-    """The files of all cells of the family, dimension and sample size that are wildcards."""
-
-    def files(wildcards):
-        problem = wildcards.family, int(wildcards.dim), int(wildcards.samples)
-        found = [cell for cell in CELLS if (cell.family, cell.dim, cell.samples) == problem]
-        return of_shards(folder, kind, [cell for cell in found if cell.width in widths])
-
-    return files
-
-
-def of_all_cells(folder, kind="parquet"):
-    """The files of all cells of teachers."""
-    return of_shards(folder, kind, [cell for cell in CELLS if cell.family != "sine"])
-
-
-def of_shards(folder, kind, cells):
-    """The files of some cells, shard after shard."""
-    names = [name for cell in cells for name in shard_names(cell, UNIFORM)]
-    return [f"<results>/{folder}/{name}.{kind}" for name in names]
-
-
-def shard_name(wildcards):
-    return SHARD_NAME.format_map(wildcards)
-
-
-def find_shard(wildcards):
-    """The cell of a shard, and which of its students the shard has."""
-    name = shard_name(wildcards)
-    if name not in THROUGHPUT.shards:
-        raise WorkflowError(f"{name} is no shard of this configuration")
-    return THROUGHPUT.shards[name]
-
-
-def megabytes(task, name=""):
-    """The memory that an attempt at a job of a rule asks for; `name` has wildcards in it."""
-
-    def asked(wildcards, attempt):
-        return attempt * THROUGHPUT.megabytes(task, name.format_map(wildcards))
-
-    return asked
-
-
-def minutes(task, name=""):
-    """The time that an attempt at a job of a rule asks for, likewise."""
-
-    def asked(wildcards, attempt):
-        return THROUGHPUT.minutes(task, name.format_map(wildcards), attempt)
-
-    return asked
+include: "common.smk"
 
 
 module uniform:

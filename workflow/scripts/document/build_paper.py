@@ -1,4 +1,4 @@
-"""Build the document: a frame, and in it a part a study with its findings, figures and verdicts."""
+"""Build the document: a frame, and in it a part for each study."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ DIGITS, COMMIT_DIGITS = 12, 8
 
 
 def main(argv: list[str]) -> None:
-    """Gather what the document says from findings, tables, captions and records; typeset it."""
+    """Gather findings, tables, captions and records for the document, and typeset it."""
     parser = Program(__doc__, __file__)
     parser.reads("findings", nargs="+", help="JSON of each study, in their order")
     parser.reads("claims", help=f"{CLAIMS.row}, of all studies")
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
 
 
 def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dict:
-    """Return what the document says, from the arguments, findings by study, and named figures."""
+    """Return the data of the document, from arguments, findings by study, and figures by name."""
     claims = read_table(a.claims, CLAIMS.columns)
     if unknown := set(claims["study"]) - findings.keys():
         raise InputError(
@@ -123,7 +123,7 @@ def read_captions(captions: Mapping[str, Path], figures: Iterable[str]) -> dict[
 
 
 def source(path: Path) -> dict:
-    """Return what the record beside a file says of its origin, short enough for a caption.
+    """Return the origin of a file by the record beside it, short enough for a caption.
 
     Raises InputError where the file is not the one that the record describes.
     """
@@ -140,7 +140,7 @@ def source(path: Path) -> dict:
 
 
 def verdicts(claims: pd.DataFrame) -> dict:
-    """Return how many cases have each verdict, and the statements that are not all supported."""
+    """Return the number of cases with each verdict, and the statements not wholly supported."""
     by_claim = claims.groupby(["study", "statement"])["verdict"]
     return {
         "statements": len(by_claim),
@@ -176,7 +176,7 @@ def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
 
 
 def rows(table: pd.DataFrame) -> list[dict]:
-    """Return the rows of a table as JSON can have them; what is missing is null."""
+    """Return the rows of a table as JSON; missing values are null."""
     return as_json(table.astype(object).where(table.notna(), None).to_dict("records"))
 
 

@@ -9,7 +9,7 @@ from supnorm.tables.schema import read_table, write_table
 
 
 def main(argv: list[str]) -> None:
-    """Write the rows of all tables, in the order in which these are given."""
+    """Write the rows of all tables, in the order of the tables."""
     parser = Program(__doc__, __file__)
     parser.reads("claims", nargs="+", help="tables of studies")
     parser.writes("table", help="Parquet table to write")

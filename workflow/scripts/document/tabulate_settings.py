@@ -14,7 +14,7 @@ from supnorm.tables.settings import SETTINGS
 
 
 def main(argv: list[str]) -> None:
-    """Write a row for each setting that is in a table, table after table."""
+    """Write a row for each setting that belongs to a table, table after table."""
     parser = Program(__doc__, __file__)
     parser.reads("config", help="config.resolved.yaml, or JSON")
     parser.reads("schemas", nargs="+", help="schemas of the frame and of all studies")
@@ -55,9 +55,9 @@ def settings(path: Path, config: dict) -> Iterator[dict]:
 def leaves(
     path: Path, schema: dict, config: dict, above: tuple[str, ...] = (), table: str | None = None
 ) -> Iterator[tuple[tuple[str, ...], dict, str | None, object]]:
-    """Yield each setting: its key, what the schema says of it, its table, and its value.
+    """Yield each setting: its key, its schema, its table, and its value.
 
-    A setting of the original experiment that is none here has the value None.
+    A setting that only the original experiment has comes with the value None.
     """
     if unknown := config.keys() - schema["properties"].keys():
         key = ".".join((*above, min(map(str, unknown))))
@@ -78,7 +78,7 @@ def leaves(
 def named(
     schema: dict, rules: dict, above: tuple[str, ...], table: str | None
 ) -> Iterator[tuple[tuple[str, ...], dict, str | None, object]]:
-    """Yield the settings of parts that a configuration names, and of those of the original."""
+    """Yield the settings of named parts, such as batch rules, and those only the original has."""
     parts = {key: described(part) for key, part in schema["properties"].items()}
     names = dict.fromkeys([*rules, *(name for part in parts.values() for name in originals(part))])
     for name in names:

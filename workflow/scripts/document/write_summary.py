@@ -1,4 +1,4 @@
-"""Write the claims of all studies, their settings, and what each adds, as one page of Markdown."""
+"""Write the claims, the studies' own parts, and the settings as one page of Markdown."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> None:
 
 
 def by_claim(claims: pd.DataFrame) -> Iterator[str]:
-    """Yield each statement and what it is measured by, and a table: a row a case."""
+    """Yield each statement with its measure, and a table of its cases."""
     columns = ["case", "measured", "low", "high", "relation", "reference", "verdict"]
     names = ["study", "claim", "statement", "quantity", "source"]
     for (*_, statement, quantity, source), rows in claims.groupby(names, sort=False):

@@ -1,4 +1,4 @@
-"""The configuration: one scale chosen, its changes applied, everything checked.
+"""The configuration in force: one scale applied to config.yaml, and everything checked.
 
 Imported by the Snakefile in every job, so it must stay cheap to import.
 """
@@ -125,7 +125,7 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
 
 
 def _check_together(resolved: dict, name: Callable[[tuple], str]) -> None:
-    """Check what no single key can say, for all studies and then for each."""
+    """Check settings against one another: the shared ones, then those of each study."""
     training = resolved["training"]
     if training["engine"] == "narrow" and training["device"] == "cuda":
         raise InputError(
@@ -142,8 +142,12 @@ def _below(name: Callable[[tuple], str], study: str, path: tuple) -> str:
 
 
 def _merged(shared: dict, own: dict) -> dict:
-    """Return two sections as one; where both have a section, it is merged, too."""
-    both = {k: _merged(shared[k], own[k]) for k in shared.keys() & own.keys() if k != "scale"}
+    """Return the union of two sections, subsections merged; `own` wins."""
+    both = {
+        key: _merged(shared[key], own[key])
+        for key in shared.keys() & own.keys()
+        if isinstance(shared[key], dict) and isinstance(own[key], dict)
+    }
     return {**shared, **own, **both}
 
 

@@ -1,11 +1,13 @@
-"""What jobs are expected to cost: time and memory that they ask for, never results or file names.
+"""What jobs are expected to cost: the time and memory that they request, never results.
 
-A study whose jobs take more than seconds says more of them, by a class of its own that inherits
-from Costs. Imported by the Snakefile in every job: no NumPy here.
+A study whose jobs take more than seconds has a subclass of Costs. Imported by the Snakefile in
+every job: no NumPy here.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 # What the start of a program takes, in seconds; with CUDA that of torch.
 START = {"cpu": 1.5, "cuda": 30.0}
@@ -19,9 +21,9 @@ SPARE_MINUTES, MARGIN = 5, 2.0
 
 @dataclass(frozen=True)
 class Trained:
-    """What a job trains: so many students for so many epochs, by floating-point operations in all.
+    """What a job trains: `students` for `epochs`, in `flops` operations altogether.
 
-    `storage` is the bytes of their file, and `checkpoint` those of the largest checkpoint.
+    `storage` is the size of their file and `checkpoint` that of the largest checkpoint, in bytes.
     """
 
     students: int = 0
@@ -32,45 +34,47 @@ class Trained:
 
 
 class Costs:
-    """Expected seconds and megabytes of jobs that take seconds on a CPU.
+    """Expected seconds and megabytes of jobs; here of jobs that take seconds on a CPU.
 
-    A job is named by its rule, and by its log file below the rule's folder, without its ending;
-    that of a rule of one job is "". `shards` has the cell of each shard by its name, with which of
-    the cell's students it has.
+    A job is named by its rule, and by the path of its log file below the rule's folder, without
+    ending; the name is empty for a rule with a single job. `shards` maps the name of a shard to its
+    cell and to the rows of the cell's students that it has; `measured` maps a device to what a
+    calibration found there.
     """
 
-    shards: dict = {}  # noqa: RUF012
+    shards: Mapping[str, tuple] = MappingProxyType({})
+    measured: Mapping[str, Mapping] = MappingProxyType({})
 
     def device(self, rule: str) -> str:
-        """Return where the arithmetic of a rule is done."""
+        """Return the device that a rule computes on."""
         return "cpu"
 
     def start(self, device: str) -> float:
-        """Return how long a program takes to start."""
+        """Return the seconds until a program has started."""
         return START[device]
 
     def work(self, rule: str, name: str) -> float:
-        """Return how long a job is at work, in seconds, the start of its program apart."""
+        """Return the seconds that a job works, without the start of its program."""
         return 0.0
 
     def seconds(self, rule: str, name: str = "") -> float:
-        """Return how long a job is expected to take, the start of its program included."""
+        """Return the expected seconds of a job, the start of its program included."""
         start = self.start(self.device(rule))
         return PLOT_STARTS * start if rule.startswith("plot_") else start + self.work(rule, name)
 
     def minutes(self, rule: str, name: str = "", attempt: int = 1) -> int:
-        """Return how many minutes an attempt at a job asks for."""
+        """Return the minutes that an attempt at a job requests."""
         return attempt * math.ceil(SPARE_MINUTES + MARGIN * self.seconds(rule, name) / 60)
 
     def megabytes(self, rule: str, name: str = "") -> int:
-        """Return how much memory a job asks for, that of a GPU apart."""
+        """Return the memory that a job requests, without that of a GPU."""
         return 2 * BASE_MB[self.device(rule)]
 
     def basis(self, rule: str, name: str = "") -> str:
-        """Return what the expected time rests on.
+        """Return the source of the expected time.
 
-        That is "measured" (at the very sizes of the job), "between" (of sizes that were measured,
-        or beyond them), or "model".
+        That is "measured" (at the very sizes of the job), "between" (interpolated or extrapolated
+        from sizes that were measured), or "model".
         """
         return "model"
 
@@ -79,5 +83,5 @@ class Costs:
         return Trained()
 
     def gpu_bytes(self) -> float:
-        """Return what the largest group of students takes on a GPU while it trains."""
+        """Return the GPU memory that the largest group of students needs in training, in bytes."""
         return 0.0

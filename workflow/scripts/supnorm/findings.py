@@ -1,7 +1,7 @@
 """findings.json: what a study tells the document, in numbers and in whole sentences.
 
-A number that is missing is null, and one that is infinite the text "inf" or "-inf", since JSON has
-neither. How numbers are written the document decides; sentences it takes as they are.
+A missing number is null, and an infinite one the text "inf" or "-inf", since JSON has neither. The
+document formats the numbers, and prints sentences as they are.
 """
 
 import json
@@ -15,7 +15,7 @@ from supnorm.job.programs import InputError
 
 
 def write_findings(path: Path, study: str, findings: Mapping) -> None:
-    """Write the findings of a study, of texts, numbers, lists and mappings by text."""
+    """Write the findings of a study: texts, numbers, lists, and mappings whose keys are text."""
     text = json.dumps(
         {"study": study, "findings": as_json(findings)},
         indent=1,
@@ -27,7 +27,7 @@ def write_findings(path: Path, study: str, findings: Mapping) -> None:
 
 
 def read_findings(path: Path) -> tuple[str, dict]:
-    """Return a study's name and findings; raises InputError where a file has none."""
+    """Return a study's name and findings; raises InputError where the file is not of this form."""
     try:
         content = json.loads(path.read_text())
     except ValueError as error:
@@ -38,7 +38,7 @@ def read_findings(path: Path) -> tuple[str, dict]:
 
 
 def as_json(value: object) -> object:
-    """Return a value, and what it holds, as JSON can have it."""
+    """Return a value with everything in it converted to what JSON can hold."""
     if isinstance(value, Mapping):
         return {key: as_json(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -53,7 +53,7 @@ def as_json(value: object) -> object:
 
 
 def number(value: float) -> float | str | None:
-    """Return a number as JSON can have it."""
+    """Return a number, or null or text in its place where JSON has no such number."""
     if math.isnan(value):
         return None
     return value if math.isfinite(value) else str(value)

@@ -46,7 +46,7 @@ class Networks:
         return Networks(tuple(map(function, self.weights)), tuple(map(function, self.biases)))
 
     def tensors(self) -> dict[str, Any]:
-        """Return all arrays under the names that they bear in files."""
+        """Return all arrays by their names in files."""
         return {
             f"{kind}_{layer}": array
             for kind, arrays in (("weight", self.weights), ("bias", self.biases))
@@ -102,9 +102,9 @@ def relative_difference(left: Networks, right: Networks) -> float:
 def save_networks(
     path: Path, networks: Networks, description: dict, extra: dict[str, np.ndarray] | None = None
 ) -> None:
-    """Write networks, further arrays, and a description of what they are, as safetensors.
+    """Write networks, further arrays, and a description, as safetensors.
 
-    The description is one JSON text, `description`, of the file's metadata: safetensors writes
+    The description is a single JSON text, `description`, in the file's metadata: safetensors writes
     several entries in an order that changes from run to run.
     """
     tensors = {**networks.tensors(), **(extra or {})}

@@ -42,7 +42,7 @@ class Packing:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Return what kernels know a packed network by: dim, depth and padded width."""
+        """Return the shape as kernels take it: dim, depth and padded width."""
         return self.dim, self.depth, self._padded(self.width)
 
     @property
@@ -105,7 +105,7 @@ class Packing:
         return packed
 
     def workspace(self) -> kernels.Workspace:
-        """Return what kernels need beside a network and its points."""
+        """Return the buffers that kernels need beside a network and its points."""
         _, depth, width = self.shape
         block, lanes = kernels.BLOCK, kernels.lanes(self.dtype)
         shapes = {

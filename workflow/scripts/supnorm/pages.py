@@ -10,9 +10,9 @@ from supnorm.job.programs import InputError
 
 
 def write_part(page: Path, name: str, text: str) -> None:
-    """Put a text between the marks <!-- name --> and <!-- /name --> of a page.
+    """Replace the text between the marks <!-- name --> and <!-- /name --> of a page.
 
-    All else stays. Raises InputError where the page lacks these marks.
+    Raises InputError where the page lacks these marks.
     """
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     marked = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)

@@ -8,7 +8,7 @@ from supnorm.job.programs import InputError
 
 
 def read_resolved(path: Path) -> dict:
-    """Return a resolved configuration from YAML or JSON; raises InputError where it is none."""
+    """Read a resolved configuration, YAML or JSON; raises InputError where it is invalid."""
     try:
         config = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:

@@ -26,20 +26,20 @@ def configuration_schema() -> dict:
 
 @cache
 def studies() -> tuple[str, ...]:
-    """Return the names of all studies, in the order of the alphabet: each has a schema."""
+    """Return the names of all studies, sorted: each has a schema."""
     names = (path.name.removesuffix(SUFFIX) for path in SCHEMAS.glob(f"*{SUFFIX}"))
     return tuple(sorted(name for name in names if name != FRAME))
 
 
 def described(part: dict) -> dict:
-    """Return a part of the schema with what it refers to among its definitions."""
+    """Return a part of the schema with its $ref resolved."""
     if "$ref" not in part:
         return part
     return configuration_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]] | part
 
 
 def setting(key: str) -> dict:
-    """Return what the schema says of a setting, such as uniform.teacher.depth.
+    """Return the schema of a setting, such as uniform.teacher.depth.
 
     Raises KeyError where there is no such setting.
     """
@@ -52,7 +52,7 @@ def setting(key: str) -> dict:
 
 
 def sections(part: dict, *above: str) -> Iterator[tuple[str, ...]]:
-    """Yield the names that lead to each section of settings."""
+    """Yield the path of each section of settings, as a tuple of names."""
     for name, below in part["properties"].items():
         if "properties" in below:
             yield (*above, name)

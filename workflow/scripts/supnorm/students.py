@@ -1,6 +1,6 @@
-"""Files of students: the networks of a cell at each evaluation, and what each of them is.
+"""Files of students: the networks of a cell at each evaluation, with their names.
 
-A cell's students lie in the files of its shards, <cell>_<number>of<count>.safetensors.
+A cell's students are in the files of its shards, <cell>_<number>of<count>.safetensors.
 """
 
 import re
@@ -31,8 +31,8 @@ class CellStudents:
 def load_students(path: Path, **chosen: int) -> CellStudents:
     """Return the students of a file; only those of a `teacher`, `seed` or `evaluation` if named.
 
-    Of a file of wide students, which may be larger than the memory, nothing else is read; there
-    may be none of those chosen. Raises InputError where the file is not one of students.
+    Only the chosen students are read, as a file of wide ones may exceed the memory; there may be
+    none. Raises InputError where the file is not one of students.
     """
 
     def choose(description: dict) -> list[int]:
@@ -115,7 +115,7 @@ def load_with_teachers(students: Path, teachers: Path) -> tuple[CellStudents, Ne
 
 
 def load_cell(paths: Sequence[Path], **chosen: int) -> CellStudents:
-    """Return the students of all shards of a cell; only some of them as in `load_students`.
+    """Return the students of all shards of a cell; a choice of them as in `load_students`.
 
     Raises InputError where the files are of different cells, or have none of those chosen.
     """
@@ -136,7 +136,7 @@ def load_cell(paths: Sequence[Path], **chosen: int) -> CellStudents:
 def cell_files(paths: Iterable[Path]) -> dict[str, list[Path]]:
     """Return the files of each cell's shards, in order, by the name of the cell.
 
-    Raises InputError on a file that is not called after a shard, and where shards are missing.
+    Raises InputError on a file not named as a shard, and where shards are missing.
     """
     found, counts = {}, {}
     for path in paths:

@@ -1,4 +1,4 @@
-"""What a study is: one index of its figures, tables and stages, which all that lists them reads.
+"""The index of a study: its figures, tables and stages, for all that lists them.
 
 Imported by the Snakefile in every job, so it must stay cheap to import.
 """
@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Literal
 
 from supnorm.costs import Costs
+from supnorm.hardware.cards import Card
 from supnorm.schemas import studies
 
 
@@ -30,8 +31,8 @@ class Figure:
 class Table:
     """A table; one with a schema is part of the reference set of `make verify`.
 
-    `schema` is where it stands below supnorm.<study>.tables or supnorm.tables, as
-    "ranking.MINMAX". `keys` name a row, and `intervals` are values with the ends of their
+    `schema` is its place below supnorm.<study>.tables or supnorm.tables, as "ranking.MINMAX".
+    `keys` are the columns that identify a row, and `intervals` are values with the ends of their
     intervals; a table without keys follows from the configuration alone.
     """
 
@@ -42,11 +43,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Stage:
-    """Rules of many jobs that fill a folder of the results, the first of `folders`.
+    """Rules with many jobs that fill a folder of the results, the first of `folders`.
 
-    `verify` says what `make verify` does again: "all" jobs, "one" of them, those of the "samples"
-    that drawn students learned, or of each rule what concerns a drawn student ("students").
-    What may be `left_out` of an archive is what is large and can be made again.
+    `verify` says which jobs `make verify` repeats: "all", "one", those of the "samples" that the
+    students it draws have learned, or for each rule those of such a student ("students"). Files of
+    a stage that is `left_out` are large and can be made again: an archive may omit them.
     """
 
     rules: tuple[str, ...]
@@ -59,11 +60,11 @@ class Stage:
 class Study:
     """A study: its figures and tables by name, and its stages, in the order in which they run.
 
-    `check` takes the study's section of a configuration, with what all studies share, and raises
-    InputError where keys do not go together. `costs` takes such a section, the device, what a
-    calibration found and the GPUs' card, and returns what its jobs take (supnorm.costs.Costs); None
-    where each takes seconds. `trainings` takes the settings of the study, and returns, by the file
-    below the study's results that a training writes, what its record must tell of it.
+    `check` takes the study's settings (supnorm.configuration.of_study) and raises InputError where
+    they contradict one another. `costs` takes these settings, the device and the GPUs' card, and
+    returns the expected costs of its jobs (supnorm.costs.Costs); None where each takes seconds.
+    `trainings` takes these settings and maps each file of students, below the study's results, to
+    what the record of its training must say.
     """
 
     name: str
@@ -75,16 +76,16 @@ class Study:
     trainings: Callable | None = None
 
     def shown(self, settings: Mapping) -> list[str]:
-        """Return the figures that there are under the settings of the study."""
+        """Return the figures that are drawn under these settings of the study."""
         return [
             name
             for name, figure in self.figures.items()
             if figure.needs is None or settings[figure.needs[0]][figure.needs[1]]
         ]
 
-    def expected_costs(self, settings: Mapping, device: str, calibration: Mapping, card) -> Costs:
-        """Return what the jobs of the study take."""
-        return self.costs(settings, device, calibration, card) if self.costs else Costs()
+    def expected_costs(self, settings: Mapping, device: str, card: Card) -> Costs:
+        """Return the expected costs of the study's jobs."""
+        return self.costs(settings, device, card) if self.costs else Costs()
 
     def schema(self, table: str):
         """Return the schema of a table (supnorm.tables.schema.Schema)."""
@@ -98,7 +99,7 @@ class Study:
 
 
 def find_study(name: str) -> Study:
-    """Return the index of a study, which stands in supnorm.<study>.index."""
+    """Return the index of a study, supnorm.<study>.index.STUDY."""
     return import_module(f"supnorm.{name}.index").STUDY
 
 

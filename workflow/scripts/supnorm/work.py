@@ -37,7 +37,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Return what its files are called, below their stage's folder."""
+        """Return the name of its files, below their stage's folder."""
         return (
             f"{self.family}/d{self.dim}_m{self.samples}_L{self.depth}_w{self.width}"
             f"_{self.batch_rule}"
@@ -115,7 +115,7 @@ def shards(cell: Cell, config: dict) -> list[range]:
 
 
 def shard_names(cell: Cell, config: dict) -> list[str]:
-    """Return what the files of a cell's shards are called: <cell>_<number>of<count>."""
+    """Return the names of a cell's shards: <cell>_<number>of<count>."""
     count = len(shards(cell, config))
     return [f"{cell.name}_{number}of{count}" for number in range(1, count + 1)]
 

@@ -1,4 +1,4 @@
-"""Certify uniform errors: prove, box by box, what no difference to the teacher exceeds."""
+"""Certify uniform errors: prove, box by box, upper bounds of the difference to the teacher."""
 
 import argparse
 import sys
@@ -84,17 +84,17 @@ def places(dim: int) -> list[str]:
 
 
 def numbered(number: int, students: CellStudents) -> pd.DataFrame:
-    """Return what names each student of a cell, with the cell's number and its own in the cell."""
+    """Return the columns that name each student of a cell, the cell's number, and the row in it."""
     named = pd.DataFrame({**students.cell, "algorithm": "network", **students.pairs})[STUDENT]
     return named.assign(cell=number, network=range(len(named)))
 
 
 def unproved(errors: pd.DataFrame, which: str) -> pd.Series:
-    """Return the students that are still to be certified, with what is enough to prove for each.
+    """Return the students that are still to be certified, and the bound that suffices for each.
 
     `which` is "all", or "deciding": all students of the algorithm that decides the min-max. Of
-    these, only those of the deciding teacher need the smallest upper end. For another it is
-    enough that the mean over its seeds stays below the min-max.
+    these, only those of the deciding teacher need the smallest upper end. For another it is enough
+    that the mean over its seeds stays below the min-max.
     """
     # Of a student that is not finite the error is +inf, and so is its upper end.
     waiting = errors["cell"].notna() & errors["high"].isna() & np.isfinite(errors["error"])

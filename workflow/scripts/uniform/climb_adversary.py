@@ -58,10 +58,10 @@ def write_errors(a: argparse.Namespace) -> None:
 
 
 def adaptive_rows(path: Path, table: pd.DataFrame, trained: CellStudents) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a cell's students on adaptive spikes, of one sign after another.
+    """Yield the rows of a cell's students on adaptive spikes, first one sign, then the other.
 
-    They are norm after norm in the order of students; `row` tells where they are in the table.
-    Raises InputError unless it has each of them once.
+    Each has the norms one after another, students in order; the column `row` is the row of the
+    table. Raises InputError unless the table has each of them once.
     """
     adaptive = table[table["kind"] == "adaptive"].rename_axis("row").reset_index()
     named = pd.DataFrame(trained.pairs).drop(columns="teacher").assign(**trained.cell)
@@ -94,7 +94,7 @@ def climbed(
     rows: pd.DataFrame,
     threads: int,
 ) -> Errors:
-    """Return sampled errors, but the uniform one as the larger of two local maxima.
+    """Return sampled errors with the uniform error replaced by the larger of two local maxima.
 
     One is reached from the worst random point, the other from the centre of the spike.
     """

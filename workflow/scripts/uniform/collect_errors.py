@@ -1,4 +1,4 @@
-"""Collect the errors of all cells in one table, with the upper ends that were certified."""
+"""Collect the errors of all cells in one table, with their certified upper ends."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from supnorm.tables.schema import table_columns, write_table
 
 
 def main(argv: list[str]) -> None:
-    """Write the rows of all tables, with as many coordinates as the largest dimension has."""
+    """Write the rows of all tables, places with the coordinates of the largest dimension."""
     parser = Program(__doc__, __file__)
     parser.reads("errors", nargs="+", help="tables of cells")
     parser.reads("certificates", nargs="*", default=[], help="brackets")
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> None:
 
 
 def coordinates(path: Path) -> int:
-    """Return how many coordinates a table has for the place of the uniform error."""
+    """Return the number of coordinates that a table has for the place of the uniform error."""
     return sum(name.startswith("at") for name in table_columns(path))
 
 

@@ -25,7 +25,7 @@ SAME = ["family", "dim", "samples", *ALGORITHM, "teacher"]
 
 
 def main(argv: list[str]) -> None:
-    """Write the uniform errors on more and more points, beside those of the table of errors."""
+    """Write the uniform errors on growing numbers of points, beside those of tables/errors."""
     parser = Program(__doc__, __file__)
     parser.reads("minmax", help="errors of the best algorithms")
     parser.reads("errors", help="table of all errors")
@@ -71,7 +71,7 @@ def found_anew(
     device: str,
     threads: int,
 ) -> pd.DataFrame:
-    """Return the errors on more and more points, and exact ones or those climbed from the worst.
+    """Return the errors on growing numbers of points, and exact or climbed ones.
 
     They are those of the students that decide a problem.
     """

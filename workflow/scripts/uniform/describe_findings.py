@@ -1,4 +1,4 @@
-"""Gather what the study uniform tells the document: numbers, and sentences that captions share."""
+"""Gather the findings of the study uniform for the document: numbers, and shared sentences."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +73,7 @@ def networks(path: Path, table: pd.DataFrame, family: str) -> pd.DataFrame:
 
 
 def trainings(path: Path) -> int:
-    """Return how many students a resolved configuration trains on teachers."""
+    """Return the number of students that a resolved configuration trains on teachers."""
     try:
         return sum(
             cell.students
@@ -123,7 +123,7 @@ def courses(minmax: pd.DataFrame, rates: pd.DataFrame) -> Iterator[str]:
 
 
 def tested(claims: pd.DataFrame) -> dict[str, dict]:
-    """Return by a claim's name its cases, its verdicts, and the ends of its numbers."""
+    """Return, by the name of a claim, its cases, verdicts, and the ends of its numbers."""
     return {
         name: {
             "cases": len(rows),

@@ -1,4 +1,4 @@
-"""Measure students on their teacher plus spikes that their samples do not see, for d = 1."""
+"""Measure students against their teacher plus spikes that their samples miss, for d = 1."""
 
 import argparse
 from functools import partial

@@ -29,7 +29,7 @@ NO_STUDENT = {"depth": 0, "width": 0, "batch_rule": "none", "batch": 0, "evaluat
 
 @dataclass(frozen=True)
 class Learned:
-    """What an algorithm made of the sample of some seeds.
+    """The predictor that an algorithm learned from the sample of some seeds.
 
     `losses` [teachers] are its mean squared errors on the sample.
     """
@@ -88,14 +88,14 @@ def write_errors(a: argparse.Namespace) -> None:
 
 
 def learn(algorithm: str, seeds: list[int], points: np.ndarray, labels: np.ndarray) -> Learned:
-    """Return what an algorithm makes of points [count, dim] and labels [teachers, count]."""
+    """Return what an algorithm learns from points [count, dim] and labels [teachers, count]."""
     predict = ALGORITHMS[algorithm](points, labels.T)
     losses = ((predict(points) - labels.T) ** 2).mean(axis=0)
     return Learned(algorithm, seeds, predict, losses)
 
 
 def rows(learned: Learned, measured: Errors) -> Iterator[dict]:
-    """Yield what differs between the rows of a table of references."""
+    """Yield the columns that differ between the rows of a table of references."""
     for seed in learned.seeds:
         for norm in NORMS:
             for teacher, loss in enumerate(learned.losses):

@@ -62,7 +62,7 @@ def draw(minmax: pd.DataFrame, bounds: pd.DataFrame, family: str) -> Figure:
 
 
 def draw_panel(ax: Axes, minmax: pd.DataFrame, bounds: pd.DataFrame, family: str) -> None:
-    """Draw the bounds there are, the region between the tightest two, and the measured error."""
+    """Draw the existing bounds, the region between the tightest two, and the measured error."""
     curves = {name: curve for name, curve in bounds.groupby("bound") if name in LINES}
     if "lower_sharp" in curves:
         low, high = curves["lower_sharp"], curves["upper_centres"]

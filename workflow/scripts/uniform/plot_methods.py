@@ -28,7 +28,7 @@ def main(argv: list[str]) -> None:
 
 
 def compare(methods: pd.DataFrame) -> pd.DataFrame:
-    """Return the errors with their shortfall below what is known best of each student's.
+    """Return the errors with their shortfall below the best known error of each student.
 
     That is the exact error, or else the certified upper end, or else what the climb found.
     """

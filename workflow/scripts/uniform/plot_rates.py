@@ -80,7 +80,7 @@ def draw(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame, family
 
 
 def has_theorem(bounds: pd.DataFrame) -> bool:
-    """Return whether Theorem 2.2 says anything of the teachers' class: else it has no rows."""
+    """Return whether Theorem 2.2 applies to the teachers' class: if not, it has no rows."""
     return bool((bounds["bound"] == "lower").any())
 
 
@@ -190,7 +190,7 @@ def unseen(errors: pd.DataFrame) -> list[str]:
 
 
 def theorem(worst: pd.DataFrame, bounds: pd.DataFrame) -> str:
-    """Return what Theorem 2.2 is here, and at how many points the measured error lies below it."""
+    """Return a sentence on Theorem 2.2, and at how many points the measured error lies below it."""
     if not has_theorem(bounds):
         return "Theorem 2.2 says nothing here: it needs teachers of depth and width 3 or more."
     pairs = worst.merge(bounds[bounds["bound"] == "lower"], on=["dim", "samples", "norm"])

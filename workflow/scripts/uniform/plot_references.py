@@ -88,7 +88,7 @@ def main(argv: list[str]) -> None:
 
 
 def reference(name: str) -> Reference:
-    """Return how a reference algorithm is shown; one not known here goes by its name."""
+    """Return the look of a reference algorithm; an unknown one is labelled by its name."""
     return REFERENCES.get(name, Reference(name.replace("_", " ")))
 
 
@@ -163,7 +163,7 @@ def caption(minmax: pd.DataFrame, family: str) -> str:
 
 
 def standing(errors: pd.DataFrame) -> str:
-    """Return how the networks of a dimension fare at the largest sample size with references."""
+    """Return how a dimension's networks compare with references at the largest sample size."""
     referred = errors.loc[errors["algorithm_set"] != NETWORK, "samples"]
     if referred.empty:
         return f"For d = {errors['dim'].iloc[0]} there is no reference."

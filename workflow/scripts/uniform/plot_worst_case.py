@@ -159,7 +159,7 @@ def at_largest(errors: pd.DataFrame, dim: int) -> str:
 
 
 def below(fixed: pd.DataFrame) -> list[str]:
-    """Return why fixed spikes may fall below the sharper bound for any algorithm, where they do."""
+    """Return why fixed spikes may fall below the sharper bound for any algorithm, if they do."""
     sharper = fixed[fixed["bound"] == "lower_sharp_randomised"]
     if not (sharper["error"] < sharper["value"]).any():
         return []
@@ -171,7 +171,7 @@ def below(fixed: pd.DataFrame) -> list[str]:
 
 
 def above(adaptive: pd.DataFrame) -> list[str]:
-    """Return why adaptive spikes may exceed an upper bound, where they do."""
+    """Return why adaptive spikes may exceed an upper bound, if they do."""
     upper = adaptive[adaptive["bound"].isin(["upper", "upper_centres"])]
     if not (upper["error"] > upper["value"]).any():
         return []

@@ -28,12 +28,12 @@ def main(argv: list[str]) -> None:
 
 
 def kind(decided: Decided) -> dict[str, str]:
-    """Return what the columns call the set of algorithms and the statistic."""
+    """Return the columns that name the set of algorithms and the statistic."""
     return {"algorithm_set": decided.algorithm["algorithm"], "statistic": decided.statistic}
 
 
 def minmax_row(decided: Decided) -> dict:
-    """Return the row of tables/minmax.parquet, but for the ratio to other sets."""
+    """Return the row of tables/minmax.parquet, without the ratio to other sets."""
     low, high = decided.interval()
     return {
         **decided.problem,

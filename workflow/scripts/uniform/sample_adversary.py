@@ -1,6 +1,6 @@
-"""Measure students on their teacher plus spikes that their samples do not see, on random points.
+"""Measure students on random points against their teacher plus spikes that samples miss.
 
-On spikes that are fixed beforehand that is all; on adaptive ones a climb follows.
+For spikes that are fixed beforehand that is all; for adaptive ones a climb follows.
 """
 
 import argparse

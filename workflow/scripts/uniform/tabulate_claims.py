@@ -1,4 +1,4 @@
-"""Test what the artifact claims on the tables of this run: numbers, references and verdicts."""
+"""Test the claims of the study on the tables of this run: numbers, references, verdicts."""
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ TABLES = {
 
 
 def main(argv: list[str]) -> None:
-    """Write a row for each case of a claim that the tables speak of."""
+    """Write a row for each case of a claim that the tables cover."""
     parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
         parser.reads(name, help=schema.row)

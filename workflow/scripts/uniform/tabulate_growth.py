@@ -31,7 +31,7 @@ def main(argv: list[str]) -> None:
 
 
 def growth_row(grown: Grown) -> dict:
-    """Return the row of tables/growth.parquet, but for the slope."""
+    """Return the row of tables/growth.parquet, without the slope."""
     low, high = grown.interval()
     return {
         **grown.problem,

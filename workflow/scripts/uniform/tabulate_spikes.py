@@ -112,7 +112,7 @@ def deciding(minmax: Path, errors: Path) -> Iterator[pd.Series]:
 
 
 def find_samples(paths: Sequence[Path], decided: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points [samples, dim] and labels [samples] from which the student has learned."""
+    """Return the points [samples, dim] and labels [samples] that the student learned from."""
     dim, labels = decided["dim"], teacher_column(decided["teacher"])
     wanted = ["seed", *(f"x{i}" for i in range(dim)), labels]
     name = (decided["family"], f"d{dim}_m{decided['samples']}")
@@ -126,7 +126,7 @@ def find_samples(paths: Sequence[Path], decided: pd.Series) -> tuple[np.ndarray,
 
 
 def missing(place: Path | str, decided: pd.Series, names: list[str]) -> InputError:
-    """Return the error that says what a file, or no file of an option, holds."""
+    """Return an error that says what is not in a file, or in any file of an option."""
     wanted = ", ".join(f"{name} {decided[name]}" for name in names)
     return InputError(f"{place}: expected {wanted}, found none")
 

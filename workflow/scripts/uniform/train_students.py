@@ -1,7 +1,7 @@
 """Train students of a cell: seeds and teachers of one algorithm at one sample size.
 
-It can be ended at any time: what SIGTERM or SIGINT stops has saved its state, and what is killed
-goes back a few minutes at most. SIGUSR1 saves the state. A run that finds it goes on from there.
+It can be stopped at any time and resumes in the next run: SIGTERM and SIGINT save the state and
+stop, SIGUSR1 saves it, and a kill loses a few minutes at most.
 """
 
 import argparse
@@ -90,9 +90,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def chosen_rows(a: argparse.Namespace, students: int) -> range:
-    """Return which of a cell's students to train: seed after seed, in a seed teacher after teacher.
+    """Return the rows of the students to train: by seed, and within a seed by teacher.
 
-    Raises InputError where there are none such.
+    Raises InputError where the cell has none such.
     """
     rows = range(a.first, students if a.count is None else a.first + a.count)
     if not 0 <= rows.start < rows.stop <= students:
@@ -105,7 +105,7 @@ def chosen_rows(a: argparse.Namespace, students: int) -> range:
 
 
 def prepare(a: argparse.Namespace, sample: Sample, rows: range) -> Training:
-    """Return the training of some rows of a cell, not yet begun."""
+    """Return the training of some rows of a cell, not yet started."""
     return Training(
         a.recipe,
         a.batch_rule,
@@ -120,7 +120,7 @@ def prepare(a: argparse.Namespace, sample: Sample, rows: range) -> Training:
 
 
 def identity(a: argparse.Namespace, cell: dict, sample: Sample, rows: range) -> dict:
-    """Return all that the results of a training depend on."""
+    """Return everything that the results of a training depend on."""
     seeds, points, values = sample
     return {
         "cell": cell,
@@ -138,7 +138,7 @@ def identity(a: argparse.Namespace, cell: dict, sample: Sample, rows: range) -> 
 
 
 def resume(training: Training, checkpoint: Checkpoint, heartbeat: Heartbeat) -> None:
-    """Bring a training to where a checkpoint left it; to its start where that is of no use."""
+    """Restore a training from its checkpoint; start anew where that cannot be used."""
     resumed = None
     try:
         saved = checkpoint.resume(training)
@@ -156,7 +156,7 @@ def resume(training: Training, checkpoint: Checkpoint, heartbeat: Heartbeat) -> 
 
 
 def train(training: Training, checkpoint: Checkpoint, asked: Asked, heartbeat: Heartbeat) -> None:
-    """Train to the end, saying how far it is; save every few minutes, and when a signal asks.
+    """Train to the end, reporting progress; save every few minutes, and when a signal asks.
 
     Raises StoppedError where a signal asks to stop.
     """
@@ -182,7 +182,7 @@ def train(training: Training, checkpoint: Checkpoint, asked: Asked, heartbeat: H
 
 
 def save(training: Training, checkpoint: Checkpoint) -> str:
-    """Save a training, and say so; return what that means for the next run."""
+    """Save a training and log it; return what that means for the next run."""
     if checkpoint.path is None:
         return "the next run starts anew"
     try:
@@ -195,7 +195,7 @@ def save(training: Training, checkpoint: Checkpoint) -> str:
 
 
 def place(training: Training) -> str:
-    """Return how far a training is."""
+    """Return how far a training has come, in words."""
     return f"epoch {training.epoch} of {training.recipe.epochs}"
 
 

@@ -1,4 +1,4 @@
-"""What a program that draws shares with the others: its inputs, panels, outputs, and record."""
+"""What drawing programs share: command line, panels, output files and record."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ COLUMNS = 3
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure to be drawn: from which tables, by which settings, and into which files."""
+    """A figure to be drawn: its input tables, its settings, and the files to write."""
 
     pdf: Path
     png: Path
@@ -60,10 +60,10 @@ def parse_drawing(
     argv: list[str],
     settings: Iterable[str] = (),
 ) -> Drawing:
-    """Return what the command line of a drawing program says; `file` is the program's.
+    """Parse the command line of the drawing program in `file`.
 
-    `tables` says of each input table, by option name, what it is; `settings` are keys of
-    config.yaml, whose values the drawing has by the last part of the key.
+    `tables` maps the option of each input table to its description. `settings` are keys of
+    config.yaml; the drawing has each value under the last part of its key.
     """
     parser = Program(description, file)
     for name, meaning in tables.items():
@@ -83,7 +83,7 @@ def parse_drawing(
 def panels(count: int, height: float, legend: float) -> tuple[Figure, list[Axes]]:
     """Return a figure of panels that share their axes, and the panels in reading order.
 
-    `height` is that of a row and `legend` that of the space for a legend, in inches.
+    `height` is the height of a row and `legend` that of the space for a legend, in inches.
     """
     columns = min(count, COLUMNS)
     rows = math.ceil(count / columns)

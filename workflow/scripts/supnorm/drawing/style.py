@@ -57,7 +57,7 @@ def use_style() -> None:
 
 
 def sample_size_axis(ax: Axes, sizes: Iterable[int]) -> None:
-    """Make the horizontal axis one of sample sizes: logarithmic, a tick at each."""
+    """Make the horizontal axis logarithmic, with a tick at each sample size."""
     ax.set(xscale="log", xlabel="sample size $m$")
     ticks = sorted(set(sizes))
     ax.set_xticks(ticks, [f"{size}" for size in ticks])
@@ -67,7 +67,7 @@ def sample_size_axis(ax: Axes, sizes: Iterable[int]) -> None:
 
 
 def bound_marker(sizes: Iterable[int]) -> str | None:
-    """Return the marker of a bound: a line through one sample size alone would not be seen."""
+    """Return a marker if a bound has a single sample size, where a line cannot be seen."""
     return "_" if len(set(sizes)) == 1 else None
 
 

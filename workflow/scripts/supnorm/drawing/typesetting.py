@@ -1,4 +1,4 @@
-"""A document from a Typst template, data and figures: the same bytes from the same files."""
+"""Typesetting: a PDF from a Typst template, data and figures, reproducible to the byte."""
 
 import json
 import re
@@ -19,11 +19,11 @@ FIGURES = "figures"
 def typeset(
     template: Path, parts: Iterable[Path], data: Mapping, figures: Mapping[str, Path]
 ) -> bytes:
-    """Return a document as PDF, without dates; the fonts are those that come with Typst.
+    """Typeset a template and return the PDF, without dates, in the fonts that come with Typst.
 
-    The template reads its parts by their names, `data` from data.json, and each figure, a PDF,
-    from figures/<name>.pdf, where a name may have a folder. It sees no other files.
-    Raises InputError where Typst refuses the template or complains of anything.
+    The template reads `parts` by their file names, `data` from data.json, and each figure, a PDF,
+    from figures/<name>.pdf, where a name may contain a folder. It sees no other files. Raises
+    InputError where Typst reports an error or a warning.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

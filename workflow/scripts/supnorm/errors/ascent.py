@@ -31,9 +31,10 @@ def climbed_errors(
     sampled: Errors,
     threads: int = 1,
 ) -> Errors:
-    """Return sampled errors, but the uniform one as the local maximum reached from its place.
+    """Return sampled errors with the uniform error replaced by the local maximum climbed to.
 
-    Otherwise as `climb`.
+    Each climb starts at the place of the sampled uniform error; other arguments are those of
+    `climb`.
     """
     largest, place = climb(teachers, students, teacher_of, sampled.place, threads)
     return Errors.of_finite({**sampled.norms, "inf": largest}, place)
@@ -78,7 +79,7 @@ def _differences(teachers: Networks, students: Networks, points: np.ndarray) -> 
 
 
 def _values(networks: Networks, points: np.ndarray) -> np.ndarray:
-    """Return the value of each network at its own of the points, as sampled errors have it."""
+    """Return the value of each network at its own point, computed as for sampled errors."""
     if networks.weights[0].shape[1] > KERNELS_WIDTH:
         return forward(networks, points[:, None])[:, 0]
     # Imported only now: a GPU's machine needs no compiled kernels.
@@ -140,7 +141,7 @@ class _Network:
 
 
 def _passed(slopes: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Return the slopes behind ReLUs, of which `signs` says where they are on, off or bent."""
+    """Return the slopes after ReLUs: `signs` is positive where they are on, negative where off."""
     return np.where(signs > 0, slopes, np.where(signs < 0, 0, np.maximum(slopes, 0)))
 
 
@@ -218,7 +219,7 @@ class _Fan:
 
 
 def _summit(pair: tuple[_Network, _Network], point: np.ndarray) -> np.ndarray:
-    """Return the highest point of the climb on the sum of two networks."""
+    """Climb on the sum of two networks, and return the highest point."""
     best, highest = point, -np.inf
     for _ in range(STEPS):
         value = sum(network.go(point) for network in pair)
@@ -232,7 +233,7 @@ def _summit(pair: tuple[_Network, _Network], point: np.ndarray) -> np.ndarray:
 
 
 def _way_on(pair: tuple[_Network, _Network], point: np.ndarray) -> np.ndarray | None:
-    """Return the direction in which to leave the point where the pair is, or None."""
+    """Return a direction in which to leave the point, or None at a local maximum."""
     fan = _Fan(point)
     for network in pair:
         network.divide(fan)
@@ -251,7 +252,7 @@ def _way_on(pair: tuple[_Network, _Network], point: np.ndarray) -> np.ndarray | 
 def _advance(
     pair: tuple[_Network, _Network], point: np.ndarray, direction: np.ndarray
 ) -> np.ndarray:
-    """Return where the next neuron vanishes, or a face of Q is met, in a direction."""
+    """Return the next point in a direction where a neuron vanishes or a face of Q is met."""
     face = np.copysign(0.5, direction)
     room = np.divide(face - point, direction, out=np.full(len(point), np.inf), where=direction != 0)
     length = min(room.min(), *(network.reach(direction) for network in pair))

@@ -1,10 +1,10 @@
-"""Brackets of the uniform error: a point where it is large, and a bound that none exceeds.
+"""Brackets of the uniform error: a value that is attained, and an upper bound.
 
 Branch and bound. On a box, the student and its teacher are replaced by affine forms that contain
 them (relaxation.py), and the forms' difference has a bound by its coefficients. Boxes whose bound
-is too large are halved along their longest edge, those of the largest bounds first. Where a box
-is small enough that no neuron changes sign in it, the difference is affine there, and its bound
-is attained.
+is too large are halved along their longest edge, those of the largest bounds first. Where a box is
+small enough that no neuron changes sign in it, the difference is affine there, and its bound is
+attained.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -21,11 +21,11 @@ FEWEST_HALVED, SHARE_HALVED = 64, 4
 
 @dataclass(frozen=True)
 class Brackets:
-    """What is known of the maxima over Q of |student - teacher|: low <= maximum <= high.
+    """Bounds of the maxima over Q of |student - teacher|: low <= maximum <= high.
 
     `low` and `high` have shape [students]. `low` is attained at `place` [students, dim]. `boxes`
-    [students] is how many boxes were bounded. Where a student is not finite at its place, `low`
-    and `high` are +inf and the place is NaN.
+    [students] is how many boxes were bounded. Where a student is not finite at its place, `low` and
+    `high` are +inf and the place is NaN.
     """
 
     low: np.ndarray
@@ -46,10 +46,10 @@ def bracket(
 ) -> Brackets:
     """Return brackets of the uniform errors of students against the rows `teacher_of` of teachers.
 
-    `place` [students, dim] are points of Q where the errors are known to be large; without such,
-    any will do. The search for a student ends when high <= max((1 + gap) low, enough), where what
-    rounding may have added to high is forgiven beside the gap, or when the next halving would
-    bound more than `boxes` boxes. `enough` is a number, or one a student [students].
+    `place` [students, dim] are points of Q where the errors are known to be large; optional. The
+    search for a student ends when high <= max((1 + gap) low, enough), with an allowance beside the
+    gap for what rounding may have added to high, or when the next halving would bound more than
+    `boxes` boxes. `enough` is a number, or one for each student [students].
     """
     count = len(students)
     enough = np.broadcast_to(enough, count)
@@ -159,7 +159,7 @@ def _search(
 def _forms(
     network: tuple[np.ndarray, np.ndarray], centres: np.ndarray, halves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the middles, slopes and errors of one packed network."""
+    """Return middles, slopes and errors of the affine forms of one packed network."""
     parameters, sizes = network
     room = np.empty((2, 2 + sizes[:-1].sum(), sizes.max()))
     found = np.empty(len(centres)), np.empty(centres.shape), np.empty(len(centres))

@@ -10,10 +10,10 @@ from supnorm.packed import Packing, values
 
 
 class NarrowMeasurement:
-    """How far students are from their teachers, on more and more points.
+    """Errors of students against their teachers, updated as points are added.
 
-    Sums begin anew in each chunk of points, so `chunk` has a say in their last digits; the
-    number of threads has none.
+    Sums begin anew in each chunk of points, so their last digits depend on `chunk`; they do not
+    depend on the number of threads.
     """
 
     chunk = 8192
@@ -30,7 +30,7 @@ class NarrowMeasurement:
         self._sums = np.zeros((2, len(students)))
 
     def add(self, points: np.ndarray) -> None:
-        """Meet further points of Q, [count, dim]."""
+        """Add points of Q, [count, dim], to the measurement."""
         packed, wanted = self._learning.pack_points(points), values(self._teachers, points)
 
         def of_some(students: np.ndarray) -> list[tuple[float, int, float, float]]:

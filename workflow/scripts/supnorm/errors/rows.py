@@ -15,9 +15,9 @@ from supnorm.tables.schema import read_table
 
 
 def student_rows(students: CellStudents, measured: Errors, how: dict[str, str]) -> pd.DataFrame:
-    """Return a row for each student and norm, norm after norm; `how` has each norm's method.
+    """Return a row for each student and norm, norm after norm; `how` is the method by norm.
 
-    A student whose loss is not finite has error +inf, whatever it is where it was measured.
+    A student whose loss is not finite has error +inf, whatever was measured.
     """
     finite = np.isfinite(students.losses)
     common = _named(students)
@@ -33,10 +33,10 @@ def student_rows(students: CellStudents, measured: Errors, how: dict[str, str]) 
 
 
 def read_rows(paths: Sequence[Path], students: CellStudents) -> pd.DataFrame:
-    """Return the rows of students in tables of errors, as `student_rows` has them.
+    """Return the rows of given students from tables of errors, in the order of `student_rows`.
 
-    The tables may have others, too. Raises InputError unless they have each of these once in each
-    norm, by name and loss.
+    Other rows are ignored. Raises InputError unless each student, known by its name and loss,
+    occurs exactly once in each norm.
     """
     columns = errors_schema(students.cell["dim"]).columns
     table = pd.concat([read_table(path, columns) for path in paths])
@@ -51,14 +51,14 @@ def read_rows(paths: Sequence[Path], students: CellStudents) -> pd.DataFrame:
 
 
 def errors_of(rows: pd.DataFrame, dim: int) -> Errors:
-    """Return the errors that rows in the order of `student_rows` tell of."""
+    """Return the errors in rows that are in the order of `student_rows`."""
     norms = {norm: rows[rows["norm"] == norm] for norm in NORMS}
     place = norms["inf"][[f"at{i}" for i in range(dim)]].to_numpy()
     return Errors({norm: some["error"].to_numpy() for norm, some in norms.items()}, place)
 
 
 def _named(students: CellStudents) -> pd.DataFrame:
-    """Return what names each student, and its loss."""
+    """Return the columns that name each student, and its loss."""
     losses = np.where(np.isfinite(students.losses), students.losses, np.inf)
     named = {**students.cell, "algorithm": "network", **students.pairs, "loss": losses}
     return pd.DataFrame(named)

@@ -45,8 +45,8 @@ def sampled_maxima(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the uniform errors on the first points, [numbers, students], for increasing numbers.
 
-    Otherwise as `sampled_errors`, of which it gives the uniform error at each number of points,
-    and the place [students, dim] of that on all of them.
+    Also returned is the place [students, dim] of the uniform error on all of the points. Arguments
+    are those of `sampled_errors`.
     """
     measured = _measurement(teachers, students, teacher_of, device, threads)
     found = []
@@ -69,7 +69,7 @@ def _measurement(teachers, students, teacher_of, device, threads):
 
 
 def _meet(measured, teachers, points, stream):
-    """Let a measurement meet the next points of the stream, some at once."""
+    """Add the next points of the stream to a measurement, chunk by chunk."""
     dim, done = teachers.weights[0].shape[2], 0
     while done < points:
         count = min(measured.chunk, points - done)

@@ -11,7 +11,7 @@ from supnorm.networks import Networks
 
 
 class StackedMeasurement:
-    """How far students are from their teachers, on more and more points."""
+    """Errors of students against their teachers, updated as points are added."""
 
     def __init__(
         self, teachers: Networks, students: Networks, teacher_of: np.ndarray, device: str = "cpu"
@@ -40,7 +40,7 @@ class StackedMeasurement:
             self._sums = torch.zeros(2, count, **options)
 
     def add(self, points: np.ndarray) -> None:
-        """Meet further points of Q, [count, dim]."""
+        """Add points of Q, [count, dim], to the measurement."""
         with self._explaining_lack_of_memory():
             self._add(torch.tensor(points, device=self._device))
 

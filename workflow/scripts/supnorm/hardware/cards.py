@@ -51,9 +51,9 @@ PLAIN = re.compile(r"nvidia|tesla|geforce|rtx|gpu|sxm\d?|hbm\d?e?|\d+gb?")
 
 
 def named_card(name: str | int) -> Card:
-    """Return the card of a name that somebody gave, as "A100" or 4090.
+    """Return the card of a name that a user gave, as "A100" or 4090.
 
-    Raises InputError where it is in no row.
+    Raises InputError where the card is not known.
     """
     if card := find_card(str(name)):
         return card
@@ -62,7 +62,7 @@ def named_card(name: str | int) -> Card:
 
 
 def find_card(name: str) -> Card | None:
-    """Return the card that torch, nvidia-smi or SLURM calls so; None where it is in no row.
+    """Return the card of a name by torch, nvidia-smi or SLURM; None where it is not known.
 
     Such names are "NVIDIA H100 80GB HBM3", "Tesla V100-SXM2-16GB", "a100" and "rtx_4090".
     """
@@ -73,6 +73,5 @@ def find_card(name: str) -> Card | None:
 
 
 def _words(name: str) -> frozenset[str]:
-    """Return the words by which a card is known."""
     words = re.findall(r"rtx|[a-z0-9]+", name.lower())
     return frozenset(word for word in words if not PLAIN.fullmatch(word))

@@ -66,7 +66,7 @@ def visible_names() -> list[str]:
 
 
 def _visible() -> list[tuple[str, str]]:
-    """Return UUID and name of each GPU in sight."""
+    """Return UUID and name of each visible GPU."""
     try:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
     except FileNotFoundError:
@@ -94,11 +94,11 @@ def _visible() -> list[tuple[str, str]]:
 
 
 def claim_gpu() -> None:
-    """Leave in CUDA's sight one GPU that no other job of this user on this machine has claimed.
+    """Restrict CUDA to one GPU that no other job of this user on this machine has claimed.
 
-    It is held until the process ends, so a program that starts others on GPUs claims none while
-    they run. Where all are taken, wait for the first that is given back; raises InputError where
-    none is for an hour. Where SLURM shows a job one GPU, that is its own already.
+    The claim lasts until the process ends; a program that starts others on GPUs must therefore
+    claim none itself. Where all are taken, wait for the first that becomes free; raises InputError
+    after an hour. Where SLURM shows a job one GPU, that one is its own already.
     """
     gpus = [] if _claims else visible_gpus()
     if not gpus or ("SLURM_JOB_ID" in os.environ and len(gpus) == 1):
@@ -129,7 +129,7 @@ def claim_gpu() -> None:
 
 
 def _lock(path: Path) -> IO | None:
-    """Return the file at a path, locked, with who has it; None where another process does."""
+    """Lock the file at a path and write this process into it; None where another has the lock."""
     file = path.open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,5 +142,5 @@ def _lock(path: Path) -> IO | None:
 
 
 def _holder(path: Path) -> str:
-    """Return which process has the lock at a path."""
+    """Return the process that has the lock at a path."""
     return printable(path.read_text(errors="replace")) or "another process"

@@ -1,4 +1,4 @@
-"""Lack of a GPU's memory: how torch tells of it, and what the user is told."""
+"""Lack of GPU memory: how torch reports it, and what the user is told."""
 
 import math
 from collections.abc import Iterator
@@ -13,9 +13,10 @@ SIGNS = ("CUBLAS_STATUS_ALLOC_FAILED", "CUDA error: out of memory")
 
 
 def lacks_memory(error: BaseException | None) -> bool:
-    """Return whether an error, or one that it followed, says that a GPU lacks memory.
+    """Return whether an error, or one that caused it, says that GPU memory ran out.
 
-    The end of a graph's capture fails, too, after an error within it, and is then raised instead.
+    An error within the capture of a graph makes its end fail, too, and that failure is raised
+    instead.
     """
     while error is not None:
         if isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in SIGNS):
@@ -30,8 +31,8 @@ def explaining_lack_of_memory(
 ) -> Iterator[None]:
     """Raise InputError where a GPU has no room for `what`, which takes about `needed` bytes.
 
-    `what` begins the sentence, and `remedy` may end it; `beside` are the bytes of what else a
-    process has on a GPU.
+    `what` begins the sentence, and `remedy` may end it; `beside` are the bytes of everything else
+    that the process has on the GPU.
     """
     try:
         yield

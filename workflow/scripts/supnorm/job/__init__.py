@@ -1,1 +1,1 @@
-"""What a program is: its command line, its record, its outputs, and how it says what is wrong."""
+"""What every program has: a command line, outputs, a record, and clear errors."""

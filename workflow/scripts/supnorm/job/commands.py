@@ -1,12 +1,14 @@
-"""The command line of a program, which knows inputs, outputs and settings from other options.
+"""The command line of a program: inputs, outputs, wildcards, settings, and other options.
 
-So every program can record what it did (`supnorm.job.provenance`), whoever starts it. An option is
-spelled as what it gives: --<name> of an input, an output or a wildcard of the rule, or --<key> of
-a setting of config.yaml, as --uniform.teacher.depth.
+They are told apart so that every program can record what it did (`supnorm.job.provenance`), whoever
+starts it. An option is spelled as what it gives: --<name> of an input, an output or a wildcard of
+the rule, or --<key> of a setting of config.yaml, as --uniform.teacher.depth.
 """
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from supnorm.job.programs import count
@@ -15,10 +17,10 @@ from supnorm.schemas import described, setting
 
 
 class Program(argparse.ArgumentParser):
-    """A parser whose arguments have a further one: the `job` of which the record is written."""
+    """An argument parser that also returns the `job` whose record is to be written."""
 
     def __init__(self, description: str, file: str):
-        """Describe the program in a file, which is the first of its code."""
+        """Set up the command line of the program in `file`."""
         super().__init__(description=description, allow_abbrev=False)
         self._file = Path(file)
         self._inputs: list[str] = []
@@ -28,7 +30,7 @@ class Program(argparse.ArgumentParser):
         self.add_argument("--record", type=Path, nargs="+", default=[], help="records to write")
 
     def reads(self, name: str, **how) -> None:
-        """Add an option that names a file to read, or files; required unless `how` says other."""
+        """Add an option for a file to read, or files; required unless `how` says otherwise."""
         self.add_argument(f"--{name}", type=Path, **{"required": True, **how})
         self._inputs.append(name)
 
@@ -38,16 +40,16 @@ class Program(argparse.ArgumentParser):
         self._outputs.append(name)
 
     def wildcards(self, *columns) -> None:
-        """Add required options for wildcards of the rule, which columns of tables describe."""
+        """Add required options for wildcards of the rule, each described by a column of tables."""
         for column in columns:
             kind = int if str(column.type) == "int64" else str
             self.add_argument(f"--{column.name}", type=kind, required=True, help=column.meaning)
             self._wildcards.append(column.name)
 
     def setting(self, key: str, **how) -> None:
-        """Add a required option for a setting, which the schema describes.
+        """Add a required option for a setting, described by the schema.
 
-        Its value becomes the argument that the last part of the key names, as `depth`, or `dest`.
+        The argument is named by the last part of the key, as `depth`, or by `dest`.
         """
         part = setting(key)
         name = how.setdefault("dest", key.rpartition(".")[2])
@@ -56,7 +58,7 @@ class Program(argparse.ArgumentParser):
         self._settings[name] = key
 
     def parallel(self) -> None:
-        """Add the options of a program whose job may take long, and may use several threads."""
+        """Add the options of a program that may take long and may use several threads."""
         self.add_argument("--threads", type=count, default=1, help="students worked on at once")
         self.add_argument("--heartbeat", type=Path, help="JSON file that tells how far it is")
 
@@ -65,7 +67,7 @@ class Program(argparse.ArgumentParser):
         self.add_argument("--device", choices=["cpu", "cuda"], required=True)
 
     def parse_args(self, argv: Sequence[str]) -> argparse.Namespace:
-        """Return the arguments, and under `job` the job that they describe."""
+        """Return the arguments, with the job that they describe as `job`."""
         arguments = super().parse_args(argv)
         given = vars(arguments)
         records = given.pop("record")
@@ -90,7 +92,7 @@ class Program(argparse.ArgumentParser):
 
 
 def _parsed(part: dict) -> dict:
-    """Return how argparse reads a value that a part of the schema describes."""
+    """Return the keywords by which argparse reads a value of this schema."""
     if part.get("type") == "array":
         item = _parsed(described(part["items"]))
         return {"nargs": "+" if part.get("minItems") else "*", **item}
@@ -102,23 +104,27 @@ def _parsed(part: dict) -> dict:
 
 
 def _number(part: dict) -> Callable[[str], float]:
-    """Return what reads a number that a part of the schema describes."""
+    """Return a function that reads a number of this schema."""
     kind = int if part.get("type") == "integer" else float
-    above, least = part.get("exclusiveMinimum"), part.get("minimum")
 
     def read(text: str) -> float:
-        try:
+        with suppress(ValueError):
             value = kind(text)
-        except ValueError:
-            value = None
-        small = value is not None and (
-            (above is not None and not value > above) or (least is not None and not value >= least)
-        )
-        if value is None or small:
-            raise argparse.ArgumentTypeError(f"found {text}, expected {part['description']}")
-        return value
+            if _allowed(value, part):
+                return value
+        raise argparse.ArgumentTypeError(f"found {text}, expected {part['description']}")
 
     return read
+
+
+def _allowed(value: float, part: dict) -> bool:
+    """Return whether a part of the schema allows a number; NaN never is."""
+    if "anyOf" in part:
+        return any(_allowed(value, described(one)) for one in part["anyOf"])
+    if "const" in part:
+        return value == float(part["const"])
+    least, most = part.get("minimum", -math.inf), part.get("maximum", math.inf)
+    return least <= value <= most and value > part.get("exclusiveMinimum", -math.inf)
 
 
 def _listed(files: Path | list[Path]) -> list[Path]:

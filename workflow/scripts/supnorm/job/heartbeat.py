@@ -1,4 +1,4 @@
-"""Heartbeats: small files by which programs at work tell how far they are."""
+"""Heartbeats: small files in which running programs report their progress."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ PERIOD = 5.0  # seconds between two writings
 
 
 class StoppedError(InputError):
-    """A program ended early because it was told to: one sentence that says by what."""
+    """A program was told to stop early: one sentence that says by what."""
 
 
 class Heartbeat:

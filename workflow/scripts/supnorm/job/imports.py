@@ -48,7 +48,7 @@ def imported_modules(code: str) -> set[str]:
 
 
 def _import_statements(code: str) -> Iterator[ast.stmt]:
-    """Yield them, parsed one by one: to parse all code would take ten times as long."""
+    """Yield the import statements alone, parsed; parsing all code would take ten times as long."""
     for text in STATEMENT.findall(code):
         with suppress(SyntaxError):  # a sentence of a docstring
             yield from ast.parse(text).body
@@ -56,7 +56,6 @@ def _import_statements(code: str) -> Iterator[ast.stmt]:
 
 @cache
 def _files(module: str, root: Path) -> tuple[Path, ...]:
-    """Return the module's file and those of the packages around it, as far as they exist."""
     parts = module.split(".")
     packages = [root.joinpath(*parts[:k], "__init__.py") for k in range(1, len(parts) + 1)]
     modules = (*packages, root.joinpath(*parts).with_suffix(".py"))

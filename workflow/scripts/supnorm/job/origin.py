@@ -1,7 +1,7 @@
-"""Where this tree comes from: its commit, and the DOI of the results in it.
+"""Where this tree comes from: its commit, and the DOI of its results.
 
-A tree has them from git, or, if it was unpacked from an archive, from what the archive says of
-itself in `archive.json` and `SHA256SUMS`. Imported by the Snakefile, so it must stay cheap.
+In a clone, git knows the commit. In a tree from an archive, `archive.json` and `SHA256SUMS` tell of
+it. Imported by the Snakefile, so it must stay cheap.
 """
 
 import hashlib
@@ -28,14 +28,14 @@ def commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
 
 
 def of_source(path: str) -> bool:
-    """Return whether a file of an archive is of the source, and no result or told of a run."""
+    """Return whether a file of an archive is source: neither a result nor about the run."""
     return not path.startswith(("results/", "run/"))
 
 
 def doi(results: Path, root: Path = ROOT) -> str | None:
-    """Return the DOI that is reserved for the results of a scale, or that they were archived by.
+    """Return the DOI reserved for the results of a scale, or the one they were archived under.
 
-    Raises InputError where the file that says it is damaged.
+    Raises InputError where the file that holds it is damaged.
     """
     deposit, archived = results / DEPOSIT, root / ARCHIVED
     if deposit.is_file():
@@ -47,9 +47,9 @@ def doi(results: Path, root: Path = ROOT) -> str | None:
 
 
 def said(path: Path, key: str) -> str | None:
-    """Return the text that a JSON file has under a key; null is None.
+    """Return the text under a key of a JSON file; None for null.
 
-    Raises InputError where the file has no such key, or something else under it.
+    Raises InputError where the key is missing or has another type.
     """
     try:
         value = json.loads(path.read_text())[key]
@@ -61,7 +61,7 @@ def said(path: Path, key: str) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """Return what git answers; None where there is no git, or it refuses."""
+    """Return the output of git; None where git is missing or fails."""
     try:
         done = subprocess.run(
             ["git", "-C", root, *arguments], capture_output=True, text=True, check=True
@@ -72,7 +72,7 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def _changed_since_archived(root: Path) -> bool | None:
-    """Return whether a file of the source is other than it was archived; None without sums."""
+    """Return whether a source file differs from its archived sum; None without sums."""
     if not (root / SUMS).is_file():
         return None
     lines = (root / SUMS).read_text().splitlines()

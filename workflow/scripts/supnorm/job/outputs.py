@@ -11,8 +11,8 @@ from pathlib import Path
 def appearing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path that becomes `path` when the block ends without an error.
 
-    Host and process number are part of the name, so that what is left of a killed run and the
-    run that follows it never write to the same file, on a file system that hosts share either.
+    Its name has host and process number, so that the next run never writes to a file that a killed
+    one has left, even on a file system that several hosts share.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What all programs share: how they end, and how they say what is wrong."""
+"""What all programs share: exit status and error messages."""
 
 import argparse
 import sys
@@ -7,15 +7,15 @@ from pathlib import Path
 
 
 class InputError(ValueError):
-    """A mistake in what a program was given: one sentence that names the file or the key."""
+    """A mistake in the input of a program: one sentence that names the file or the key."""
 
     def __init__(self, sentence: str):
-        """Take the sentence; what no terminal should see, as names may have it, is spelled out."""
+        """Take the sentence, and escape its unprintable characters, as names may have them."""
         super().__init__(printable(sentence))
 
 
 def printable(text: str) -> str:
-    """Return a text with what is not to be printed, as control characters, spelled out."""
+    """Return a text with its unprintable characters escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

@@ -1,8 +1,8 @@
 """What a job did: a record beside its outputs, and a stamp inside them.
 
-Record and stamp hold what is content, the same in every run from the same inputs: the rule, its
-settings, and digests of inputs, code and outputs. The record says besides when, where and from
-which commit the job ran. docs/provenance.md describes both.
+Both hold content, which is the same in every run from the same inputs: the rule, its settings, and
+digests of inputs, code and outputs. The record also says when, where and at which commit the job
+ran. docs/provenance.md describes both.
 """
 
 import hashlib
@@ -35,19 +35,19 @@ def digest(path: Path) -> str:
 
 
 def canonical(content: Mapping) -> str:
-    """Return the one text that a record is written as."""
+    """Return the canonical text of a record."""
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def seal(record: Mapping) -> str:
-    """Return the digest of a record, of all but the seal itself."""
+    """Return the digest of a record without its seal."""
     return _digest_of({key: value for key, value in record.items() if key != "seal"})
 
 
 def stamp(content: Mapping) -> dict[str, str]:
-    """Return what outputs carry of a record: its rule, and a digest of each further part.
+    """Return the stamp of outputs: the rule, and digests of inputs, code and configuration.
 
-    Files count by their bytes, wherever they lie and in whatever order.
+    Files count by their bytes, whatever their paths and order.
     """
     inputs = {option: sorted(files.values()) for option, files in content["inputs"].items()}
     return {
@@ -59,7 +59,7 @@ def stamp(content: Mapping) -> dict[str, str]:
 
 
 def keywords(stamped: Mapping[str, str]) -> str:
-    """Return a stamp as a line of text, for files that have keywords."""
+    """Return a stamp as one line, for the keywords of a file."""
     return "; ".join(f"{name}: {value}" for name, value in stamped.items())
 
 
@@ -71,8 +71,8 @@ def _digest_of(content: Mapping | Sequence) -> str:
 class Job:
     """A run of a program: what it was given, and what it is to write.
 
-    `configuration` holds those of the parameters that are keys of config.yaml; inputs and outputs
-    are files by the option that names them.
+    `configuration` has settings by their keys in config.yaml, `parameters` all other options that
+    are no files; inputs and outputs are files by option.
     """
 
     program: Path
@@ -86,13 +86,13 @@ class Job:
     code: Mapping[str, str] = field(init=False)
 
     def __post_init__(self):
-        """Read the code now: who edits it during a long job changes the next one."""
+        """Hash the code now: an edit during a long job belongs to the next one."""
         files = [self.program, *imported_files(self.program)]
         object.__setattr__(self, "code", _digests(files))
 
     @cached_property
     def content(self) -> dict:
-        """Return what the record says but for the outputs and the run; inputs are read once."""
+        """Return the record without outputs and run; inputs are hashed once."""
         return {
             "rule": self.program.stem,
             "wildcards": dict(self.wildcards),
@@ -104,11 +104,11 @@ class Job:
 
     @property
     def stamp(self) -> dict[str, str]:
-        """Return what the outputs are to carry."""
+        """Return the stamp for the outputs."""
         return stamp(self.content)
 
     def write_record(self) -> None:
-        """Write the record, once every output is there, wherever it is wanted."""
+        """Write the record to each of `records`; every output must exist by then."""
         if not self.records:
             return
         outputs = {option: _digests(files) for option, files in self.outputs.items()}
@@ -119,7 +119,7 @@ class Job:
                 temporary.write_text(text)
 
     def _run(self) -> dict:
-        """Return what differs from run to run: when, where, by which versions and commit."""
+        """Return what differs between runs: time, machine, versions and commit."""
         head, dirty = commit()
         machine = {
             "processor": processor(),
@@ -145,7 +145,7 @@ def _digests(files: Sequence[Path]) -> dict[str, str]:
 
 
 def _name(path: Path) -> str:
-    """Return a path as seen from the working directory, if it lies below."""
+    """Return a path relative to the working directory if it lies below it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 

@@ -1,4 +1,4 @@
-"""Records of jobs, read with care: they may come from anywhere."""
+"""Records of jobs, checked as untrusted input."""
 
 import json
 import re
@@ -38,7 +38,7 @@ RUN = {
 
 @dataclass(frozen=True)
 class Record:
-    """What a job did, as its record says; files by option, with their SHA-256."""
+    """A job as its record describes it; files by option, with their SHA-256."""
 
     path: Path
     rule: str
@@ -74,12 +74,12 @@ class Record:
 
 
 def stamp(record: Record) -> dict[str, str]:
-    """Return what the outputs of a job carry in themselves."""
+    """Return the stamp that the outputs of a job carry."""
     return provenance.stamp(record.content)
 
 
 def read_record(path: Path) -> Record:
-    """Return a record; raises InputError with one sentence where it is no record or damaged.
+    """Return a record; raises InputError with one sentence where it is invalid or damaged.
 
     All files that it names are relative paths that stay below the working directory.
     """
@@ -105,7 +105,7 @@ def read_record(path: Path) -> Record:
 
 
 def _read(path: Path) -> dict:
-    """Return the JSON object in a file that is written in the one way of records."""
+    """Return the JSON object in a file, which must be in the canonical form of records."""
     try:
         if path.stat().st_size > LARGEST:
             raise InputError(f"{path}: expected a record of a job, found more than {LARGEST} bytes")

@@ -1,4 +1,4 @@
-"""What a study claims: statements, each tested by a number in every case of which it speaks."""
+"""Claims of a study: statements, each tested by a number in every case that it covers."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,10 +17,10 @@ RELATIONS = {"<=": operator.le, ">=": operator.ge}
 
 @dataclass(frozen=True)
 class Finding:
-    """The number of a case, what it is compared with, and the number's interval if it has one.
+    """The number of one case, what it is compared with, and its interval if it has one.
 
-    `case` says which case it is, such as "d = 1, p = inf". A study's table goes part by part, by
-    rising number, and has all claims anew in each of them.
+    `case` names the case, such as "d = 1, p = inf". The table of claims is sorted by `part` first,
+    so that each part lists all claims.
     """
 
     case: str
@@ -35,9 +35,9 @@ class Finding:
 class Claim:
     """A statement, the number it is tested by, and how that must compare.
 
-    `find` takes a study's tables and settings, and returns what it finds in each case of which they
-    speak. `figure` is the one of the study that shows it; None where no figure shows both what is
-    compared. `sentence` has the words of the document that are tested, if they are not our own.
+    `find` takes a study's tables and settings, and returns a finding for each case that they cover.
+    `figure` is the study's figure that shows the claim; None where no figure shows both numbers.
+    `sentence` quotes the document whose words are tested; None for a statement of our own.
     """
 
     name: str
@@ -63,9 +63,9 @@ class Claim:
 def tabulate_claims(
     study: str, claims: Sequence[Claim], tables: Tables, settings: Settings
 ) -> pd.DataFrame:
-    """Return a study's table of claims: a row for each case of which the tables have a number.
+    """Return a study's table of claims: a row for each case with a number.
 
-    In each part claims stand in their order, and cases in that in which their claim finds them.
+    In each part claims stand in their order, and cases in the order in which `find` returns them.
     """
     found = [
         (claim, finding)

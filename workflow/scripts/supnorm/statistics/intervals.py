@@ -81,17 +81,16 @@ def resamples(seeds: int) -> Resamples:
 
 
 def expanded_tail(seeds: int) -> float:
-    """Return the probability below the interval: that of Student's t for a spread over n - 1.
+    """Return the probability below the interval, widened so that a mean gets Student's interval.
 
-    The bootstrap's normal-like interval is too narrow twice: its spread is that of division by n,
-    and its quantiles are not those of Student's t. Its percentiles are moved out to where the
-    interval of a mean is Student's.
+    The bootstrap's interval is too narrow in two ways: its spread is divided by n in place of n -
+    1, and its quantiles are nearly normal. Its percentiles are moved outwards to correct both.
     """
     return float(ndtr(math.sqrt(seeds / (seeds - 1)) * stdtrit(seeds - 1, TAIL)))
 
 
 def interval_meaning(seeds: int) -> str:
-    """Return what an interval over so many seeds is, as a sentence of a caption."""
+    """Return a sentence for captions that says what an interval over so many seeds is."""
     if seeds == 1:
         return "There is one seed only, and so no interval."
     sentence = (
@@ -108,7 +107,7 @@ def interval_meaning(seeds: int) -> str:
 
 
 def with_interval(value: float, low: float, high: float) -> str:
-    """Return a value of two decimals with the interval that it has, if any: −0.53 (−0.56 to −0.46).
+    """Return a value with two decimals and its interval, if any: −0.53 (−0.56 to −0.46).
 
     A missing value is "not defined".
     """

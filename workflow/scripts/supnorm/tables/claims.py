@@ -1,4 +1,4 @@
-"""tables/claims.parquet: what a study says, the numbers behind it, and the verdicts."""
+"""tables/claims.parquet of each study, and claims.parquet of all: numbers and verdicts."""
 
 from supnorm.tables.schema import Schema, real, text
 

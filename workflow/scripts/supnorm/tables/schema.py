@@ -87,7 +87,7 @@ def table_columns(path: Path) -> list[str]:
 def read_table(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
     """Return the named columns of a table; raises InputError where one is not as described.
 
-    Raises InputError, too, where the table says that it is larger than the memory.
+    Also raises InputError where the table says that it is larger than the memory.
     """
     schema = _opened(path, pq.read_schema)
     for column in columns:
@@ -107,7 +107,7 @@ def read_table(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
 
 
 def _read(path: Path, columns: Sequence[Column]) -> pa.Table:
-    """Return columns of a table, which are there, with the types of their descriptions.
+    """Return existing columns of a table, with the types of their descriptions.
 
     A few bytes of Parquet can stand for any number of rows, and for texts of any length. So no more
     rows are read than the file says it has, and each text once before all are laid out.

@@ -1,4 +1,4 @@
-"""tables/settings.parquet: what the configuration says, beside the original experiment."""
+"""settings.parquet: the settings in force, beside those of the original experiment."""
 
 from supnorm.tables.schema import Schema, text
 

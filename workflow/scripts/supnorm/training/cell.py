@@ -92,7 +92,7 @@ class Training:
 
     @property
     def epoch(self) -> int:
-        """Return the epochs done: those of a student in the mean, rounded down."""
+        """Return the epochs that students have done on average, rounded down."""
         return int(self._engine.epochs.mean())
 
     def stretches(self) -> Iterator[None]:
@@ -106,12 +106,12 @@ class Training:
             yield
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that has become of the students, as it is until training goes on."""
+        """Return the complete state of the training, valid until it goes on."""
         evaluated = [record.networks for record in self.records if record.evaluation]
         return self._state([record.losses for record in self.records], evaluated)
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a state, having done nothing yet; ValueError where it is none of these."""
+        """Continue from a state, before any training; ValueError where the state does not fit."""
         losses, networks = state["losses"], self._engine.networks()
         recorded = self._recorded[: len(losses)]
         evaluated = [networks for epoch in recorded if self._evaluation(epoch)]

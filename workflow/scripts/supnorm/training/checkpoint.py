@@ -1,8 +1,8 @@
-"""Checkpoints: files from which a training that was ended goes on, to the same bits.
+"""Checkpoints: files from which an interrupted training resumes, to the same bits.
 
-A checkpoint is a safetensors file of a training's state. Its metadata are a checksum of that, and
-the identity of the training, which says all that results depend on: what is damaged, or is of
-another training, is not trusted.
+A checkpoint is a safetensors file of a training's state. Its metadata are a checksum of the state,
+and the identity of the training: everything that its results depend on. A checkpoint that is
+damaged, or of another training, is refused.
 """
 
 import hashlib
@@ -30,18 +30,18 @@ class CheckpointError(Exception):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The checkpoint of a training, at a path; without a path there is none.
+    """The checkpoint of a training, at a path; without a path nothing is saved.
 
-    `identity` says by texts, numbers, lists and dictionaries all that the results depend on.
+    `identity` has everything that the results depend on, in texts, numbers, lists and dictionaries.
     """
 
     path: Path | None
     identity: dict
 
     def save(self, training: Training) -> None:
-        """Write where a training is, in the place of what was there.
+        """Atomically replace the checkpoint; keep the old one on failure.
 
-        Raises CheckpointError where that fails, as on a full disk; what was there is left.
+        Raises CheckpointError where it cannot be written, as on a full disk.
         """
         if self.path is None:
             return
@@ -54,11 +54,11 @@ class Checkpoint:
             raise CheckpointError(f"{self.path}: cannot be written: {error}") from None
 
     def resume(self, training: Training) -> dict | None:
-        """Bring a training that has not begun to where it was saved; None if it never was.
+        """Restore a training that has not begun; return its saved identity, or None without a file.
 
-        Returns the identity under which it was saved, whose `hardware` may be another: the rest of
-        the training is then rounded otherwise. Raises CheckpointError where the file is damaged or
-        of another training, and InputError where it cannot be read.
+        The saved `hardware` may differ: the rest of the training is then rounded differently.
+        Raises CheckpointError where the file is damaged or of another training, and InputError
+        where it cannot be read.
         """
         if self.path is None:
             return None
@@ -85,7 +85,7 @@ class Checkpoint:
         return identity
 
     def remove(self) -> None:
-        """Remove the checkpoint, and what killed processes have left of it."""
+        """Remove the checkpoint, and temporary files that killed processes have left."""
         if self.path is None:
             return
         for half in self.path.parent.glob(f".{self.path.stem}.*{self.path.suffix}"):
@@ -110,7 +110,7 @@ def code_digest(program: Path) -> str:
 
 
 def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """Return the identity and the state in a file; something of DAMAGE if they are not whole."""
+    """Return the identity and the state in a file; raises one of DAMAGE where it is damaged."""
     with safetensors.safe_open(path, framework="numpy") as file:
         metadata = file.metadata()
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -1,11 +1,11 @@
-"""The training engines, all with one interface, and which of them `auto` is.
+"""The training engines, all with one interface, and the choice of `auto`.
 
 An engine is made from a recipe, initial networks and students (see `recipe`), and a device,
-precision and number of threads. `run` trains: its orders [epochs, seeds, samples] are those of the
-samples in the epochs that follow on those that all students have done, and where a deadline ends it
-early, students have done some of them, by their number in `epochs` [students]. `losses` and
-`networks` return what has become of the students; `state` all of it, named arrays from which
-`restore` lets an engine go on to the same bits.
+precision and number of threads. `run` trains through the epochs whose orders [epochs, seeds,
+samples] it is given; they follow the last epoch that all students have done. Where a deadline ends
+it early, students may differ in how many epochs they have done: `epochs` [students]. `losses` and
+`networks` return the results so far; `state` is everything, named arrays from which `restore` lets
+an engine go on to the same bits.
 """
 
 from supnorm.hardware.machine import processor
@@ -19,7 +19,7 @@ NARROW_WIDTH, NARROW_BATCH = 1024, 50
 
 
 def choose(engine: str, device: str, width: int, batch: int) -> str:
-    """Return the name of the engine that trains: the measured choice for `auto`."""
+    """Return the name of the engine that trains; `auto` is the one measured to be the fastest."""
     if engine != "auto":
         return engine
     narrow = device == "cpu" and (width <= NARROW_WIDTH or batch <= NARROW_BATCH)
@@ -27,7 +27,7 @@ def choose(engine: str, device: str, width: int, batch: int) -> str:
 
 
 def engine_class(name: str) -> type:
-    """Return the engine of a name, imported only now: torch takes seconds."""
+    """Return the class of an engine, imported only now: torch takes seconds."""
     if name == "narrow":
         from supnorm.training.narrow import NarrowEngine
 

@@ -1,7 +1,6 @@
 """The oracle: one student after another, by autograd, torch.optim.Adam and ExponentialLR.
 
-It is the training that the paper describes, written as one would write it first, and what every
-fast engine must agree with.
+This is the paper's training in its plainest form; every fast engine must agree with it.
 """
 
 import math
@@ -75,9 +74,9 @@ class LoopEngine:
         self._schedulers[k].step()
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that has become of the students, as it is until they train on.
+        """Return the complete state of the students, valid until they train on.
 
-        Of each parameter these are its values and Adam's two moments, [students, 3, …].
+        For each parameter these are its values and Adam's two moments, [students, 3, …].
         """
         rates = np.array([optimiser.param_groups[0]["lr"] for optimiser in self._optimisers])
         parameters = {
@@ -87,7 +86,7 @@ class LoopEngine:
         return {"epochs": self.epochs, "rates": rates, **parameters}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a state of such an engine."""
+        """Continue from a state of such an engine."""
         self.epochs[:] = state["epochs"]
         steps = self.epochs * math.ceil(self._values.shape[1] / self._recipe.batch)
         for k, (network, optimiser) in enumerate(

@@ -133,7 +133,7 @@ def _student_bytes(layout: Layout, batch: int) -> int:
 def explaining_lack_of_memory(
     size: int, layout: Layout, batch: int
 ) -> AbstractContextManager[None]:
-    """Return a context that raises InputError where the GPU lacks room for a group of students."""
+    """Return a context that raises InputError where the GPU has no room for a group."""
     needed = size * _student_bytes(layout, batch)
     single = Layout(layout.dim, layout.depth, layout.width, "float32")
     smaller = group_size("cuda", single, batch) * _student_bytes(single, batch)

@@ -65,7 +65,7 @@ class NarrowEngine:
         self._of_all(train_student)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that has become of the students, as it is until they train on."""
+        """Return the complete state of the students, valid until they train on."""
         return {
             "epochs": self.epochs,
             "powers": self._powers,
@@ -74,7 +74,7 @@ class NarrowEngine:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a state of such an engine."""
+        """Continue from a state of such an engine."""
         for name, array in self.state().items():
             array[...] = state[name]
 
@@ -94,6 +94,6 @@ class NarrowEngine:
         return self._packing.unpack(self._parameters)
 
     def _of_all(self, function) -> list:
-        """Return what a function of a student's number gives for each student."""
+        """Return the results of a function of each student's number, in order."""
         with ThreadPoolExecutor(self._threads) as pool:
             return list(pool.map(function, range(len(self._values))))

@@ -36,7 +36,7 @@ class Orders:
         return self._block[first - start : end - start]
 
     def _fetch(self, first: int) -> tuple[range, np.ndarray]:
-        """Return the block that begins at an epoch, and have the one behind it drawn."""
+        """Return the block that begins at an epoch, and start to draw the next one."""
         epochs, (ahead, future) = self._epochs_from(first), self._ahead
         block = future.result() if ahead == epochs else self._of(epochs)
         following = self._epochs_from(epochs.stop)

@@ -1,4 +1,4 @@
-"""How training is paced: a stretch at a time, after which one may save it, stop it, or go on.
+"""Pacing of training: after each stretch it may be saved, stopped, or continued.
 
 Where a stretch ends depends on the clock; results do not. Students train one after another, or
 group after group, so at the end of a stretch some of them are ahead of others.
@@ -13,7 +13,7 @@ STRETCH, SLICE = 0.5, 0.05
 
 
 def deadline() -> float:
-    """Return when a stretch that begins now should end, by the clock of `slices`."""
+    """Return when a stretch that begins now should end, on the clock of `slices`."""
     return monotonic() + STRETCH
 
 

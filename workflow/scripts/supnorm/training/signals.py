@@ -11,13 +11,13 @@ SAVE, STOP = (signal.SIGUSR1,), (signal.SIGTERM, signal.SIGINT)
 
 @dataclass
 class Asked:
-    """What signals have asked for: to `save`, or to stop, where `stop` names the signal."""
+    """What signals have asked for: to `save`, or to stop; `stop` is then the signal's name."""
 
     save: bool = False
     stop: str | None = None
 
     def note(self, number: int, _frame: object) -> None:
-        """Note a signal, and do nothing yet: it comes in the midst of something."""
+        """Record a signal and return: it may interrupt anything."""
         self.save = True
         if number in STOP:
             self.stop = signal.Signals(number).name
@@ -25,10 +25,10 @@ class Asked:
 
 @contextmanager
 def listening() -> Iterator[Asked]:
-    """Note signals while a block runs, instead of dying of them.
+    """Record signals while a block runs, instead of ending the process.
 
-    A wish to stop that is ignored, as under nohup, stays so; one to save is ignored by all around
-    this program lest they die of it. Only the main thread can listen.
+    A stop signal that is ignored, as under nohup, stays ignored. The processes around this program
+    ignore the save signal, which would end them. Only the main thread can listen.
     """
     asked, before = Asked(), {}
     if threading.current_thread() is threading.main_thread():

@@ -47,9 +47,9 @@ def _capture_stream() -> torch.cuda.Stream:
 
 
 def captured(kernels: Callable[[], None]) -> Callable[[], None]:
-    """Return what launches all kernels of a function by one CUDA graph.
+    """Return a function that launches `kernels` as one CUDA graph.
 
-    CUDA makes much at first use, so the function runs once before the capture.
+    CUDA sets up much at first use, so they run once before the capture.
     """
     stream = _capture_stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -114,13 +114,13 @@ class StackedEngine:
             list(pool.map(lambda trainer: trainer.run(orders, first, deadline), self._trainers))
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that has become of the students, as it is until they train on."""
+        """Return the complete state of the students, valid until they train on."""
         states = [state for trainer in self._trainers for state in trainer.states()]
         groups = {f"group_{k}": state.numpy() for k, state in enumerate(states)}
         return {"epochs": np.array([group.epochs for group in self._groups]), **groups}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a state of such an engine."""
+        """Continue from a state of such an engine."""
         for trainer in self._trainers:
             trainer.release()
         for k, group in enumerate(self._groups):
@@ -221,7 +221,7 @@ class _Trainer:
         return [(self._held_state() if g is self._held else g.state).cpu() for g in self._groups]
 
     def release(self) -> None:
-        """Hold no group, and let the state of the one that is held be lost."""
+        """Drop the held group without saving its state."""
         self._held = None
 
     def losses(self) -> list[np.ndarray]:
@@ -245,7 +245,7 @@ class _Trainer:
         return (total / samples).cpu().numpy()
 
     def _hold(self, group: Group) -> None:
-        """Bring a group's state into the buffers, and take away the one that is there."""
+        """Load a group's state into the buffers, and unload the group that is there."""
         if group is self._held:
             return
         if self._held is not None:
@@ -257,7 +257,7 @@ class _Trainer:
         self._held, group.state = group, None
 
     def _held_state(self) -> torch.Tensor:
-        """Return what the buffers hold of the group that is held, where groups rest."""
+        """Return the state of the held group, moved to where groups rest."""
         count = len(self._held.values) * self._layout.parameters
         state = torch.empty(3, count, dtype=self._state.dtype, device=self._held.values.device)
         self._layout.copy(self._state, state)

@@ -1,1 +1,1 @@
-"""The mathematics and words of the study uniform: learning networks to high uniform accuracy."""
+"""The library of the study uniform: learning networks to high uniform accuracy."""

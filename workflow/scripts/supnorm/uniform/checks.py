@@ -1,4 +1,4 @@
-"""What no single key of the study's configuration can say."""
+"""Checks of the study's settings against one another."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,9 +6,10 @@ from supnorm.job.programs import InputError
 
 
 def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
-    """Check settings of the study against one another; `name` says where a key stands.
+    """Check the study's settings against one another.
 
-    Raises InputError with one sentence that names a key that does not go with another.
+    `name` returns where a key stands in config.yaml. Raises InputError with one sentence that names
+    a key that contradicts another.
     """
     training, times = settings["training"], settings["evaluation"]["times"]
     smallest = min(settings["sample"]["sizes"])

@@ -1,8 +1,8 @@
-"""What the study `uniform` claims, each with the number that it stands or falls with.
+"""The claims of the study `uniform`, each with the number that it stands or falls with.
 
-A claim is tested for each dimension and norm: a function that compares takes the tables of one
-dimension, and a norm, and returns a number, what it is compared with, and the ends of the number's
-interval if it has one; or None where the tables do not speak of it.
+A claim is tested for each dimension and norm. A `compare` function takes the tables of one
+dimension, and a norm; it returns a number, what that is compared with, and the ends of the number's
+interval if it has one, or None where the tables have no such case.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +22,9 @@ Numbers = tuple[float, ...] | None
 def in_all_cases(
     compare: Callable[..., Numbers], *names: str
 ) -> Callable[[Tables, Mapping[str, float]], Iterator[Finding]]:
-    """Return what finds the numbers of all dimensions and norms, dimension by dimension.
+    """Return a `find` function that applies `compare` to every dimension and norm.
 
-    `compare` is given the settings of these names, too.
+    `compare` is also given the settings of these names.
     """
 
     def find(tables: Tables, settings: Mapping[str, float]) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def in_all_cases(
 
 
 def matching(table: pd.DataFrame, **values) -> pd.DataFrame:
-    """Return the rows with these values, by sample size if they have one."""
+    """Return the rows with these values, sorted by sample size if they have one."""
     rows = table[(table[list(values)] == pd.Series(values)).all(axis=1)]
     return rows.sort_values("samples") if "samples" in rows else rows
 
@@ -59,7 +59,7 @@ def networks(tables: Tables, norm: str) -> pd.DataFrame:
 
 
 def slope_above_that_in(other: str) -> Callable[[Tables, str], Numbers]:
-    """Return what compares the slope of the uniform error with that in another norm."""
+    """Return a comparison of the slope of the uniform error with that in another norm."""
 
     def compare(tables: Tables, norm: str) -> Numbers:
         faster = slopes(tables, other)

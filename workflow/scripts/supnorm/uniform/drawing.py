@@ -39,5 +39,5 @@ class FamilyDrawing(figures.Drawing):
 def parse_drawing(
     description: str, file: str, tables: Mapping[str, str], argv: list[str]
 ) -> FamilyDrawing:
-    """Return what the command line of a drawing program says, as figures.parse_drawing does."""
+    """Parse the command line of a drawing program, as figures.parse_drawing does."""
     return FamilyDrawing(**vars(figures.parse_drawing(description, file, tables, argv, [FAMILIES])))

@@ -3,7 +3,7 @@
 from supnorm.studies import Figure, Stage, Study, Table
 from supnorm.uniform.cells import trainings
 from supnorm.uniform.checks import check
-from supnorm.uniform.throughput import Throughput
+from supnorm.uniform.throughput import calibrated
 
 FIGURES = {
     "rates": Figure(
@@ -88,4 +88,4 @@ STAGES = (
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
 )
 
-STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, Throughput, trainings)
+STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, calibrated, trainings)

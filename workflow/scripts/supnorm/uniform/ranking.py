@@ -39,9 +39,10 @@ class Competition:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A number that follows from mean errors over seeds, and how it varies with the seeds.
+    """A number computed from mean errors over seeds, with its resamples.
 
-    `resampled` [resamples] is what it becomes, selection and all, for each resample of `seeds`.
+    `resampled` [resamples] is the number computed anew, selection included, for each resample of
+    `seeds`.
     """
 
     problem: dict
@@ -59,10 +60,10 @@ class Decided(Statistic):
     """The min-max or the min-mean of one set of algorithms on one problem, and who decides it.
 
     `algorithm` holds the values of ALGORITHM; `teacher` attains the maximum, and is None for
-    "minmean". `upper` is the same maximum or mean over teachers of the certified upper ends of
-    this algorithm's errors, NaN unless all of them are known: as errors that are attained are
-    lower ends, and any algorithm's upper end is one of the minimum, the statistic of the true
-    errors of these students lies in [error, upper].
+    "minmean". `upper` is the same maximum or mean over teachers of the certified upper ends of this
+    algorithm's errors, NaN unless all are known. Errors are attained, hence lower ends, and any
+    algorithm's upper end bounds the minimum from above: the statistic of the true errors lies in
+    [error, upper].
     """
 
     statistic: str
@@ -73,7 +74,7 @@ class Decided(Statistic):
 
 @dataclass(frozen=True)
 class Grown(Statistic):
-    """The least error of an algorithm on so many of the teachers: see `grow`."""
+    """The min-max error with only `teachers` of the teachers: see `grow`."""
 
     teachers: int
 
@@ -172,10 +173,10 @@ def _competition(problem: dict, group: pd.DataFrame) -> Competition:
 
 
 def ratios_to_others(decided: Sequence[Decided]) -> Iterator[dict[str, float]]:
-    """Yield, for each, its error over the least of the other sets of algorithms, with an interval.
+    """Yield, for each, its error over the least of the other sets, with an interval.
 
-    The others are those decided by the same statistic, on the same problem and with the same
-    seeds, which are resampled together; all is NaN where there are none.
+    The others are those decided by the same statistic, on the same problem and with the same seeds,
+    which are resampled together; all is NaN where there are none.
     """
     rivals = defaultdict(list)
     for one in decided:
@@ -249,7 +250,7 @@ def _rate(series: dict, members: Sequence[Statistic]) -> Rate:
 
 
 def beside(fitted: Sequence[Rate], **values) -> Iterator[tuple[Rate, Rate]]:
-    """Yield each rate, and the one whose series has these `values` and is the same otherwise."""
+    """Yield each rate with the one whose series has these `values` and is otherwise the same."""
     of_series = {frozenset(one.series.items()): one for one in fitted}
     for one in fitted:
         yield one, of_series[frozenset((one.series | values).items())]

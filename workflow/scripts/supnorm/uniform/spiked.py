@@ -38,11 +38,11 @@ TEACHER = 0
 
 @dataclass(frozen=True)
 class Problem:
-    """A class of networks, its teacher 0, and what was learned of that at one sample size.
+    """The worst case at one sample size: a class, its teacher 0, and the students of that.
 
-    `teacher` is a stack of one, of which the file of `description` is; `points` has the sample
-    [samples, dim] of each of the `seeds`, which increase. `trained` are the students of each cell,
-    by evaluation and then in the order of seeds.
+    `teacher` is a stack of one, `description` that of its file; `points` has the sample [samples,
+    dim] of each of the `seeds`, which increase. `trained` are the students of each cell, by
+    evaluation and then in the order of seeds.
     """
 
     cls: NetworkClass
@@ -90,7 +90,7 @@ def load_problem(teachers: Path, samples: Path, students: Sequence[Path]) -> Pro
 
 
 def network_class(path: Path, teachers: Networks, description: dict) -> NetworkClass:
-    """Return the class that a file's teachers are from; InputError on another file, or on none."""
+    """Return the class that a file's teachers are from; raises InputError where it has none."""
     told = {"dim", "depth", "width", "norm", "bound"} <= description.keys()
     if description.get("kind") != "teachers" or not told:
         raise InputError(f"{path}: expected teachers of a class of networks, found another file")

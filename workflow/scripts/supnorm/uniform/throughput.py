@@ -134,6 +134,11 @@ def _like(found, model) -> bool:
     )
 
 
+def calibrated(config: dict, device: str, card: Card) -> "Throughput":
+    """Return what jobs take, as far as it was measured; raises InputError as above."""
+    return Throughput(config, device, read_calibration(CALIBRATION), card)
+
+
 def interpolated(
     points: Iterable[tuple[float, float]], x: float, below: float = 0, above: float = 0
 ) -> float:
@@ -169,7 +174,7 @@ class Throughput(Costs):
 
         The card is that of the GPUs, for what was not measured on them.
         """
-        self._config, self._device, self._calibration = config, device, calibration or {}
+        self._config, self._device, self.measured = config, device, calibration or {}
         self._card = card
         self._entries = {name: {**MODEL[name], **self._measured(name)} for name in MODEL}
         self._works = {
@@ -210,28 +215,28 @@ class Throughput(Costs):
         }
 
     def device(self, rule: str) -> str:
-        """Return where the arithmetic of a rule is done."""
+        """Return the device that a rule computes on."""
         return self._device if rule in ON_DEVICE else "cpu"
 
     def start(self, device: str) -> float:
-        """Return how long a program takes to start."""
+        """Return the seconds until a program has started."""
         return self._entries[device]["start"]
 
     def work(self, rule: str, name: str) -> float:
-        """Return how long a job is at work, in seconds, the start of its program apart."""
+        """Return the seconds that a job works, without the start of its program."""
         return self._works[rule](*self._parts(name)) if rule in self._works else 0.0
 
     def megabytes(self, rule: str, name: str = "") -> int:
-        """Return how much memory a job asks for, that of a GPU apart."""
+        """Return the memory that a job requests, without that of a GPU."""
         if rule not in self._memory:
             return super().megabytes(rule, name)
         return math.ceil(BASE_MB[self.device(rule)] + self._memory[rule](*self._parts(name)))
 
     def basis(self, rule: str, name: str = "") -> str:
-        """Return what the expected time rests on.
+        """Return the source of the expected time.
 
-        That is "measured" (at the very sizes of the job), "between" (of sizes that were measured,
-        or beyond them), or "model".
+        That is "measured" (at the very sizes of the job), "between" (interpolated or extrapolated
+        from sizes that were measured), or "model".
         """
         measured = self._measured(self.device(rule))
         if not measured or (rule == "train_students" and "training" not in measured):
@@ -263,14 +268,14 @@ class Throughput(Costs):
         return Trained(len(rows), cell.epochs, flops, times * copy, (times + 3) * copy)
 
     def gpu_bytes(self) -> float:
-        """Return what the largest group of students takes on a GPU while it trains."""
+        """Return the GPU memory that the largest group of students needs in training, in bytes."""
         precision = self._config["training"]["precision"]
         kinds = {(c.dim, c.depth, c.width, c.batch, precision) for c in cells(self._config)}
         return max(group_size(*each) * student_bytes(*each) for each in kinds)
 
     def _measured(self, device: str) -> dict:
         """Return what was measured on a device, training only if in the same precision."""
-        entry = self._calibration.get(device, {})
+        entry = self.measured.get(device, {})
         same = entry.get("precision") == self._config["training"]["precision"]
         return {key: value for key, value in entry.items() if same or key != "training"}
 

@@ -1,6 +1,6 @@
-"""The sentences of the study uniform that captions and the document share, each worded here once.
+"""Sentences of the study uniform that captions and the document share.
 
-They are plain text, and say mathematics as captions do: p = inf.
+They are plain text, and write mathematics as captions do: p = inf.
 """
 
 import math
@@ -28,5 +28,5 @@ def course(errors: pd.DataFrame, fit: pd.Series) -> str:
 
 
 def two_digits(error: float) -> str:
-    """Return an error with two digits; one without end is the sign for it."""
+    """Return an error with two digits, or the sign for infinity."""
     return "\N{INFINITY}" if math.isinf(error) else f"{error:.2g}"
