@@ -7,7 +7,7 @@ import pytest
 
 from artifact import chain
 from artifact.chain import Chain
-from small_chain import LIBRARY, PARAMETERS, RESULTS, SHARD, STUDY, WILDCARDS, SmallChain
+from small_chain import LIBRARY, PARAMETERS, RESULTS, SHARD, STUDY, SmallChain
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest
 
@@ -212,7 +212,9 @@ def test_infinity_is_the_same_as_text_and_as_number(small):
 
 
 def test_a_job_made_under_another_setting(small):
-    small.change(f"{STUDY}/teachers/random/d1.prov.json", configuration={"uniform.teacher.width": 16})
+    small.change(
+        f"{STUDY}/teachers/random/d1.prov.json", configuration={"uniform.teacher.width": 16}
+    )
     (sentence,) = faults(small).values()
     assert "sample_teachers took uniform.teacher.width as 16" in sentence
     assert f"{CONFIG} says 32" in sentence
@@ -298,5 +300,7 @@ def test_what_no_record_tells_of_can_be_asked_for(small):
 
 
 def test_an_unknown_name_is_answered_by_those_that_there_are(small):
-    with pytest.raises(InputError, match=r"rats: .*figure \(uniform/rates\), a table \(uniform/minmax, "):
+    with pytest.raises(
+        InputError, match=r"rats: .*figure \(uniform/rates\), a table \(uniform/minmax, "
+    ):
         Chain(small.root, "smoke").find("uniform/rats")
