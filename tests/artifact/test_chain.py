@@ -7,22 +7,22 @@ import pytest
 
 from artifact import chain
 from artifact.chain import Chain
-from small_chain import LIBRARY, PARAMETERS, RESULTS, SHARD, SmallChain
+from small_chain import LIBRARY, PARAMETERS, RESULTS, SHARD, STUDY, SmallChain
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest
 
 CONFIG = f"{RESULTS}/config.resolved.yaml"
-TEACHERS = f"{RESULTS}/teachers/random/d1.safetensors"
-STUDENTS = f"{RESULTS}/students/{SHARD}.safetensors"
-STUDENTS_RECORD = f"{RESULTS}/students/{SHARD}.prov.json"
-MINMAX, MINMAX_RECORD = f"{RESULTS}/tables/minmax.parquet", f"{RESULTS}/tables/minmax.prov.json"
-FIGURE, FIGURE_RECORD = f"{RESULTS}/figures/rates.pdf", f"{RESULTS}/figures/rates.prov.json"
+TEACHERS = f"{STUDY}/teachers/random/d1.safetensors"
+STUDENTS = f"{STUDY}/students/{SHARD}.safetensors"
+STUDENTS_RECORD = f"{STUDY}/students/{SHARD}.prov.json"
+MINMAX, MINMAX_RECORD = f"{STUDY}/tables/minmax.parquet", f"{STUDY}/tables/minmax.prov.json"
+FIGURE, FIGURE_RECORD = f"{STUDY}/figures/rates.pdf", f"{STUDY}/figures/rates.prov.json"
 FILES = [
     *(TEACHERS, STUDENTS, CONFIG, MINMAX, FIGURE, STUDENTS_RECORD, MINMAX_RECORD, FIGURE_RECORD),
-    *(f"{RESULTS}/samples/random/d1_m10.parquet", f"{RESULTS}/curves/{SHARD}.parquet"),
-    *(f"{RESULTS}/figures/rates.png", f"{RESULTS}/figures/rates.txt"),
-    *(f"{RESULTS}/tables/rates.parquet", f"{RESULTS}/tables/rates.prov.json"),
-    *(f"{RESULTS}/config.resolved.prov.json", f"{RESULTS}/teachers/random/d1.prov.json"),
+    *(f"{STUDY}/samples/random/d1_m10.parquet", f"{STUDY}/curves/{SHARD}.parquet"),
+    *(f"{STUDY}/figures/rates.png", f"{STUDY}/figures/rates.txt"),
+    *(f"{STUDY}/tables/rates.parquet", f"{STUDY}/tables/rates.prov.json"),
+    *(f"{RESULTS}/config.resolved.prov.json", f"{STUDY}/teachers/random/d1.prov.json"),
     *("workflow/scripts/uniform/train_students.py", LIBRARY),
 ]
 
@@ -51,7 +51,7 @@ def test_a_flipped_bit_is_found_and_nothing_else_is_blamed(small, path):
     assert set(faults(small)) == {path}
 
 
-@pytest.mark.parametrize("path", [STUDENTS_RECORD, f"{RESULTS}/tables/rates.prov.json"])
+@pytest.mark.parametrize("path", [STUDENTS_RECORD, f"{STUDY}/tables/rates.prov.json"])
 def test_a_damaged_record_breaks_the_chain_of_what_its_job_led_to(small, path):
     small.flip(path)
     found = faults(small, FIGURE)
@@ -87,20 +87,20 @@ def test_jobs_come_after_those_that_made_their_inputs(small):
 def test_what_is_no_part_of_the_chain_does_not_break_it(small):
     small.flip(FIGURE)
     assert faults(small, MINMAX) == {}
-    small.write(f"{RESULTS}/students/random/other.prov.json", "damaged")
+    small.write(f"{STUDY}/students/random/other.prov.json", "damaged")
     assert set(faults(small, FIGURE)) == {FIGURE}
-    assert set(faults(small)) == {FIGURE, f"{RESULTS}/students/random/other.prov.json"}
+    assert set(faults(small)) == {FIGURE, f"{STUDY}/students/random/other.prov.json"}
 
 
 def test_archives_and_folders_are_no_part_of_the_chain(small):
     small.write(f"{RESULTS}/archive/copy/{MINMAX_RECORD}", "damaged")
-    (small.root / f"{RESULTS}/tables/folder.prov.json").mkdir()
+    (small.root / f"{STUDY}/tables/folder.prov.json").mkdir()
     assert faults(small) == {}
 
 
 def test_what_was_made_from_an_earlier_file_is_stale(small):
-    tables = {name: f"tables/{name}.parquet" for name in ("minmax", "rates")}
-    students = {"students": f"students/{SHARD}.safetensors"}
+    tables = {name: f"uniform/tables/{name}.parquet" for name in ("minmax", "rates")}
+    students = {"students": f"uniform/students/{SHARD}.safetensors"}
     small.job("rank_algorithms", students, tables, records=tables.values(), content="anew")
     found = faults(small)
     assert set(found) == {FIGURE}
@@ -117,7 +117,7 @@ def test_code_that_many_jobs_used_is_named_once(small):
 def test_other_inputs_of_the_tree_count_as_code_does(small):
     path = "workflow/paper/frame.typ"
     small.write(path, "text")
-    small.job("write_summary", {}, {"output": "summary.md"})
+    small.job("write_summary", {}, {"summary": "summary.md"})
     inputs = {"template": {path: digest(small.root / path)}}
     small.change(f"{RESULTS}/summary.prov.json", inputs=inputs)
     assert faults(small) == {}
@@ -129,13 +129,13 @@ def test_a_record_changed_with_its_seal_contradicts_what_it_made(small):
     inputs = {"minmax": {MINMAX: "0" * 64}}
     small.change(FIGURE_RECORD, inputs=inputs)
     found = faults(small)
-    assert "stamp" in found[f"{RESULTS}/figures/rates.png"]
+    assert "stamp" in found[f"{STUDY}/figures/rates.png"]
     assert "stale" in found[FIGURE] or "stamp" in found[FIGURE]
 
 
 @pytest.mark.parametrize("kind", ["pdf", "png", "parquet"])
 def test_a_file_of_another_job_put_in_the_place_is_found(small, kind):
-    path = f"{RESULTS}/{'tables/minmax' if kind == 'parquet' else 'figures/rates'}.{kind}"
+    path = f"{STUDY}/{'tables/minmax' if kind == 'parquet' else 'figures/rates'}.{kind}"
     record = MINMAX_RECORD if kind == "parquet" else FIGURE_RECORD
     small.make(path, "other", {"rule": "other", "inputs": "", "code": "", "configuration": ""})
     option = "minmax" if kind == "parquet" else kind
@@ -150,14 +150,14 @@ def test_a_parquet_that_is_none_carries_no_stamp(small):
     small.write(MINMAX, "PAR1 and nothing of use PAR1")
     outputs = json.loads((small.root / MINMAX_RECORD).read_text())["outputs"]
     outputs["minmax"] = {MINMAX: digest(small.root / MINMAX)}
-    for record in (MINMAX_RECORD, f"{RESULTS}/tables/rates.prov.json"):
+    for record in (MINMAX_RECORD, f"{STUDY}/tables/rates.prov.json"):
         small.change(record, outputs=outputs)
     assert "stamp" in faults(small, MINMAX)[MINMAX]
 
 
 def test_two_records_must_not_claim_one_file(small):
     record = json.loads((small.root / FIGURE_RECORD).read_text())
-    small.seal(f"{RESULTS}/tables/forged.prov.json", record | {"rule": "other"})
+    small.seal(f"{STUDY}/tables/forged.prov.json", record | {"rule": "other"})
     assert "both claim it" in faults(small)[FIGURE]
 
 
@@ -187,34 +187,36 @@ def test_a_chain_must_begin_somewhere(small):
     minmax, figure = digest(small.root / MINMAX), digest(small.root / FIGURE)
     for path, inputs in ((MINMAX_RECORD, {FIGURE: figure}), (FIGURE_RECORD, {MINMAX: minmax})):
         small.change(path, inputs={"any": inputs})
-    (small.root / f"{RESULTS}/tables/rates.prov.json").unlink()
+    (small.root / f"{STUDY}/tables/rates.prov.json").unlink()
     assert "made of its own outputs" in "".join(faults(small, FIGURE).values())
 
 
 def test_a_setting_that_config_yaml_has_changed(small):
-    small.configure("config.yaml", "training", learning_rate=2e-4)
+    small.configure("config.yaml", "uniform", "training", learning_rate=2e-4)
     found = faults(small)
-    says = "training.learning_rate is 0.0002; the results were made with 0.0001"
+    says = "uniform.training.learning_rate is 0.0002; the results were made with 0.0001"
     assert found == {"config.yaml": f"config.yaml: {says}"}
 
 
 def test_a_configuration_edited_among_the_results_is_blamed_alone(small):
-    small.configure(CONFIG, "training", learning_rate=2e-4)
+    small.configure(CONFIG, "uniform", "training", learning_rate=2e-4)
     assert set(faults(small)) == {CONFIG}
 
 
 def test_infinity_is_the_same_as_text_and_as_number(small):
     for path in ("config.yaml", CONFIG):
-        small.configure(path, "teacher", norm=math.inf)
-    outputs = {"output": {CONFIG: digest(small.root / CONFIG)}}
+        small.configure(path, "uniform", "teacher", norm=math.inf)
+    outputs = {"config": {CONFIG: digest(small.root / CONFIG)}}
     small.change(f"{RESULTS}/config.resolved.prov.json", outputs=outputs)
     assert faults(small) == {}
 
 
 def test_a_job_made_under_another_setting(small):
-    small.change(f"{RESULTS}/teachers/random/d1.prov.json", configuration={"teacher.width": 16})
+    small.change(
+        f"{STUDY}/teachers/random/d1.prov.json", configuration={"uniform.teacher.width": 16}
+    )
     (sentence,) = faults(small).values()
-    assert "sample_teachers took teacher.width as 16" in sentence
+    assert "sample_teachers took uniform.teacher.width as 16" in sentence
     assert f"{CONFIG} says 32" in sentence
 
 
@@ -223,8 +225,8 @@ def test_a_job_made_under_another_setting(small):
     [
         ("[" * 1000, "expected YAML"),
         ("- a", "expected keys and values"),
-        ("scale: smoke", "teacher is empty"),
-        ("teacher: {width: !!python/object:os.system {}}", "expected YAML"),
+        ("scale: smoke", "training is empty"),
+        ("uniform: {teacher: !!python/object:os.system {}}", "expected YAML"),
     ],
 )
 def test_a_configuration_that_is_none(small, text, says):
@@ -233,7 +235,7 @@ def test_a_configuration_that_is_none(small, text, says):
     assert sentence.startswith("config.yaml: ")
     assert says in sentence or "scales" in sentence
     small.write(CONFIG, text)
-    outputs = {"output": {CONFIG: digest(small.root / CONFIG)}}
+    outputs = {"config": {CONFIG: digest(small.root / CONFIG)}}
     small.change(f"{RESULTS}/config.resolved.prov.json", outputs=outputs)
     assert says in faults(small)[CONFIG]
 
@@ -246,7 +248,7 @@ def test_students_trained_in_another_way(small, name, value):
 
 
 def test_students_that_are_no_shard_of_the_configuration(small):
-    path = f"students/{SHARD}_1of7.safetensors"
+    path = f"uniform/students/{SHARD}_1of7.safetensors"
     small.job("train_students", {}, {"students": path}, parameters=PARAMETERS)
     assert "no shard of" in faults(small, f"{RESULTS}/{path}")[f"{RESULTS}/{path}"]
 
@@ -275,11 +277,11 @@ def test_an_archive_that_says_nothing_of_use(small, text):
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("rates", [f"{RESULTS}/figures/rates.{kind}" for kind in ("pdf", "png", "txt")]),
-        ("minmax", [MINMAX]),
-        ("tables/rates.parquet", [f"{RESULTS}/tables/rates.parquet"]),
+        ("uniform/rates", [f"{STUDY}/figures/rates.{kind}" for kind in ("pdf", "png", "txt")]),
+        ("uniform/minmax", [MINMAX]),
+        ("uniform/tables/rates.parquet", [f"{STUDY}/tables/rates.parquet"]),
         (TEACHERS, [TEACHERS]),
-        (STUDENTS_RECORD, [STUDENTS, f"{RESULTS}/curves/{SHARD}.parquet"]),
+        (STUDENTS_RECORD, [STUDENTS, f"{STUDY}/curves/{SHARD}.parquet"]),
         ("config.resolved", [CONFIG]),
     ],
 )
@@ -293,10 +295,12 @@ def test_what_a_name_means(small, name, found):
 
 def test_what_no_record_tells_of_can_be_asked_for(small):
     (small.root / FIGURE_RECORD).unlink()
-    (path, *_) = Chain(small.root, "smoke").find("rates")
+    (path, *_) = Chain(small.root, "smoke").find("uniform/rates")
     assert f"expected {FIGURE_RECORD}" in faults(small, path)[path]
 
 
 def test_an_unknown_name_is_answered_by_those_that_there_are(small):
-    with pytest.raises(InputError, match=r"rats: .*figure \(rates\), a table \(minmax, rates\)"):
-        Chain(small.root, "smoke").find("rats")
+    with pytest.raises(
+        InputError, match=r"rats: .*figure \(uniform/rates\), a table \(uniform/minmax, "
+    ):
+        Chain(small.root, "smoke").find("uniform/rats")

@@ -197,7 +197,7 @@ def test_a_drawing_that_cannot_be_drawn_is_refused(compared, bad):
 
 
 def test_a_drawing_without_end_is_given_up(compared, monkeypatch):
-    monkeypatch.setattr("pages.LONGEST", 0.01)
+    monkeypatch.setattr("artifact.pages.LONGEST", 0.01)
     with pytest.raises(InputError, match="takes more than 0 s to draw"):
         compared(Path.write_bytes, pdf(LINE, code="1"), pdf(LINE), ".pdf")
 

@@ -13,13 +13,13 @@ import small_chain
 from artifact.chain import Chain
 from artifact.contents import Contents
 from artifact.crate import crate_metadata
-from scales import ROOT, configuration
-from small_chain import RESULTS, SHARD, SmallChain
+from scales import ROOT, whole_configuration
+from small_chain import SHARD, STUDY, SmallChain
 from supnorm.job.provenance import digest
 
 VALIDATOR = os.environ.get("ROCRATE_VALIDATOR")
 MACHINE = {"processor": "some CPU", "cores": 2, "gpu": None, "threads": 1, "system": "Linux"}
-STUDENTS = f"{RESULTS}/students/{SHARD}.safetensors"
+STUDENTS = f"{STUDY}/students/{SHARD}.safetensors"
 METADATA = "ro-crate-metadata.json"
 
 
@@ -40,7 +40,7 @@ def contents(tmp_path, monkeypatch):
         scale="smoke",
         commit="c0ffee",
         doi="10.5072/zenodo.1",
-        config=configuration("smoke"),
+        config=whole_configuration("smoke"),
         citation=yaml.safe_load((ROOT / "CITATION.cff").read_text()),
         chain=Chain(tmp_path, "smoke"),
         files=files,
@@ -99,29 +99,29 @@ def test_every_file_is_part_of_it_with_its_digest(contents, entities):
     for name in parts:
         assert entities[name]["sha256"] == digest(contents.files[name])
         assert entities[name]["contentSize"] == str(contents.files[name].stat().st_size)
-    assert entities[f"{RESULTS}/figures/rates.pdf"]["encodingFormat"] == "application/pdf"
+    assert entities[f"{STUDY}/figures/rates.pdf"]["encodingFormat"] == "application/pdf"
 
 
 def test_each_job_is_an_action(contents, entities):
     actions = [e for e in entities.values() if e["@type"] == "CreateAction" and e["@id"] != "#run"]
     assert len(actions) == len(contents.jobs) == 6
-    action = entities[f"#job/{RESULTS}/students/{SHARD}.prov.json"]
+    action = entities[f"#job/{STUDY}/students/{SHARD}.prov.json"]
     assert action["instrument"] == {"@id": "workflow/scripts/uniform/train_students.py"}
     assert action["startTime"] == "2026-11-22T14:00:00+00:00"
     assert action["endTime"] == "2026-11-22T14:00:02+00:00"
-    assert ids(action["result"]) == {f"#left-out/{STUDENTS}", f"{RESULTS}/curves/{SHARD}.parquet"}
-    assert f"{RESULTS}/samples/random/d1_m10.parquet" in ids(action["object"])
+    assert ids(action["result"]) == {f"#left-out/{STUDENTS}", f"{STUDY}/curves/{SHARD}.parquet"}
+    assert f"{STUDY}/samples/random/d1_m10.parquet" in ids(action["object"])
+    told = small_chain.WILDCARDS | small_chain.PARAMETERS | small_chain.SETTINGS
     assert values(entities, action) == {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in small_chain.PARAMETERS.items()
+        name: value if isinstance(value, str) else json.dumps(value) for name, value in told.items()
     }
 
 
 def test_the_run_has_all_settings_and_all_results(contents, entities):
     run = entities["#run"]
     settings = values(entities, run)
-    assert settings["sample.sizes"] == "[10, 20]"
-    assert settings["teacher.norm"] == "inf"
+    assert settings["uniform.sample.sizes"] == "[10, 20]"
+    assert settings["uniform.teacher.norm"] == "inf"
     assert ids(run["result"]) == set(contents.chain.targets())
     mentioned = [entities[i] for i in references(entities["./"]["mentions"])]
     controls = [entity for entity in mentioned if entity["@type"] == "ControlAction"]

@@ -10,23 +10,26 @@ from artifact.expected import (
     DISTRIBUTED,
     EXPECTED,
     MEASURED,
-    TABLES,
     compare_with,
+    references,
     write_expected,
 )
-from scales import ROOT, configuration
+from scales import ROOT, whole_configuration
 from supnorm.configuration import as_yaml
 from supnorm.tables.schema import read_table, write_table
 
 LAPTOP = EXPECTED / "laptop"
+TABLES = {
+    f"{study.name}/{name}": (study.name, name, schema) for study, name, schema, _ in references()
+}
 
 
 @pytest.fixture
 def results(tmp_path):
     """Results that are those of the reference set."""
-    for name, reference in TABLES.items():
-        table = read_table(LAPTOP / f"{name}.parquet", reference.schema.columns)
-        write_table(tmp_path / f"tables/{name}.parquet", table, reference.schema)
+    for study, name, schema in TABLES.values():
+        table = read_table(LAPTOP / study / f"{name}.parquet", schema.columns)
+        write_table(tmp_path / study / f"tables/{name}.parquet", table, schema)
     (tmp_path / CONFIGURATION).write_bytes((LAPTOP / CONFIGURATION).read_bytes())
     return tmp_path
 
@@ -36,7 +39,8 @@ def changed(results):
     """Change a table of the results, and tell what differs from the reference set."""
 
     def change(name, edit, promised=True):
-        path, schema = results / f"tables/{name}.parquet", TABLES[name].schema
+        study, table, schema = TABLES[name]
+        path = results / study / f"tables/{table}.parquet"
         table = read_table(path, schema.columns)
         write_table(path, edit(table), schema)
         return {
@@ -67,8 +71,8 @@ def others(table):
 
 
 def test_the_set_that_is_committed_is_of_the_laptop_scale():
-    assert (LAPTOP / CONFIGURATION).read_text() == as_yaml(configuration("laptop"))
-    sizes = [path.stat().st_size for path in LAPTOP.iterdir()]
+    assert (LAPTOP / CONFIGURATION).read_text() == as_yaml(whole_configuration("laptop"))
+    sizes = [path.stat().st_size for path in LAPTOP.rglob("*") if path.is_file()]
     assert sum(sizes) < 300_000
 
 
@@ -80,13 +84,14 @@ def test_the_same_results_are_the_same(results):
 
 def test_a_set_is_written_from_results(results, tmp_path):
     write_expected(results, tmp_path / "new")
-    for path in LAPTOP.iterdir():
-        assert (tmp_path / "new" / path.name).read_bytes() == path.read_bytes()
+    for path in LAPTOP.rglob("*.*"):
+        written = tmp_path / "new" / path.relative_to(LAPTOP)
+        assert written.read_bytes() == path.read_bytes()
 
 
 def test_networks_must_agree_where_they_are_promised_to(changed):
-    found = changed("minmax", scaled("error", 1 + 1e-5, networks))
-    assert found["minmax: networks"] == (pytest.approx(1e-5, rel=1e-3), MEASURED)
+    found = changed("uniform/minmax", scaled("error", 1 + 1e-5, networks))
+    assert found["uniform/minmax: networks"] == (pytest.approx(1e-5, rel=1e-3), MEASURED)
     assert MEASURED < 1e-5
 
 
@@ -100,20 +105,20 @@ def times(factor):
 
 
 def test_other_algorithms_may_round_otherwise(changed):
-    found = changed("minmax", scaled("error", 1.05, others))
-    deviation, tolerance = found["minmax: others"]
+    found = changed("uniform/minmax", scaled("error", 1.05, others))
+    deviation, tolerance = found["uniform/minmax: others"]
     assert 0 <= deviation < tolerance == DISTRIBUTED
-    assert set(found) == {"minmax: others"}
+    assert set(found) == {"uniform/minmax: others"}
 
 
 def test_networks_trained_otherwise_are_compared_by_their_intervals(changed):
-    deviation, tolerance = changed("growth", times(1.01), promised=False)["growth"]
+    deviation, tolerance = changed("uniform/growth", times(1.01), promised=False)["uniform/growth"]
     assert 0 <= deviation < tolerance == DISTRIBUTED
-    assert changed("growth", times(1.01))["growth"][0] > MEASURED
+    assert changed("uniform/growth", times(1.01))["uniform/growth"][0] > MEASURED
 
 
 def test_intervals_that_are_far_apart_differ(changed):
-    deviation, tolerance = changed("growth", times(3), promised=False)["growth"]
+    deviation, tolerance = changed("uniform/growth", times(3), promised=False)["uniform/growth"]
     assert deviation > tolerance
 
 
@@ -122,18 +127,21 @@ def test_what_is_no_number_in_one_of_them_differs(changed, factor):
     def edit(table):
         return scaled("slope", factor, lambda t: t.index == t.index[networks(t)][0])(table)
 
-    assert changed("rates", edit, promised=False)["rates: networks"][0] == np.inf
+    assert changed("uniform/rates", edit, promised=False)["uniform/rates: networks"][0] == np.inf
 
 
 @pytest.mark.parametrize("edit", [lambda t: t.iloc[1:], lambda t: pd.concat([t, t.iloc[:1]])])
 def test_rows_must_be_of_the_same_problems(changed, edit):
-    assert changed("growth", edit, promised=False)["growth"] == (np.inf, DISTRIBUTED)
+    assert changed("uniform/growth", edit, promised=False)["uniform/growth"] == (
+        np.inf,
+        DISTRIBUTED,
+    )
 
 
 def test_bounds_are_those_of_the_theory(changed):
-    deviation, tolerance = changed("bounds", scaled("value", 1 + 1e-8, lambda t: t.index == 0))[
-        "bounds"
-    ]
+    deviation, tolerance = changed(
+        "uniform/bounds", scaled("value", 1 + 1e-8, lambda t: t.index == 0)
+    )["uniform/bounds"]
     assert deviation > tolerance
 
 
@@ -147,8 +155,8 @@ def test_claims_are_compared_by_their_verdicts(changed):
 
         return change
 
-    assert changed("claims", edit("undecided"))["claims"] == (0.0, 0.0)
-    assert changed("claims", edit("failed"))["claims"] == (np.inf, 0.0)
+    assert changed("uniform/claims", edit("undecided"))["uniform/claims"] == (0.0, 0.0)
+    assert changed("uniform/claims", edit("failed"))["uniform/claims"] == (np.inf, 0.0)
 
 
 def test_verdicts_are_counted_by_claim():

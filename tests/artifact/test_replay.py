@@ -5,61 +5,74 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import replay as replaying
 
+from artifact import replay as replaying
 from artifact.replay import PACKAGES, NotReplayedError, other_packages, replay, unlike
-from scales import configuration
+from scales import ROOT, whole_configuration
 from supnorm.configuration import as_yaml
 from supnorm.hardware.machine import processor
 from supnorm.job.programs import InputError
 from supnorm.job.records import Record
 
 CONFIG = "results/smoke/config.resolved.yaml"
-SETTINGS = "results/smoke/tables/settings.parquet"
+SETTINGS, SCHEMA = "results/smoke/settings.parquet", "workflow/schemas/frame.schema.yaml"
 VERSIONS = {name: version(name) for name in PACKAGES}
-TRAINING = {"engine": "auto", "device": "cpu", "width": 32, "batch": 20, "precision": "float64"}
+TRAINING = {"training.engine": "auto", "training.precision": "float64", "device": "cpu"}
+TRAINING |= {"width": "32", "batch": 20}
 
 
-def job(rule, inputs=None, outputs=None, parameters=None, packages=VERSIONS, machine=None):
+def job(
+    rule, inputs=None, outputs=None, parameters=None, packages=VERSIONS, machine=None, code=None
+):
     """A record; of its files the digests do not count here."""
     inputs, outputs = (
         {option: {path: "0" * 64} for option, path in (files or {}).items()}
         for files in (inputs, outputs)
     )
     run = {"packages": packages, "machine": {"processor": machine or processor()}}
-    return Record(
-        Path("job.prov.json"), rule, {}, parameters or {}, {}, inputs, outputs, code={}, run=run
-    )
+    folder = "document" if (ROOT / f"workflow/scripts/document/{rule}.py").exists() else "uniform"
+    code = {code or f"workflow/scripts/{folder}/{rule}.py": "0" * 64}
+    path = Path("job.prov.json")
+    return Record(path, rule, {}, parameters or {}, {}, inputs, outputs, code=code, run=run)
 
 
-RESOLVING = job("resolve_config", {}, {"output": CONFIG}, {"config": configuration("smoke")})
+RESOLVING = job(
+    "resolve_config", {}, {"config": CONFIG}, {"configuration": whole_configuration("smoke")}
+)
+TABULATING = job("tabulate_settings", {"config": CONFIG, "schemas": SCHEMA}, {"settings": SETTINGS})
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A tree with the one schema that a record names."""
+    (tmp_path / SCHEMA).parent.mkdir(parents=True)
+    (tmp_path / SCHEMA).write_bytes((ROOT / SCHEMA).read_bytes())
+    return tmp_path
 
 
 def test_a_job_writes_below_its_folder_what_it_wrote(tmp_path):
     replay(RESOLVING, tmp_path, tmp_path / "anew")
-    assert (tmp_path / "anew" / CONFIG).read_text() == as_yaml(configuration("smoke"))
+    assert (tmp_path / "anew" / CONFIG).read_text() == as_yaml(whole_configuration("smoke"))
     assert not (tmp_path / "results").exists()
 
 
-def test_inputs_are_those_of_the_root_or_others_that_take_their_place(tmp_path):
-    record = job("tabulate_settings", {"config": CONFIG}, {"output": SETTINGS})
-    for scale, folder in (("smoke", tmp_path / "results/smoke"), ("laptop", tmp_path)):
+def test_inputs_are_those_of_the_root_or_others_that_take_their_place(root):
+    for scale, folder in (("smoke", root / "results/smoke"), ("laptop", root)):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / Path(CONFIG).name).write_text(as_yaml(configuration(scale)))
-    other = {"config": {CONFIG: tmp_path / Path(CONFIG).name}}
-    replay(record, tmp_path, tmp_path / "as_recorded")
-    replay(record, tmp_path, tmp_path / "of_others", inputs=other)
+        (folder / Path(CONFIG).name).write_text(as_yaml(whole_configuration(scale)))
+    other = {"config": {CONFIG: root / Path(CONFIG).name}}
+    replay(TABULATING, root, root / "as_recorded")
+    replay(TABULATING, root, root / "of_others", inputs=other)
     values = [
-        pq.read_table(tmp_path / name / SETTINGS)["value"].to_pylist()
+        pq.read_table(root / name / SETTINGS)["value"].to_pylist()
         for name in ("as_recorded", "of_others")
     ]
     assert values[0] != values[1]
 
 
-def test_an_input_that_is_not_there_is_no_evidence(tmp_path):
-    record = job("tabulate_settings", {"config": CONFIG}, {"output": SETTINGS})
+def test_an_input_that_is_not_there_is_no_evidence(root):
     with pytest.raises(NotReplayedError, match="is not there"):
-        replay(record, tmp_path, tmp_path / "anew")
+        replay(TABULATING, root, root / "anew")
 
 
 def test_a_job_that_takes_too_long_is_no_evidence(tmp_path, monkeypatch):
@@ -68,12 +81,11 @@ def test_a_job_that_takes_too_long_is_no_evidence(tmp_path, monkeypatch):
         replay(RESOLVING, tmp_path, tmp_path / "anew")
 
 
-def test_what_a_program_says_against_its_inputs_is_told(tmp_path):
-    (tmp_path / CONFIG).parent.mkdir(parents=True)
-    (tmp_path / CONFIG).write_text("scale: 1")
-    record = job("tabulate_settings", {"config": CONFIG}, {"output": SETTINGS})
+def test_what_a_program_says_against_its_inputs_is_told(root):
+    (root / CONFIG).parent.mkdir(parents=True)
+    (root / CONFIG).write_text("scale: 1")
     with pytest.raises(InputError, match="tabulate_settings fails: "):
-        replay(record, tmp_path, tmp_path / "anew")
+        replay(TABULATING, root, root / "anew")
 
 
 @pytest.mark.parametrize(
@@ -81,46 +93,53 @@ def test_what_a_program_says_against_its_inputs_is_told(tmp_path):
     [
         {"rule": "rm"},
         {"rule": "supnorm"},
-        {"outputs": {"output": "config.yaml"}},
-        {"outputs": {"output": "workflow/scripts/uniform/measure_errors.py"}},
+        {"code": "workflow/scripts/document/collect_claims.py"},
+        {"code": "workflow/scripts/anywhere/resolve_config.py"},
+        {"code": "workflow/scripts/../resolve_config.py"},
+        {"rule": "kernels", "code": "workflow/scripts/supnorm/kernels.py"},
+        {"outputs": {"config": "config.yaml"}},
+        {"outputs": {"config": "workflow/scripts/uniform/measure_errors.py"}},
         {"inputs": {"config": "workflow/scripts/supnorm/kernels.py"}},
         {"inputs": {"config": "-c"}},
         {"parameters": {"heartbeat": "results/smoke/x"}},
         {"parameters": {"record": "results/smoke/x"}},
         {"parameters": {"--record": "results/smoke/x"}},
-        {"parameters": {"output": "results/smoke/x"}},
-        {"parameters": {"config": "/etc/passwd"}},
-        {"parameters": {"config": "../x"}},
-        {"parameters": {"config": "workflow/scripts/x"}},
-        {"parameters": {"config": ["workflow/scripts/x"]}},
-        {"parameters": {"config": {"a": "/../../x"}}},
-        {"parameters": {"config": ["--output=elsewhere"]}},
-        {"parameters": {"config": None}},
-        {"parameters": {"config": True}},
+        {"parameters": {"config": "results/smoke/x"}},
+        {"parameters": {"configuration": "/etc/passwd"}},
+        {"parameters": {"configuration": "../x"}},
+        {"parameters": {"configuration": "workflow/scripts/x"}},
+        {"parameters": {"configuration": ["workflow/scripts/x"]}},
+        {"parameters": {"configuration": {"a": "/../../x"}}},
+        {"parameters": {"configuration": ["--config=elsewhere"]}},
+        {"parameters": {"configuration": None}},
+        {"parameters": {"configuration": True}},
     ],
 )
 def test_a_record_cannot_lead_out_of_the_folder(tmp_path, parts):
-    usual = {"rule": "resolve_config", "outputs": {"output": CONFIG}}
+    usual = {"rule": "resolve_config", "outputs": {"config": CONFIG}}
     with pytest.raises(InputError, match=r"job\.prov\.json"):
         replay(job(**usual | parts), tmp_path, tmp_path / "anew")
     assert not (tmp_path / "anew").exists()
 
 
 def test_a_value_that_looks_like_an_option_is_none(tmp_path):
-    record = job("resolve_config", {}, {"output": CONFIG}, {"config": "--output=elsewhere"})
+    words = {"configuration": "--config=elsewhere"}
+    record = job("resolve_config", {}, {"config": CONFIG}, words)
     with pytest.raises(InputError, match="resolve_config fails"):
         replay(record, tmp_path, tmp_path / "anew")
     assert not (tmp_path / "anew/elsewhere").exists()
 
 
-def test_options_are_spelled_as_programs_do():
-    record = job("draw_samples", {"teachers": "results/a"}, {"output": "results/smoke/b"})
-    assert "--teachers" in replaying.command_line(record, {}, record.inputs)
-    record = job("train_students", {"samples_table": "results/smoke/a"}, {})
-    words = replaying.command_line(record, {"batch_rule": "fifth"}, record.inputs)
-    assert words[2:] == ["--batch-rule=fifth", "--samples-table", "results/smoke/a"]
-    record = job("tabulate_claims", {"worst_case": "results/smoke/a"}, {})
-    assert "--worst_case" in replaying.command_line(record, {}, record.inputs)
+def test_options_are_spelled_as_records_name_them():
+    outputs = {"errors": "results/smoke/b"}
+    record = job("measure_errors", {"students": "results/a"}, outputs)
+    told = {"batch_rule": "fifth", "uniform.evaluation.points": 3, "seeds": [1, 2]}
+    words = replaying.command_line(record, told, record.inputs)
+    assert words[1] == "workflow/scripts/uniform/measure_errors.py"
+    assert words[2:] == [
+        *("--batch_rule=fifth", "--uniform.evaluation.points=3", "--seeds", "1", "2"),
+        *("--students", "results/a", "--errors", "results/smoke/b"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,12 +157,17 @@ def test_a_machine_is_unlike_by_processor_packages_or_device(parts, found):
 
 
 def test_the_narrow_engine_rounds_alike_on_every_processor():
+    students = {"students": "results/smoke/a"}
     another = {"machine": "another", "packages": VERSIONS | {"torch": "1.0"}}
-    assert unlike(job("train_students", parameters=TRAINING, **another)) is None
+    assert unlike(job("train_students", {}, students, TRAINING, **another)) is None
     another = {"packages": VERSIONS | {"numba": "0.1"}}
-    assert unlike(job("train_students", parameters=TRAINING, **another)) == "made by numba 0.1"
-    for other in ({"engine": "stacked"}, {"precision": "float32"}, {"width": 2048, "batch": 100}):
-        record = job("train_students", parameters=TRAINING | other, machine="another")
+    assert unlike(job("train_students", {}, students, TRAINING, **another)) == "made by numba 0.1"
+    others = [{"training.engine": "stacked"}, {"training.precision": "float32"}]
+    # Records may come from anywhere.
+    others += [{"width": "2048", "batch": 100}, {"width": "wide"}, {"batch": None}]
+    for other in others:
+        told = TRAINING | other
+        record = job("train_students", {}, students, told, machine="another")
         assert unlike(record) == "made on another"
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,13 +10,16 @@ import pyarrow.parquet as pq
 import yaml
 
 from artifact.sums import sums_text
-from scales import ROOT, configuration
+from scales import ROOT, whole_configuration
 from supnorm.configuration import as_yaml
 from supnorm.job.provenance import canonical, digest, keywords, seal, stamp
 
 RESULTS = "results/smoke"
+STUDY = f"{RESULTS}/uniform"
 SHARD = "random/d1_m10_L5_w8_fifth_1of1"
 LIBRARY = "workflow/scripts/supnorm/any.py"
+# Rules of no study; their programs are those of the document.
+DOCUMENT = ("resolve_config", "tabulate_many", "write_summary")
 RUN = {
     "commit": "0123456789abcdef",
     "dirty": False,
@@ -27,15 +30,18 @@ RUN = {
     "started": "2026-11-22T14:00:00Z",
     "seconds": 1.5,
 }
-PARAMETERS = {"family": "random", "dim": 1, "samples": 10, "depth": 5, "width": 8}
-PARAMETERS |= {"batch_rule": "fifth", "batch": 2, "epochs": 20, "first": 0, "count": 4}
-PARAMETERS |= {"learning_rate": 1e-4, "device": "cpu", "threads": 1}
+# What the record of the shard tells.
+WILDCARDS = {"family": "random", "dim": "1", "samples": "10", "depth": "5", "width": "8"}
+WILDCARDS |= {"batch_rule": "fifth"}
+PARAMETERS = {"batch": 2, "epochs": 20, "first": 0, "count": 4, "device": "cpu", "threads": 1}
+SETTINGS = {"uniform.training.learning_rate": 1e-4, "training.engine": "auto"}
+SETTINGS |= {"training.precision": "float64"}
 
 
 @cache
 def resolved():
     """The configuration of the smoke scale, as its run writes it."""
-    return as_yaml(configuration("smoke"))
+    return as_yaml(whole_configuration("smoke"))
 
 
 class SmallChain:
@@ -43,32 +49,36 @@ class SmallChain:
 
     def __init__(self, root: Path):
         self.root = root
-        for name in ("config.yaml", "workflow/schemas/config.schema.yaml"):
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, root / name)
+        root.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "config.yaml", root)
         self.write(LIBRARY, "# shared\n")
-        teachers, samples = "teachers/random/d1.safetensors", "samples/random/d1_m10.parquet"
-        students, curves = f"students/{SHARD}.safetensors", f"curves/{SHARD}.parquet"
-        tables = {name: f"tables/{name}.parquet" for name in ("minmax", "rates")}
-        figure = {kind: f"figures/rates.{kind}" for kind in ("pdf", "png", "txt")}
-        self.job("resolve_config", {}, {"output": "config.resolved.yaml"})
-        width = {"teacher.width": 32, "teacher.norm": "inf", "teacher.families": "random"}
-        self.job("sample_teachers", {}, {"output": teachers}, configuration=width)
-        self.job("draw_samples", {"teachers": teachers}, {"output": samples})
+        teachers = "uniform/teachers/random/d1.safetensors"
+        sample = "uniform/samples/random/d1_m10.parquet"
+        students = f"uniform/students/{SHARD}.safetensors"
+        curves = f"uniform/curves/{SHARD}.parquet"
+        tables = {name: f"uniform/tables/{name}.parquet" for name in ("minmax", "rates")}
+        kinds = {"pdf": "pdf", "png": "png", "caption": "txt"}
+        figure = {name: f"uniform/figures/rates.{kind}" for name, kind in kinds.items()}
+        self.job("resolve_config", {}, {"config": "config.resolved.yaml"})
+        teacher = {"width": 32, "norm": "inf", "families": "random"}
+        settings = {f"uniform.teacher.{key}": value for key, value in teacher.items()}
+        self.job("sample_teachers", {}, {"teachers": teachers}, configuration=settings)
+        self.job("draw_samples", {"teachers": teachers}, {"sample": sample})
         self.job(
             "train_students",
-            {"samples_table": samples},
+            {"sample": sample},
             {"students": students, "curves": curves},
+            wildcards=WILDCARDS,
             parameters=PARAMETERS,
-            configuration={"training.learning_rate": 1e-4},
-            wildcards={"family": "random", "dim": "1"},
+            configuration=SETTINGS,
         )
         self.job("rank_algorithms", {"students": students}, tables, records=tables.values())
         self.job("plot_rates", tables, figure)
 
     def job(self, rule, inputs, outputs, records=(), content=None, **parts):
         """Make all outputs of a job from nothing, then its records: beside the first, or named."""
-        program = f"workflow/scripts/{rule}.py"
+        folder = "document" if rule in DOCUMENT else "uniform"
+        program = f"workflow/scripts/{folder}/{rule}.py"
         self.write(program, f"# {rule}\n")
         record = {
             "rule": rule,
@@ -123,10 +133,10 @@ class SmallChain:
         content[len(content) // 2] ^= 1
         (self.root / path).write_bytes(content)
 
-    def configure(self, path, section, **keys):
-        """Change keys of a section of a configuration."""
+    def configure(self, path, *sections, **keys):
+        """Change keys of a section of a configuration, which is in the sections before it."""
         content = yaml.safe_load((self.root / path).read_text())
-        content[section] |= keys
+        reduce(dict.get, sections, content).update(keys)
         self.write(path, yaml.safe_dump(content, sort_keys=False, width=100))
 
 

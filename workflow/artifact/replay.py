@@ -32,8 +32,6 @@ RESULTS = "results"
 PACKAGES = ["numba", "numpy", "scipy", "torch", "matplotlib", "seaborn", "typst"]
 # And of which the narrow engine is made.
 NARROW = ["numba", "numpy"]
-# What decides which engine trains.
-ENGINE = ("training.engine", "device", "width", "batch")
 OPTION = re.compile("[a-z][a-z0-9_.]*")
 # Options that say where a job tells of itself, and are none of its parameters.
 OWN = {"record", "heartbeat", "checkpoint"}
@@ -131,8 +129,11 @@ def narrow(record: Record) -> bool:
     told = record.options
     if "students" not in record.outputs or told.get("training.precision") != "float64":
         return False
-    engine, device, width, batch = (told[name] for name in ENGINE)
-    return choose(engine, device, int(width), batch) == "narrow"
+    try:
+        width, batch = int(told["width"]), int(told["batch"])
+        return choose(told["training.engine"], told["device"], width, batch) == "narrow"
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _here(package: str) -> str | None:
