@@ -23,7 +23,8 @@ class Tree:
 
     @property
     def results(self):
-        return self.path / "results/smoke"
+        """The results of the study; what spans studies is one floor up."""
+        return self.path / "results/smoke/uniform"
 
     def command(self, *arguments):
         scale = ("--config", "scale=smoke")
@@ -50,6 +51,7 @@ class Tree:
 def run(command, cwd):
     """Run a command to its end, standard error joined to standard output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+    environment["PYTHONPATH"] = "workflow/scripts:workflow"
     return subprocess.run(
         command,
         cwd=cwd,

@@ -24,14 +24,18 @@ PROBLEMS = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
 FIGURES += ["curves", "teachers", "hat"]
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
-TABLES += ["bounds", "sample_counts", "two_sided", "hat", "settings", "profiles", "sine", "claims"]
+TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 # What comes after the errors of cells.
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
-LATER |= {"collect_claims": 1, "describe_findings": 1, "build_paper": 1}
+LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
+
+
+# The wildcards of one shard, as options.
+SHARD = "--family random --dim 3 --samples 20 --depth 5 --width 8 --batch_rule fifth --shard 2of2"
 
 
 def test_everything_promised_is_there(finished):
@@ -48,10 +52,14 @@ def test_everything_promised_is_there(finished):
     # reference algorithms.
     errors = pq.read_metadata(results / "tables/errors.parquet").num_rows
     assert errors == CELLS * 2 * 2 * 5 * 3 + 5 * 3 + PROBLEMS * 6 * 2 * 2 * 3
-    summary = (results / "summary.md").read_text()
-    for claim in pq.read_table(results / "tables/claims.parquet").to_pylist():
+    spanning = results.parent
+    summary = (spanning / "summary.md").read_text()
+    claims = pq.read_table(spanning / "claims.parquet").to_pylist()
+    assert claims == pq.read_table(results / "tables/claims.parquet").to_pylist()
+    for claim in claims:
         assert f"**{claim['statement']}**" in summary
-    assert "scale: smoke" in (results / "config.resolved.yaml").read_text()
+    assert pq.read_metadata(spanning / "settings.parquet").num_rows > 0
+    assert "scale: smoke" in (spanning / "config.resolved.yaml").read_text()
 
 
 def test_a_second_run_has_nothing_to_do(copy):
@@ -136,10 +144,10 @@ def test_a_new_learning_rate_trains_again_on_the_same_samples(copy):
 @pytest.mark.complete
 def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
     again = copy_repository(tmp_path)
-    last = ("results/smoke/curves/random/d3_m20_L5_w8_hundred_1of1.parquet",)
+    last = ("results/smoke/uniform/curves/random/d3_m20_L5_w8_hundred_1of1.parquet",)
     again.snakemake("--cores", 1, *last)
     again.snakemake("--cores", 1)
-    assert digests(again.results) == digests(finished.results)
+    assert digests(again.results.parent) == digests(finished.results.parent)
 
 
 @pytest.mark.few(2)
@@ -148,29 +156,31 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
     [
         (
             "draw_samples",
-            "--teachers teachers/random/d3.safetensors --samples 20 --seeds 10000 10001 --output",
+            "--teachers teachers/random/d3.safetensors --family random --dim 3 --samples 20 "
+            "--uniform.sample.seeds 10000 10001 --sample",
             "samples/random/d3_m20.parquet",
         ),
         (
             "train_students",
-            "--samples-table samples/random/d3_m20.parquet --family random --dim 3 --samples 20 "
-            "--depth 5 --width 8 --first 2 --count 2 --batch-rule fifth --batch 4 --epochs 20 "
-            "--evaluations 5 --checkpoint checkpoints/again.safetensors "
-            "--learning-rate 1e-4 --final-learning-rate 1e-6 --engine auto --device cpu "
-            "--precision float64 --threads 2 --curves curves/again.parquet --students",
+            f"--sample samples/random/d3_m20.parquet {SHARD} --first 2 --count 2 --batch 4 "
+            "--epochs 20 --uniform.evaluation.times 5 --checkpoint checkpoints/again.safetensors "
+            "--uniform.training.learning_rate 1e-4 --uniform.training.final_learning_rate 1e-6 "
+            "--training.engine auto --device cpu --training.precision float64 --threads 2 "
+            "--curves curves/again.parquet --students",
             "students/random/d3_m20_L5_w8_fifth_2of2.safetensors",
         ),
         (
             "sample_errors",
-            "--teachers teachers/random/d3.safetensors --points 4096 --device cpu --threads 2 "
-            "--students students/random/d3_m20_L5_w8_fifth_2of2.safetensors --output",
+            f"--teachers teachers/random/d3.safetensors {SHARD} --uniform.evaluation.points 4096 "
+            "--device cpu --threads 2 "
+            "--students students/random/d3_m20_L5_w8_fifth_2of2.safetensors --sampled",
             "sampled/random/d3_m20_L5_w8_fifth_2of2.parquet",
         ),
         (
             "climb_errors",
-            "--teachers teachers/random/d3.safetensors --threads 2 "
+            f"--teachers teachers/random/d3.safetensors {SHARD} --threads 2 "
             "--students students/random/d3_m20_L5_w8_fifth_2of2.safetensors "
-            "--sampled sampled/random/d3_m20_L5_w8_fifth_2of2.parquet --output",
+            "--sampled sampled/random/d3_m20_L5_w8_fifth_2of2.parquet --errors",
             "errors/random/d3_m20_L5_w8_fifth_2of2.parquet",
         ),
     ],
@@ -179,9 +189,14 @@ def test_the_bits_do_not_depend_on_threads(copy, finished, program, arguments, m
     """Run by hand, for Snakemake sets the number of threads itself."""
     threads = {f"{library}_NUM_THREADS": "2" for library in ("OMP", "OPENBLAS", "MKL")}
     (copy.results / made).unlink()
-    script = copy.path / f"workflow/scripts/{program}.py"
+    script = copy.path / f"workflow/scripts/uniform/{program}.py"
     command = [sys.executable, script, *arguments.split(), made]
-    subprocess.run(command, cwd=copy.results, env={**os.environ, **threads}, check=True)
+    subprocess.run(
+        command,
+        cwd=copy.results,
+        env={**os.environ, **threads, "PYTHONPATH": str(copy.path / "workflow/scripts")},
+        check=True,
+    )
     assert (copy.results / made).read_bytes() == (finished.results / made).read_bytes()
 
 
@@ -191,28 +206,27 @@ def test_records_name_what_a_figure_was_made_from(finished):
     files = [*record.inputs.values(), *record.outputs.values(), record.code]
     for name, digest in (pair for some in files for pair in some.items()):
         assert hashlib.sha256((finished.path / name).read_bytes()).hexdigest() == digest
-    assert "results/smoke/tables/minmax.parquet" in record.inputs["minmax"]
+    assert "results/smoke/uniform/tables/minmax.parquet" in record.inputs["minmax"]
     assert record.outputs.keys() == {"pdf", "png", "caption"}
     assert "workflow/scripts/supnorm/drawing/style.py" in record.code
-    assert record.configuration == {"teacher.families": "random"}
-    config = (finished.results / "config.resolved.yaml").read_bytes()
+    assert record.configuration == {"uniform.teacher.families": ["random"]}
+    config = (finished.results.parent / "config.resolved.yaml").read_bytes()
     assert record.run["config"] == hashlib.sha256(config).hexdigest()
 
 
 def test_every_result_has_a_record_of_the_job_that_made_it(finished):
     recorded = {}
-    for path in finished.results.rglob("*.prov.json"):
+    for path in finished.results.parent.rglob("*.prov.json"):
         record = read_record(path)
         for files in record.outputs.values():
             for name in files:
                 assert recorded.setdefault(name, record.content) == record.content
     made = {
         str(path.relative_to(finished.path))
-        for path in finished.results.rglob("*")
+        for path in finished.results.parent.rglob("*")
         if path.is_file() and not path.name.endswith(".prov.json")
     }
-    aside = ("logs/", "benchmarks/")
-    made = {name for name in made if not name.removeprefix("results/smoke/").startswith(aside)}
+    made = {name for name in made if not {"logs", "benchmarks"} & set(Path(name).parts)}
     assert set(recorded) == made
     for kind in ("tables", "figures"):
         names = {Path(name).stem for name in made if f"/{kind}/" in name}
@@ -299,7 +313,7 @@ def test_lint_finds_nothing(finished):
 def test_a_mistake_in_the_configuration_ends_at_once_with_one_sentence(copy, old, new, says):
     copy.edit("config.yaml", old, new)
     printed = copy.snakemake("--cores", 1, check=False)
-    assert f"config.yaml: {says}" in printed
+    assert f"config.yaml: uniform.{says}" in printed
     assert "Traceback" not in printed
     assert "rule" not in printed
 
@@ -309,5 +323,5 @@ def test_a_failing_program_shows_its_sentence(copy):
     (copy.results / "figures/bounds.png").unlink()
     table.write_bytes(b"not a table")
     printed = copy.snakemake("--cores", 1, "--allowed-rules", "plot_bounds", "all", check=False)
-    assert "plot_bounds: results/smoke/tables/minmax.parquet: expected a Parquet" in printed
+    assert "plot_bounds: results/smoke/uniform/tables/minmax.parquet: expected a Parquet" in printed
     assert "Traceback" not in printed
