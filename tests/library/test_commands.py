@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from driver.options import growing, options, words
+from driver.options import files, growing, options, words
 from scales import ROOT, whole_configuration
 from supnorm.job.commands import Program
 from supnorm.schemas import configuration_schema, described, sections, setting
@@ -136,7 +136,7 @@ def test_every_setting_reaches_a_program_as_the_configuration_has_it(scale):
     assert len(keys) > 30
     for key in keys:
         value = value_of(key, config)
-        line = options(config, key)(Named(), Named(), Named())
+        line = options(config, key)(Named())
         arguments = parsed(key, *shlex.split(line)[1:])
         found = getattr(arguments, key.split(".")[-1])
         assert found == (float("inf") if value == "inf" else value), key
@@ -162,8 +162,8 @@ def test_what_a_job_is_told_is_recorded_by_what_it_is():
     assert job.wildcards == {"family": "random", "dim": "3"}
     assert job.configuration == {"uniform.teacher.depth": 5}
     assert job.parameters == {"device": "cpu", "threads": 2, "batch": 7}
-    files = {name: list(map(str, paths)) for name, paths in (job.inputs | job.outputs).items()}
-    assert files == {"tables": ["a", "b"], "further": [], "errors": ["out"]}
+    named = {name: list(map(str, paths)) for name, paths in (job.inputs | job.outputs).items()}
+    assert named == {"tables": ["a", "b"], "further": [], "errors": ["out"]}
     assert list(map(str, job.records)) == ["r.json", "s.json"]
 
 
@@ -190,11 +190,15 @@ def test_a_rule_becomes_the_command_line_of_its_program():
     )
     code = {"program": "x.py", "library": ["y.py"], "records": ["z"]}
     inputs = Named(code, table="a table", students=["s 1", "s2"])
-    line = said(Named(dim="3", rule="fifth"), inputs, Named(errors="e", record=["r", "s"]))
+    wildcards = Named(dim="3", rule="fifth")
+    line = files(wildcards, inputs, Named(errors="e", record=["r", "s"]))
     assert shlex.split(line) == [
         *("--table", "a table", "--students", "s 1", "s2", "--dim", "3", "--rule", "fifth"),
+        *("--errors", "e", "--record", "r", "s"),
+    ]
+    assert shlex.split(said(wildcards)) == [
         *("--study.grid.sizes", "10", "20", "--study.grid.gap", "0.0001", "--study.grid.names"),
-        *("--device", "cpu", "--first", "4", "--errors", "e", "--record", "r", "s"),
+        *("--device", "cpu", "--first", "4"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""How a rule becomes the command line of its program: every option is spelled as what it gives."""
+"""How a rule becomes the command line of its program: an option is spelled as what it gives."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -10,20 +10,30 @@ UNTOLD = ("program", "library", "records")
 
 
 def options(config: Mapping, *keys: str, **others) -> Callable:
-    """Return what makes the options of a job: of its files, its wildcards, settings, and others.
+    """Return what makes the options of a job that say how: of settings, and of others.
 
     `keys` are settings, by the keys of config.yaml that they have in `config`. `others` are values
-    by name, or functions of the wildcards.
+    by name, or functions of the wildcards. Snakemake runs a job again where these options change;
+    of files it sees that by itself.
     """
     settings = {key: reduce(getitem, key.split("."), config) for key in keys}
 
-    def said(wildcards, input, output) -> str:
-        files = {name: file for name, file in input.items() if name not in UNTOLD}
+    def said(wildcards) -> str:
         found = {name: of(wildcards) if callable(of) else of for name, of in others.items()}
-        given = {**files, **dict(wildcards.items()), **settings, **found, **dict(output.items())}
-        return shlex.join(word for name, value in given.items() for word in words(name, value))
+        return spelled({**settings, **found})
 
     return said
+
+
+def files(wildcards, input, output) -> str:
+    """Return the options of a job that say what: its inputs, its wildcards and its outputs."""
+    read = {name: file for name, file in input.items() if name not in UNTOLD}
+    return spelled({**read, **dict(wildcards.items()), **dict(output.items())})
+
+
+def spelled(given: Mapping[str, object]) -> str:
+    """Return options with their values, as a shell takes them."""
+    return shlex.join(word for name, value in given.items() for word in words(name, value))
 
 
 def words(name: str, value: object) -> list[str]:

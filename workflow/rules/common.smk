@@ -111,7 +111,7 @@ def drawing_of(study, figure):
         "pdf": f"<results>/figures/{figure}.pdf",
         "png": report(
             f"<results>/figures/{figure}.png",
-            caption=f"../../report/{study}/{figure}.rst",
+            caption=f"../report/{study}/{figure}.rst",
             category=index.category,
             labels={"study": study, "figure": index.shows},
         ),

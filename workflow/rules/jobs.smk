@@ -5,7 +5,7 @@
 #   job        a job of seconds
 #   long_job   a job that may take long: it tells how far it is, and may use several threads
 
-from driver.options import growing, options
+from driver.options import files, growing
 
 
 pathvars:
@@ -28,9 +28,10 @@ rule job:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        options=options({}),
+        files=files,
+        options="",
     shell:
-        "PYTHONPATH=workflow/scripts exec python {input.program:q} {params.options}"
+        "PYTHONPATH=workflow/scripts exec python {input.program:q} {params.files} {params.options}"
         " 2> {log.text:q}"
 
 
@@ -44,7 +45,8 @@ rule long_job:
         "../../envs/supnorm.yaml"
     threads: 1
     params:
-        options=options({}),
+        files=files,
+        options="",
     shell:
-        "PYTHONPATH=workflow/scripts exec python {input.program:q} {params.options}"
+        "PYTHONPATH=workflow/scripts exec python {input.program:q} {params.files} {params.options}"
         " --threads {threads} --heartbeat {log.heartbeat:q} 2> {log.text:q}"
