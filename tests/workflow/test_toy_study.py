@@ -55,6 +55,10 @@ def git(tree, *arguments):
     subprocess.run(["git", "-C", tree.path, *who, *arguments], check=True, capture_output=True)
 
 
+def results_of(tree):
+    return tree.path / "results/smoke"
+
+
 def rules_run(printed):
     return set(re.findall(r"^(?:local)?rule (\w+):$", printed, re.MULTILINE)) - {"all"}
 
@@ -103,7 +107,7 @@ def test_nothing_of_other_studies_is_made_again(added):
 
 
 def test_its_results_are_in_its_folder(tree):
-    results = tree.results / "toy"
+    results = results_of(tree) / "toy"
     files = {f"figures/rates.{kind}" for kind in ("pdf", "png", "txt", "prov.json")}
     files |= {
         f"tables/{t}.{kind}" for t in ("squares", "claims") for kind in ("parquet", "prov.json")
@@ -121,18 +125,18 @@ def test_its_results_are_in_its_folder(tree):
 
 
 def test_its_claim_stands_among_those_of_all(tree):
-    claims = pd.read_parquet(tree.results / "claims.parquet")
+    claims = pd.read_parquet(results_of(tree) / "claims.parquet")
     (row,) = claims[claims["study"] == "toy"].to_dict("records")
     assert (row["claim"], row["verdict"], row["measured"]) == ("toy_grows", "supported", 36)
     assert row["figure"] == "toy/rates"
     assert set(claims["study"]) == {"uniform", "toy"}
-    summary = (tree.results / "summary.md").read_text()
+    summary = (results_of(tree) / "summary.md").read_text()
     assert f"**{STATEMENT}** Measured: largest square." in summary
     assert "\n## Squares\n" in summary
 
 
 def test_the_document_has_its_part(tree):
-    pages = pypdf.PdfReader(tree.results / "paper.pdf").pages
+    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
     text = " ".join(" ".join(page.extract_text() for page in pages).split())
     assert "Squares of whole numbers What was squared" in re.sub(r" ?\d+(\.\d+)* ", " ", text)
     for said in ("Besides, 7 squares were taken.", "The largest square is 36.", CAPTION, STATEMENT):
@@ -166,7 +170,7 @@ def test_the_archive_has_it(tree):
     printed = python(tree, "driver.reproduce", "--scale", "smoke", "--figures", "--cores", 2)
     assert "plot_toy_rates" in rules_run(printed)
     python(tree, "artifact.archive", "--scale", "smoke")
-    with zipfile.ZipFile(tree.results / ARCHIVE) as archive:
+    with zipfile.ZipFile(results_of(tree) / ARCHIVE) as archive:
         texts = {name.partition("/")[2]: name for name in archive.namelist()}
         told, columns = (
             archive.read(texts[name]).decode() for name in ("README.md", "data_dictionary.csv")
