@@ -646,7 +646,8 @@ sys.path[:0] = [{workflow!r}, {scripts!r}]
 from deposit import __main__ as program, drafting, servers
 servers.SANDBOX = {server!r}
 servers.TOKENS = {{servers.SANDBOX: "ZENODO_SANDBOX_TOKEN", servers.PRODUCTION: "ZENODO_TOKEN"}}
-drafting.check = lambda *_, **__: drafting.subprocess.run([sys.executable, "-m", "driver.reproduce"])
+driver = [sys.executable, "-m", "driver.reproduce"]
+drafting.check = lambda *_, **__: drafting.subprocess.run(driver)
 program.run(program.main)
 """
 
