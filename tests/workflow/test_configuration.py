@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from supnorm.configuration import resolve
+from supnorm.configuration import of_study, resolve
 from supnorm.job.programs import InputError
+from supnorm.schemas import configuration_schema, described, sections, setting
 from supnorm.uniform.teachers import FAMILIES
 from supnorm.work import batch_size
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 
 
 @pytest.fixture
@@ -38,99 +38,196 @@ def changed(config, path, value):
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        ("teacher.colour", "red", r"teacher\.colour is no key; expected one of families, dims"),
-        ("colour", "red", r"colour is no key; expected one of scale, teacher"),
-        ("scales.laptop.teacher.colour", 1, r"scales\.laptop\.teacher\.colour is no key"),
+        (
+            "uniform.teacher.colour",
+            "red",
+            r"teacher\.colour is no key; expected one of families, dims",
+        ),
+        ("colour", "red", r"colour is no key; expected one of scale, studies"),
+        (
+            "scales.laptop.uniform.teacher.colour",
+            1,
+            r"scales\.laptop\.uniform\.teacher\.colour is no key",
+        ),
         ("scales.laptop.colour", {}, r"scales\.laptop\.colour is no section; expected one of"),
         ("scales.laptop", 3, r"scales\.laptop is 3; expected keys and values"),
-        ("scales.smoke.teacher", 3, r"scales\.smoke\.teacher is 3; expected keys and values"),
+        (
+            "scales.smoke.uniform.teacher",
+            3,
+            r"scales\.smoke\.uniform\.teacher is 3; expected keys and values",
+        ),
+        ("studies", ["unifrom"], r"studies\[0\] is 'unifrom'; expected the name of a study"),
+        ("studies", [], r"studies is \[\]; expected a list of different studies, at least one"),
+        ("studies", "uniform", r"studies is 'uniform'; expected a list of different studies"),
+        ("uniform", ..., r"uniform is empty; expected a section of keys and values"),
+        ("unifrom", {"teacher": {}}, r"unifrom is no key; expected one of scale, studies"),
+        ("scales.smoke.teacher", {"count": 2}, r"scales\.smoke\.teacher is no section; expected"),
+        ("training.learning_rate", 1e-4, r"training\.learning_rate is no key; expected one of"),
         ("scale", "huge", r"scale is 'huge'; expected one of smoke, laptop, paper"),
         ("scale", ["laptop"], r"scale is \['laptop'\]; expected one of smoke, laptop, paper"),
-        ("teacher", ..., r"teacher is empty; expected a section of keys and values"),
-        ("sample", 5, r"sample is 5; expected a section of keys and values"),
-        ("sample.seeds", [2**63], r"sample\.seeds\[0\] is 9223372036854775808; expected a whole"),
-        ("student.batch_rules", {5: {"size": 1, "epochs": 9}}, r"is 5; expected a name of small"),
+        ("uniform.teacher", ..., r"teacher is empty; expected a section of keys and values"),
+        ("uniform.sample", 5, r"sample is 5; expected a section of keys and values"),
         (
-            "student.batch_rules",
+            "uniform.sample.seeds",
+            [2**63],
+            r"sample\.seeds\[0\] is 9223372036854775808; expected a whole",
+        ),
+        (
+            "uniform.student.batch_rules",
+            {5: {"size": 1, "epochs": 9}},
+            r"is 5; expected a name of small",
+        ),
+        (
+            "uniform.student.batch_rules",
             {True: {"size": 1, "epochs": 9}},
             r"True; expected a name of small",
         ),
         ("scale", ..., r"scale is empty; expected one of smoke, laptop, paper"),
         ("scales", ..., r"scales is empty; expected at least one scale"),
-        ("teacher.depth", ..., r"teacher\.depth is missing; expected a whole number of at least 1"),
-        ("teacher.depth", "5", r"teacher\.depth is '5'; expected a whole number of at least 1"),
-        ("teacher.depth", 5.0, r"teacher\.depth is 5\.0; expected a whole number"),
-        ("teacher.depth", True, r"teacher\.depth is True; expected a whole number"),
-        ("teacher.width", 0, r"teacher\.width is 0; expected a whole number of at least 1"),
-        ("teacher.norm", 0.5, r"teacher\.norm is 0\.5; expected a number of at least 1, or inf"),
-        ("teacher.norm", math.nan, r"teacher\.norm is nan; expected a number of at least 1"),
-        ("teacher.norm", "two", r"teacher\.norm is 'two'; expected a number of at least 1"),
-        ("teacher.bound", 0, r"teacher\.bound is 0; expected a finite number above 0"),
-        ("teacher.bound", -1.5, r"teacher\.bound is -1\.5; expected a finite number above 0"),
-        ("teacher.bound", math.inf, r"teacher\.bound is inf; expected a finite number above 0"),
-        ("teacher.families", ["cosine"], r"teacher\.families\[0\] is 'cosine'; expected a known"),
-        ("teacher.families", [], r"teacher\.families is \[\]; expected a list of different"),
-        ("teacher.dims", 3, r"teacher\.dims is 3; expected a list of different whole numbers"),
-        ("sample.sizes", [100, 0], r"sample\.sizes\[1\] is 0; expected a whole number"),
-        ("sample.sizes", [], r"sample\.sizes is \[\]; expected a list .* not empty"),
-        ("scales.laptop.sample.sizes", [9, 9], r"scales\.laptop\.sample\.sizes is \[9, 9\]"),
-        ("sample.seeds", [-1], r"sample\.seeds\[0\] is -1; expected a whole number from 0 to"),
-        ("sample.seeds", [1, 1], r"sample\.seeds is \[1, 1\]; expected a list of different"),
-        ("student.widths", [0], r"student\.widths\[0\] is 0; expected a whole number"),
-        ("student.batch_rules", {}, r"student\.batch_rules is {}; expected at least one batch"),
         (
-            "student.batch_rules.fifth",
+            "uniform.teacher.depth",
+            ...,
+            r"teacher\.depth is missing; expected a whole number of at least 1",
+        ),
+        (
+            "uniform.teacher.depth",
+            "5",
+            r"teacher\.depth is '5'; expected a whole number of at least 1",
+        ),
+        ("uniform.teacher.depth", 5.0, r"teacher\.depth is 5\.0; expected a whole number"),
+        ("uniform.teacher.depth", True, r"teacher\.depth is True; expected a whole number"),
+        ("uniform.teacher.width", 0, r"teacher\.width is 0; expected a whole number of at least 1"),
+        (
+            "uniform.teacher.norm",
+            0.5,
+            r"teacher\.norm is 0\.5; expected a number of at least 1, or inf",
+        ),
+        (
+            "uniform.teacher.norm",
+            math.nan,
+            r"teacher\.norm is nan; expected a number of at least 1",
+        ),
+        ("uniform.teacher.norm", "two", r"teacher\.norm is 'two'; expected a number of at least 1"),
+        ("uniform.teacher.bound", 0, r"teacher\.bound is 0; expected a finite number above 0"),
+        (
+            "uniform.teacher.bound",
+            -1.5,
+            r"teacher\.bound is -1\.5; expected a finite number above 0",
+        ),
+        (
+            "uniform.teacher.bound",
+            math.inf,
+            r"teacher\.bound is inf; expected a finite number above 0",
+        ),
+        (
+            "uniform.teacher.families",
+            ["cosine"],
+            r"teacher\.families\[0\] is 'cosine'; expected a known",
+        ),
+        (
+            "uniform.teacher.families",
+            [],
+            r"teacher\.families is \[\]; expected a list of different",
+        ),
+        (
+            "uniform.teacher.dims",
+            3,
+            r"teacher\.dims is 3; expected a list of different whole numbers",
+        ),
+        ("uniform.sample.sizes", [100, 0], r"sample\.sizes\[1\] is 0; expected a whole number"),
+        ("uniform.sample.sizes", [], r"sample\.sizes is \[\]; expected a list .* not empty"),
+        (
+            "scales.laptop.uniform.sample.sizes",
+            [9, 9],
+            r"scales\.laptop\.uniform\.sample\.sizes is \[9, 9\]",
+        ),
+        (
+            "uniform.sample.seeds",
+            [-1],
+            r"sample\.seeds\[0\] is -1; expected a whole number from 0 to",
+        ),
+        (
+            "uniform.sample.seeds",
+            [1, 1],
+            r"sample\.seeds is \[1, 1\]; expected a list of different",
+        ),
+        ("uniform.student.widths", [0], r"student\.widths\[0\] is 0; expected a whole number"),
+        (
+            "uniform.student.batch_rules",
+            {},
+            r"student\.batch_rules is {}; expected at least one batch",
+        ),
+        (
+            "uniform.student.batch_rules.fifth",
             {"divisor": 0.5, "epochs": 10},
             r"student\.batch_rules\.fifth\.divisor is 0\.5; expected a whole number of at least 1",
         ),
         (
-            "student.batch_rules.fifth",
+            "uniform.student.batch_rules.fifth",
             {"size": 101, "epochs": 10},
             r"batch_rules\.fifth\.size is 101; expected at most the smallest sample size, 100",
         ),
         (
-            "student.batch_rules.fifth",
+            "uniform.student.batch_rules.fifth",
             {"size": 2, "divisor": 5, "epochs": 10},
             r"batch_rules\.fifth is .* expected one of divisor, at_most and size, and epochs",
         ),
-        ("student.batch_rules.Big!", {"size": 1, "epochs": 9}, r"'Big!'; expected a name of small"),
         (
-            "student.batch_rules.fifth.epochs",
-            4,
-            r"epochs is 4; expected at least evaluation\.times",
+            "uniform.student.batch_rules.Big!",
+            {"size": 1, "epochs": 9},
+            r"'Big!'; expected a name of small",
         ),
-        ("training.learning_rate", "1e-4", r"'1e-4'; .* a power of ten needs a point, as in 1\.0e"),
-        ("training.final_learning_rate", 1, r"is 1; expected at most training\.learning_rate"),
+        (
+            "uniform.student.batch_rules.fifth.epochs",
+            4,
+            r"epochs is 4; expected at least uniform\.evaluation\.times",
+        ),
+        (
+            "uniform.training.learning_rate",
+            "1e-4",
+            r"'1e-4'; .* a power of ten needs a point, as in 1\.0e",
+        ),
+        (
+            "uniform.training.final_learning_rate",
+            1,
+            r"is 1; expected at most uniform\.training\.learning_rate",
+        ),
         ("training.precision", "half", r"training\.precision is 'half'; expected float64 or"),
         ("scales.laptop.training.device", "tpu", r"is 'tpu'; expected auto, cpu or cuda"),
-        ("evaluation.points", None, r"evaluation\.points is empty; expected a whole number"),
+        (
+            "uniform.evaluation.points",
+            None,
+            r"evaluation\.points is empty; expected a whole number",
+        ),
     ],
 )
 def test_a_mistake_gives_one_sentence(config, path, value, says):
     with pytest.raises(InputError, match=says) as caught:
-        resolve(changed(config, path, value), SCHEMA)
+        resolve(changed(config, path, value))
     assert str(caught.value).startswith("config.yaml: ")
     assert "\n" not in str(caught.value)
 
 
 def test_a_scale_changes_key_by_key(config):
-    laptop = resolve(config, SCHEMA)
+    laptop = resolve(config)
     assert laptop["scale"] == "laptop"
-    assert laptop["teacher"] == config["teacher"] | config["scales"]["laptop"]["teacher"]
-    assert laptop["student"]["widths"] == [32]
-    assert laptop["student"]["depths"] == config["student"]["depths"]
+    base, changes, made = (part["uniform"] for part in (config, config["scales"]["laptop"], laptop))
+    assert made["teacher"] == base["teacher"] | changes["teacher"]
+    assert made["student"]["widths"] == [32]
+    assert made["student"]["depths"] == base["student"]["depths"]
+    assert laptop["training"] == config["training"] | config["scales"]["laptop"]["training"]
     assert "scales" not in laptop
 
 
 def test_resolving_changes_nothing_in_what_it_was_given(config):
     before = copy.deepcopy(config)
-    resolve(config, SCHEMA)
+    resolve(config)
     assert config == before
 
 
 def test_the_paper_scale_is_the_papers_experiment(config):
     """What ../docs/theory.md S1.20 says, and 8640 trainings in all."""
-    paper = resolve(config | {"scale": "paper"}, SCHEMA)
+    paper = of_study(resolve(config | {"scale": "paper"}), "uniform")
     teacher, sample, student = paper["teacher"], paper["sample"], paper["student"]
     assert (teacher["depth"], teacher["width"], teacher["norm"]) == (5, 32, "inf")
     assert (teacher["bound"], teacher["count"]) == (0.5, 40)
@@ -188,24 +285,44 @@ def test_every_key_has_a_comment():
 
 
 def test_the_schema_knows_every_family():
-    schema = yaml.safe_load(SCHEMA.read_text())
-    families = schema["properties"]["teacher"]["properties"]["families"]
-    assert set(families["items"]["enum"]) == set(FAMILIES)
+    assert set(setting("uniform.teacher.families")["items"]["enum"]) == set(FAMILIES)
 
 
 def test_the_schema_knows_no_key_that_config_lacks(config):
-    schema = yaml.safe_load(SCHEMA.read_text())
-    for section, part in schema["properties"].items():
-        if "properties" in part:
-            assert set(part["properties"]) == set(config[section])
+    schema = configuration_schema()
+    assert set(schema["properties"]) == set(config) - {"scales"}
+    for path in sections(schema):
+        part, values = schema, config
+        for name in path:
+            part, values = part["properties"][name], values[name]
+        assert set(part["properties"]) == set(values), path
+
+
+def test_every_setting_says_what_it_means():
+    schema = configuration_schema()
+    parts = [schema, *(part_of(schema, path) for path in sections(schema))]
+    settings = [
+        p
+        for part in parts
+        for p in part["properties"].values()
+        if not {"properties", "propertyNames"} & set(p)
+    ]
+    assert len(settings) > 30
+    assert all(described(part)["meaning"] and described(part)["description"] for part in settings)
+
+
+def part_of(schema, path):
+    for name in path:
+        schema = schema["properties"][name]
+    return schema
 
 
 @pytest.mark.parametrize("key", [{"device": "cuda"}, {"card": "A100"}, {"card": 4090}])
 def test_what_is_there_is_no_part_of_the_experiment(config, key):
-    assert resolve(config | key, SCHEMA) == resolve(config, SCHEMA)
+    assert resolve(config | key) == resolve(config)
 
 
 @pytest.mark.parametrize("card", ["T4", 5, None, ""])
 def test_a_card_that_is_not_known_is_refused(config, card):
     with pytest.raises(InputError, match=rf"card is {card!r}; expected one of V100, A100, H100"):
-        resolve(config | {"card": card}, SCHEMA)
+        resolve(config | {"card": card})

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from driver.jobs import Job, configuration, jobs, run_card, run_device, trained_on
+from supnorm.configuration import of_study
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
 from supnorm.uniform.cells import cells
@@ -17,11 +18,16 @@ ROOT = Path(__file__).parents[2]
 
 TOY = """
 rule all:
-    input: "results/toy/errors/one.parquet", "results/toy/errors/two.parquet", "results/toy/end.md"
+    input:
+        "results/toy/study/errors/one.parquet",
+        "results/toy/study/errors/two.parquet",
+        "results/toy/end.md",
 
 rule measure:
-    output: errors="results/toy/errors/{k}.parquet", more="results/toy/more/{k}.txt"
-    log: text="results/toy/logs/measure/{k}.log", heartbeat="results/toy/logs/measure/{k}.json"
+    output: errors="results/toy/study/errors/{k}.parquet", more="results/toy/study/more/{k}.txt"
+    log:
+        text="results/toy/study/logs/measure/{k}.log",
+        heartbeat="results/toy/study/logs/measure/{k}.json",
     shell: "touch {output} {log}"
 
 rule end:
@@ -40,26 +46,26 @@ def toy(tmp_path, monkeypatch):
 
 def test_jobs_of_a_run_at_work(toy):
     snakemake = [sys.executable, "-m", "snakemake", "--cores", "1"]
-    done = "results/toy/errors/one.parquet"
+    done = "results/toy/study/errors/one.parquet"
     subprocess.run([*snakemake, done], check=True, capture_output=True)
     # The lock of a run.
     locks = toy / ".snakemake/locks"
     locks.mkdir(exist_ok=True)
-    (locks / "0.output.lock").write_text("results/toy/errors/two.parquet\n")
+    (locks / "0.output.lock").write_text("results/toy/study/errors/two.parquet\n")
     found = {job.log.stem: job for job in jobs("toy")}
     assert found["one"] == Job(
         "measure",
-        (Path("results/toy/errors/one.parquet"), Path("results/toy/more/one.txt")),
-        Path("results/toy/logs/measure/one.log"),
-        Path("results/toy/logs/measure/one.json"),
+        (Path("results/toy/study/errors/one.parquet"), Path("results/toy/study/more/one.txt")),
+        Path("results/toy/study/logs/measure/one.log"),
+        Path("results/toy/study/logs/measure/one.json"),
         pending=False,
     )
     assert found["two"].pending
     assert found["end"].pending
     assert found["end"].heartbeat is None
-    assert [(found[k].name, found[k].stage) for k in ("one", "end")] == [
-        ("one", "errors"),
-        ("", ""),
+    assert [(found[k].study, found[k].name, found[k].stage) for k in ("one", "end")] == [
+        ("study", "one", "study/errors"),
+        ("", "", "document"),
     ]
     assert len(found) == 3
 
@@ -75,10 +81,11 @@ def test_every_shard_has_a_job_that_tells_how_far_it_is(monkeypatch):
     monkeypatch.chdir(ROOT)
     config = configuration("smoke")
     found = jobs("smoke", run_device(config))
-    shards = [name for cell in cells(config) for name in shard_names(cell, config)]
+    settings = of_study(config, "uniform")
+    shards = [name for cell in cells(settings) for name in shard_names(cell, settings)]
     trainings = [job for job in found if job.rule == "train_students"]
     assert sorted(job.name for job in trainings) == sorted(shards)
-    assert all(job.stage == "students" and job.heartbeat for job in trainings)
+    assert all(job.stage == "uniform/students" and job.heartbeat for job in trainings)
     outputs = [path for job in found for path in job.outputs]
     assert len(outputs) == len(set(outputs))
 
@@ -96,7 +103,7 @@ def test_the_device_is_that_of_the_latest_training_where_the_machine_decides(tmp
     monkeypatch.chdir(tmp_path)
     config = {"scale": "toy", "training": {"device": "auto"}}
     assert run_device(config) == "cpu"
-    logs = tmp_path / "results/toy/logs/train_students/random"
+    logs = tmp_path / "results/toy/uniform/logs/train_students/random"
     logs.mkdir(parents=True)
     for name, facts in {
         "a": {"device": "cpu", "started": 1.0},
@@ -131,7 +138,7 @@ H100, A100, T4 = "NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-40GB", "Tesla T4"
 def test_the_card_is_that_of_the_command_line_or_of_the_machine(
     monkeypatch, device, named, present, card, said
 ):
-    monkeypatch.setattr("jobs.visible_names", lambda: present)
+    monkeypatch.setattr("driver.jobs.visible_names", lambda: present)
     found, told = run_card(device, named)
     assert found.name == card
     assert said in told
@@ -141,5 +148,5 @@ def test_a_driver_that_fails_names_no_card(monkeypatch):
     def fail():
         raise InputError("nvidia-smi finds no GPU")
 
-    monkeypatch.setattr("jobs.visible_names", fail)
+    monkeypatch.setattr("driver.jobs.visible_names", fail)
     assert run_card("cuda") == (SLOWEST, "the slowest known, as none is named")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from driver import plan
 from driver.jobs import Job
 from scales import ROOT, configuration
+from supnorm.costs import Trained
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
 from supnorm.uniform import throughput
@@ -20,8 +22,8 @@ from supnorm.uniform.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
 
 
 def job(rule, name="", pending=True):
-    log = Path("results/any/logs", f"{rule}/{name}.log" if name else f"{rule}.log")
-    return Job(rule, (Path("results/any/file"),), log, None, pending)
+    log = Path("results/any/uniform/logs", f"{rule}/{name}.log" if name else f"{rule}.log")
+    return Job(rule, (Path("results/any/uniform/folder/file"),), log, None, pending)
 
 
 def entry(device):
@@ -78,7 +80,7 @@ def test_stages_are_summed_up(monkeypatch, tmp_path):
     assert jobs == done
     assert left == "0 s"
     assert line(text, "figures")[2:4] == ["2", "1"]
-    assert line(text, "draw_samples")[2] == "1"
+    assert line(text, "draw_sine_samples")[2] == "1"
     assert line(text, "tables")[2] == "1"
     assert line(text, "all")[1] == str(len(jobs_of("laptop")))
 
@@ -127,7 +129,7 @@ def test_the_model_has_the_card_that_is_named(monkeypatch, tmp_path):
         text = printed(monkeypatch, tmp_path, "paper", *options, device="cuda", **given)
         return float(line(text, "GPU-hours")[1].replace(",", "")), " ".join(text.split())
 
-    monkeypatch.setattr("jobs.visible_names", lambda: [])
+    monkeypatch.setattr("driver.jobs.visible_names", lambda: [])
     unknown, text = gpu_hours()
     assert f"The model's GPU is {SLOWEST} (the slowest known, as none is named)" in text
     named, text = gpu_hours("--card", "h100")
@@ -172,7 +174,7 @@ def test_nothing_is_cut_or_coloured_where_nobody_looks(monkeypatch, tmp_path):
 
 def test_jobs_of_cpus_run_beside_those_of_gpus():
     def cost(device, seconds):
-        return plan.Cost("train_students", None, False, device, seconds, "model", 1.0)
+        return plan.Cost("train_students", None, False, device, seconds, "model", 1.0, Trained())
 
     costs = [cost("cuda", 3), cost("cuda", 4), cost("cpu", 5), cost("cpu", 1)]
     assert plan.span(costs, "cuda", 1) == 7
@@ -203,8 +205,9 @@ def test_sizes_have_three_digits():
 
 def test_the_jobs_are_those_of_snakemake():
     done = subprocess.run(
-        [sys.executable, "workflow/plan.py", "--scale", "smoke"],
+        [sys.executable, "-m", "driver.plan", "--scale", "smoke"],
         cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "workflow/scripts:workflow"},
         capture_output=True,
         text=True,
     )

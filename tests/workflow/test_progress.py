@@ -19,11 +19,13 @@ from driver.progress import (
     read_heartbeat,
     training,
 )
+from supnorm.costs import Trained
 from supnorm.work import Cell
 
 CELL = Cell("random", 1, 100, 5, 32, "fifth", 20, 10, 6)
 NAME = f"{CELL.name}_1of2"
-SHARDS = {NAME: (CELL, range(3)), f"{CELL.name}_2of2": (CELL, range(3, 6))}
+# Each of two shards has three students.
+TRAINED = Trained(students=3, epochs=CELL.epochs, flops=3 * CELL.student_flops)
 
 
 @pytest.fixture
@@ -178,7 +180,7 @@ def test_a_log_tells_of_a_failure_by_its_last_sentence(job, log, failure):
 
 
 def status(state, seconds=0.0, name=NAME, rule="train_students", **facts):
-    log = Path("results/toy/logs", rule, f"{name}.log")
+    log = Path("results/toy/uniform/logs", rule, f"{name}.log")
     return Status(Job(rule, (Path("x"),), log, None, True), state, facts, seconds)
 
 
@@ -188,7 +190,8 @@ def test_training_is_counted_in_students_and_operations():
         status("running", 50, f"{CELL.name}_2of2", epochs=10, epoch=6, resumed=1),
         status("running", 7, "random/d1_m100", "measure_references"),
     ]
-    found = training(statuses, SHARDS)
+    trains = {"train_students": TRAINED, "measure_references": Trained()}
+    found = training(statuses, {one.job.log: trains[one.job.rule] for one in statuses})
     assert (found.trained, found.students) == (3, 6)
     assert found.done == pytest.approx(3 * 1.6 * CELL.student_flops)
     assert found.flops == 6 * CELL.student_flops

@@ -17,12 +17,15 @@ from driver import watch
 from driver.jobs import Job
 from driver.progress import duration
 from driver.watch import Run, prefixed, show_once
+from supnorm.costs import Trained
 from supnorm.job.programs import InputError
 from supnorm.work import Cell
 
 ROOT = Path(__file__).parents[2]
 CELL = Cell("random", 1, 100, 5, 32, "fifth", 20, 10, 80)
-SHARDS = {f"{CELL.name}_{k}of40": (CELL, range(2 * k - 2, 2 * k)) for k in range(1, 41)}
+NAMES = [f"{CELL.name}_{k}of40" for k in range(1, 41)]
+# Two students a shard.
+TRAINED = Trained(students=2, epochs=CELL.epochs, flops=2 * CELL.student_flops)
 SHORT = "random/d1_m100_L5_w32_fifth_"
 
 
@@ -38,15 +41,17 @@ def run(tmp_path, monkeypatch):
     """A run of 40 shards and a figure, of which nothing is done, in place of Snakemake's list."""
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").touch()
-    results = Path("results/toy")
+    results = Path("results/toy/uniform")
     jobs = []
-    for name in SHARDS:
+    for name in NAMES:
         outputs = (results / f"students/{name}.safetensors", results / f"curves/{name}.parquet")
         log = results / f"logs/train_students/{name}.log"
         jobs.append(Job("train_students", outputs, log, log.with_suffix(".json"), pending=True))
     figure = (results / "figures/rates.pdf",)
     jobs.append(Job("plot_rates", figure, results / "logs/plot_rates.log", None, pending=True))
-    current = Run("toy", jobs, time.time() - 10, SHARDS, {job.log: 100.0 for job in jobs}, False)
+    trained = {job.log: TRAINED if job.heartbeat else Trained() for job in jobs}
+    seconds = {job.log: 100.0 for job in jobs}
+    current = Run("toy", jobs, time.time() - 10, trained, seconds, False)
     monkeypatch.setattr(watch, "ask", lambda scale: current)
     monkeypatch.setattr(watch, "LOOK", 0.01)
     return current
@@ -74,14 +79,14 @@ def test_a_plain_view_tells_all_and_has_no_control_characters(run, capsys, monke
     printed = capsys.readouterr().out
     assert all(c.isprintable() or c == "\n" for c in printed)
     assert not re.search(" $", printed, re.MULTILINE)
-    assert re.search(r"^students +10 +40 +22 +1 +2", printed, re.MULTILINE)
+    assert re.search(r"^uniform/students +10 +40 +22 +1 +2", printed, re.MULTILINE)
     assert re.search(r"^all +10 +41 +22 +1 +2", printed, re.MULTILINE)
     assert "20 of 80 students trained" in printed
     assert re.search(rf"{SHORT}11of40 +4 of 10 +1.0e-03 +2 +node1 .* 2 min +3$", printed, re.M)
     assert len(re.findall("node[0-9]+ +7[0-9][0-9]", printed)) == 21
-    assert f"failed   students  {SHORT}33of40  d1: expected a file  [31m[red]" in printed
-    assert f"stopped  students  {SHORT}34of40  stopped by SIGTERM" in printed
-    assert f"lost     students  {SHORT}35of40  no heartbeat for" in printed
+    assert f"failed   uniform/students  {SHORT}33of40  d1: expected a file  [31m[red]" in printed
+    assert f"stopped  uniform/students  {SHORT}34of40  stopped by SIGTERM" in printed
+    assert f"lost     uniform/students  {SHORT}35of40  no heartbeat for" in printed
     assert "cannot be read, and are left out: 1" in printed
     assert "with 22 at work as now" in printed
 
@@ -122,7 +127,7 @@ def test_a_live_view_fits_on_the_screen(run, width, height):
     assert re.search(rf"{SHORT}6of40 +4 of 10", text)
     assert re.search("and [0-9]+ more", text)
     # A stage of which nothing has begun is left out where there is little place.
-    assert ("figures" in text) == (height > 40)
+    assert ("uniform/figures" in text) == (height > 40)
 
 
 def live(monkeypatch, sleep):
@@ -185,8 +190,9 @@ def test_no_run_is_one_sentence(tmp_path):
     for name in ("Snakefile", "config.yaml", "workflow"):
         (tmp_path / name).symlink_to(ROOT / name)
     done = subprocess.run(
-        [sys.executable, "workflow/watch.py", "--scale", "smoke"],
+        [sys.executable, "-m", "driver.watch", "--scale", "smoke"],
         cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": "workflow/scripts:workflow"},
         capture_output=True,
         text=True,
     )

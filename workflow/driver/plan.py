@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from driver.jobs import Job, configuration, expected_costs, is_drawing, jobs, run_card, run_device
+from driver.jobs import Job, configuration, expected_costs, jobs, run_card, run_device
 from driver.progress import duration
 from supnorm.costs import Costs, Trained
 from supnorm.job.programs import run
@@ -78,7 +78,7 @@ def main(argv: list[str]) -> None:
 
 def cost(job: Job, expected: Costs) -> Cost:
     """Return what a job costs, by what those of its study are expected to."""
-    other = "figures" if is_drawing(job.rule) else "tables"
+    other = "figures" if job.rule.startswith("plot_") else "tables"
     cell, _ = expected.shards.get(job.name, (None, ()))
     return Cost(
         stage=job.rule if job.rule in RULES else other,

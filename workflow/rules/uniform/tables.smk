@@ -14,6 +14,8 @@
 #   summarize_errors         tables/minmax, rates, and others    ->  summary.md
 #   describe_findings        the same, and claims                ->  findings.json
 
+# How many students of teachers there are, all cells together.
+TRAININGS = sum(cell.students for cell in CELLS if cell.family != "sine")
 TEACHERS = expand(
     "<results>/teachers/{family}/d{dim}.safetensors",
     family=TEACHER["families"],
@@ -214,11 +216,10 @@ use rule job from uniform as describe_findings with:
         sample_counts="<results>/tables/sample_counts.parquet",
         two_sided="<results>/tables/two_sided.parquet",
         claims="<results>/tables/claims.parquet",
-        config="<root>/config.resolved.yaml",
     output:
         findings="<results>/findings.json",
         record="<results>/findings.prov.json",
     pathvars:
         job="describe_findings",
     params:
-        options=options("uniform.teacher.families"),
+        options=options("uniform.teacher.families", trainings=TRAININGS),

@@ -6,16 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supnorm.configuration import of_study
 from supnorm.findings import write_findings
 from supnorm.job.commands import Program
-from supnorm.job.programs import InputError, run
-from supnorm.resolved import read_resolved
+from supnorm.job.programs import InputError, count, run
 from supnorm.statistics.intervals import TAIL
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import read_table
-from supnorm.uniform.cells import cells
 from supnorm.uniform.claims import STUDY
 from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.ranking import MINMAX, RATES
@@ -43,7 +40,7 @@ def main(argv: list[str]) -> None:
     parser = Program(__doc__, __file__)
     for name, schema in TABLES.items():
         parser.reads(name, help=schema.row)
-    parser.reads("config", help="config.resolved.yaml")
+    parser.add_argument("--trainings", type=count, required=True, help="students of teachers")
     parser.setting("uniform.teacher.families")
     parser.writes("findings", help="JSON to write")
     a = parser.parse_args(argv)
@@ -53,7 +50,7 @@ def main(argv: list[str]) -> None:
     findings = {
         "family": a.families[0],
         "norms": list(NORMS),
-        "trainings": trainings(a.config),
+        "trainings": a.trainings,
         "level": 100 * (1 - 2 * TAIL),
         "errors": list(errors(minmax, rates, tables["bounds"])),
         "courses": list(courses(minmax, rates)),
@@ -70,18 +67,6 @@ def networks(path: Path, table: pd.DataFrame, family: str) -> pd.DataFrame:
     if rows.empty:
         raise InputError(f"{path}: expected rows of networks on the family {family}, found none")
     return rows
-
-
-def trainings(path: Path) -> int:
-    """Return the number of students that a resolved configuration trains on teachers."""
-    try:
-        return sum(
-            cell.students
-            for cell in cells(of_study(read_resolved(path), STUDY))
-            if cell.family != "sine"
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: expected a resolved configuration, found {error!r}") from None
 
 
 def errors(minmax: pd.DataFrame, rates: pd.DataFrame, bounds: pd.DataFrame) -> Iterator[dict]:

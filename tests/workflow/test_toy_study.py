@@ -1,0 +1,185 @@
+"""A study is a room: a small one, added by new files, an include and a section, works everywhere.
+
+Its files lie in toy/, each where it would lie in the repository. Its only figure has the name of
+one of the study uniform.
+"""
+
+import csv
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pypdf
+import pytest
+
+from supnorm.job.records import read_record
+from tree import Tree
+
+TOY = Path(__file__).with_name("toy")
+SECTION = "toy:\n  points: 7\n\n"
+RULES = {"tabulate_toy", "tell_toy", "plot_toy_rates"}
+OF_ALL = {"resolve_config", "tabulate_settings", "collect_claims", "write_summary", "build_paper"}
+STATEMENT = "Squares of whole numbers are not smaller than the numbers"
+CAPTION = "The squares of 7 whole numbers."
+ARCHIVE = "archive/supnorm-smoke.zip"
+
+
+def python(tree, *arguments):
+    """Run a module in a tree as `make` does; return what it prints."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=tree.path,
+        env=environment | {"PYTHONPATH": "workflow/scripts:workflow"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def snakemake(tree, *arguments):
+    return python(tree, "snakemake", *arguments, "--config", "scale=smoke")
+
+
+def git(tree, *arguments):
+    who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+    subprocess.run(["git", "-C", tree.path, *who, *arguments], check=True, capture_output=True)
+
+
+def results_of(tree):
+    return tree.path / "results/smoke"
+
+
+def rules_run(printed):
+    return set(re.findall(r"^(?:local)?rule (\w+):$", printed, re.MULTILINE)) - {"all"}
+
+
+def add_toy(tree):
+    """Add the study: new files, a line of the Snakefile, and a section of config.yaml."""
+    for path in TOY.rglob("*"):
+        place = tree.path / path.relative_to(TOY)
+        if path.is_file() and "__pycache__" not in path.parts:
+            assert not place.exists()
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, place)
+    last = 'include: "workflow/rules/document.smk"\n'
+    tree.edit("Snakefile", last, f'include: "workflow/rules/toy/study.smk"\n{last}')
+    tree.edit("config.yaml", "\nscales:", f"\n{SECTION}scales:")
+    tree.edit("config.yaml", "studies: [uniform]", "studies: [uniform, toy]")
+
+
+@pytest.fixture(scope="module")
+def added(finished, tmp_path_factory):
+    """A finished tree to which the study was added, and what Snakemake said when it was made."""
+    tree = Tree(tmp_path_factory.mktemp("toy") / "tree")
+    shutil.copytree(finished.path, tree.path, symlinks=True)
+    add_toy(tree)
+    git(tree, "init", "-q")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "all")
+    alone = snakemake(tree, "toy", "--dry-run", "--cores", 1)
+    return tree, alone, snakemake(tree, "--cores", 2)
+
+
+@pytest.fixture
+def tree(added):
+    """The tree after the run. Tests must not change its results."""
+    return added[0]
+
+
+def test_it_can_be_made_alone(added):
+    assert rules_run(added[1]) == {"tabulate_toy", "plot_toy_rates", "toy"}
+
+
+def test_nothing_of_other_studies_is_made_again(added):
+    tree, _, printed = added
+    assert rules_run(printed) == RULES | OF_ALL
+    assert tree.planned() == {}
+
+
+def test_its_results_are_in_its_folder(tree):
+    results = results_of(tree) / "toy"
+    files = {f"figures/rates.{kind}" for kind in ("pdf", "png", "txt", "prov.json")}
+    files |= {
+        f"tables/{t}.{kind}" for t in ("squares", "claims") for kind in ("parquet", "prov.json")
+    }
+    files |= {"summary.md", "summary.prov.json", "findings.json", "findings.prov.json"}
+    found = {
+        path.relative_to(results).as_posix() for path in results.rglob("*.*") if path.is_file()
+    }
+    assert {name for name in found if not name.startswith(("logs/", "benchmarks/"))} == files
+    assert (results / "figures/rates.txt").read_text().strip() == CAPTION
+    record = read_record(results / "figures/rates.prov.json")
+    assert (record.rule, record.configuration) == ("plot_toy_rates", {"toy.points": 7})
+    squares = pd.read_parquet(results / "tables/squares.parquet")
+    assert list(squares["square"]) == [0, 1, 4, 9, 16, 25, 36]
+
+
+def test_its_claim_stands_among_those_of_all(tree):
+    claims = pd.read_parquet(results_of(tree) / "claims.parquet")
+    (row,) = claims[claims["study"] == "toy"].to_dict("records")
+    assert (row["claim"], row["verdict"], row["measured"]) == ("toy_grows", "supported", 36)
+    assert row["figure"] == "toy/rates"
+    assert set(claims["study"]) == {"uniform", "toy"}
+    summary = (results_of(tree) / "summary.md").read_text()
+    assert f"**{STATEMENT}** Measured: largest square." in summary
+    assert "\n## Squares\n" in summary
+
+
+def test_the_document_has_its_part(tree):
+    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "Squares of whole numbers What was squared" in re.sub(r" ?\d+(\.\d+)* ", " ", text)
+    for said in ("Besides, 7 squares were taken.", "The largest square is 36.", CAPTION, STATEMENT):
+        assert said in text
+
+
+def test_the_report_has_its_figure(tree, tmp_path):
+    snakemake(tree, "--report", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert re.search(r'"labels": ?\{"study": ?"toy", ?"figure": ?"squares against numbers"\}', page)
+    assert CAPTION in page
+
+
+def test_its_figure_is_traced_by_its_full_name(tree):
+    lines = python(tree, "artifact.trace", "--scale", "smoke", "toy/rates").splitlines()
+    assert lines[0] == "plot_toy_rates"
+    assert any("config.yaml: toy.points = 7" in line for line in lines)
+    assert lines[-1].startswith("the chain holds; ")
+    other = python(tree, "artifact.trace", "--scale", "smoke", "uniform/rates")
+    assert other.startswith("plot_rates\n")
+
+
+def test_it_is_verified(tree):
+    printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
+    for subject in ("tables +toy/tables/squares", "figures +toy/figures/rates"):
+        assert re.search(rf"^{subject}.* same ", printed, re.MULTILINE), printed
+
+
+@pytest.mark.complete
+def test_the_archive_has_it(tree):
+    printed = python(tree, "driver.reproduce", "--scale", "smoke", "--figures", "--cores", 2)
+    assert "plot_toy_rates" in rules_run(printed)
+    python(tree, "artifact.archive", "--scale", "smoke")
+    with zipfile.ZipFile(results_of(tree) / ARCHIVE) as archive:
+        texts = {name.partition("/")[2]: name for name in archive.namelist()}
+        told, columns = (
+            archive.read(texts[name]).decode() for name in ("README.md", "data_dictionary.csv")
+        )
+    assert {f"results/smoke/toy/figures/rates.{kind}" for kind in ("pdf", "png")} <= texts.keys()
+    squares = [
+        row["column"]
+        for row in csv.DictReader(io.StringIO(columns))
+        if row["file"] == "results/smoke/toy/tables/squares.parquet"
+    ]
+    assert squares == ["number", "square"]
+    assert re.search(rf"^\| {STATEMENT} \| supported .*\| `toy/rates` \|", told, re.MULTILINE)

@@ -1,0 +1,12 @@
+"""The index of the study toy."""
+
+from supnorm.studies import Figure, Study, Table
+
+FIGURES = {"rates": Figure(("squares",), "Toys", "squares against numbers")}
+
+TABLES = {
+    "squares": Table("squares.SQUARES", ("number",)),
+    "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+}
+
+STUDY = Study("toy", FIGURES, TABLES)
