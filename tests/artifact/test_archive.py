@@ -22,15 +22,17 @@ from supnorm.tables.schema import write_table
 
 ROOT = Path(__file__).parents[2]
 ZERO = "0" * 64
+DRAWING = "PYTHONPATH=workflow/scripts python workflow/scripts/uniform/draw_samples.py"
 
 
 def job(rule, inputs=(), outputs=(), seconds=1.0, **parameters):
     """A job as a record tells of it, of one input and one output option."""
     return SimpleNamespace(
         rule=rule,
+        program=f"workflow/scripts/uniform/{rule}.py",
         inputs={"tables": dict.fromkeys(inputs, ZERO)},
-        outputs={"output": dict.fromkeys(outputs, ZERO)},
-        parameters=parameters,
+        outputs={"drawn": dict.fromkeys(outputs, ZERO)},
+        options=parameters,
         run={"seconds": seconds, "started": "2026-01-02T03:04:05Z"},
     )
 
@@ -111,7 +113,9 @@ def test_the_same_files_give_the_same_zip(tmp_path):
 def results(tmp_path):
     """Results of 10, 20 and so on bytes, and the chain that made them."""
     names = ["samples/a", "samples/b", "students/c", "students/c.prov.json", "tables/d"]
-    files = {f"results/smoke/{name}": tmp_path / str(n) for n, name in enumerate(names, start=1)}
+    files = {
+        f"results/smoke/uniform/{name}": tmp_path / str(n) for n, name in enumerate(names, start=1)
+    }
     for n, place in enumerate(files.values(), start=1):
         place.write_bytes(bytes(10 * n))
     makers = {name: job("draw_samples", outputs=[name]) for name in files}
@@ -132,20 +136,18 @@ def test_large_files_are_left_out(results, monkeypatch, largest, whole, left_out
     monkeypatch.setattr(archive, "LARGEST_ARCHIVE", whole)
     chain, files = results
     found = archive.too_large(chain, files, largest)
-    assert list(found) == [f"results/smoke/{name}" for name in left_out]
+    assert list(found) == [f"results/smoke/uniform/{name}" for name in left_out]
     for name, about in found.items():
         assert about["sha256"] == ZERO
         assert about["bytes"] == files[name].stat().st_size
-        assert (
-            about["recipe"]
-            == f"python workflow/scripts/uniform/draw_samples.py --tables --output {name}"
-        )
+        assert about["recipe"] == f"{DRAWING} --tables --drawn {name}"
 
 
 def test_a_recipe_is_a_command():
-    told = job("draw_samples", ["a b"], ["c"], batch_rule="fifth", seeds=[1, 2], rate=1e-4)
-    expected = "python workflow/scripts/uniform/draw_samples.py --batch-rule fifth --seeds 1 2"
-    assert archive.recipe(told) == f"{expected} --rate 0.0001 --tables 'a b' --output c"
+    settings = {"batch_rule": "fifth", "uniform.sample.seeds": [1, 2], "rate": 1e-4}
+    told = job("draw_samples", ["a b"], ["c"], **settings)
+    options = "--batch_rule fifth --uniform.sample.seeds 1 2 --rate 0.0001"
+    assert archive.recipe(told) == f"{DRAWING} {options} --tables 'a b' --drawn c"
 
 
 def test_a_citation_has_the_doi_of_its_archive():
@@ -202,10 +204,14 @@ def test_a_broken_chain_is_refused(monkeypatch):
     ],
 )
 def test_figures_are_of_the_commit_that_is_archived(commit, dirty, says):
-    name = "results/smoke/figures/rates.prov.json"
+    name = "results/smoke/uniform/figures/rates.prov.json"
     record = SimpleNamespace(run={"commit": commit, "dirty": dirty})
     chain = SimpleNamespace(scale="smoke", results="results/smoke", records={name: record})
-    names = ["results/smoke/tables/rates.prov.json", "results/smoke/figures/rates.pdf", name]
+    names = [
+        "results/smoke/uniform/tables/rates.prov.json",
+        "results/smoke/uniform/figures/rates.pdf",
+        name,
+    ]
     if says is None:
         archive.check_drawings(chain, names, "c0ffee")
         return
@@ -234,9 +240,9 @@ def test_the_dictionary_has_every_column_once(tmp_path):
     narrow = tmp_path / "narrow.parquet"
     pq.write_table(pq.read_table(place).select(["study"]), narrow)
     files = {
-        "results/smoke/tables/claims.parquet": place,
-        "results/smoke/curves/random/a.parquet": narrow,
-        "results/smoke/curves/random/b.parquet": place,
+        "results/smoke/uniform/tables/claims.parquet": place,
+        "results/smoke/uniform/curves/random/a.parquet": narrow,
+        "results/smoke/uniform/curves/random/b.parquet": place,
         "results/smoke/claims.parquet": place,
         "results/smoke/summary.md": tmp_path,
     }
@@ -254,8 +260,8 @@ def test_the_dictionary_has_every_column_once(tmp_path):
     ]
     expected = [
         "results/smoke/claims.parquet",
-        "results/smoke/curves/*/*.parquet",
-        "results/smoke/tables/claims.parquet",
+        "results/smoke/uniform/curves/*/*.parquet",
+        "results/smoke/uniform/tables/claims.parquet",
     ]
     assert rows == [{"file": file, **column} for file in expected for column in described]
 
@@ -271,8 +277,9 @@ def test_a_verdict_says_where_a_claim_does_not_hold():
 
 
 def test_a_claim_is_shown_by_the_figure_that_the_table_names(tmp_path):
-    drawn = job("plot_rates", outputs=["results/smoke/figures/rates.pdf"], seconds=2)
-    behind = {"results/smoke/figures/rates.pdf": [job("train_students", seconds=58), drawn]}
+    figure = "results/smoke/uniform/figures/rates.png"
+    drawn = job("plot_rates", outputs=[figure], seconds=2)
+    behind = {figure: [job("train_students", seconds=58), drawn]}
     rows = pd.DataFrame(
         {
             **dict.fromkeys(CLAIMS.arrow().names, "none"),
@@ -287,10 +294,11 @@ def test_a_claim_is_shown_by_the_figure_that_the_table_names(tmp_path):
     write_table(tmp_path / "claims.parquet", rows, CLAIMS)
     contents = SimpleNamespace(
         chain=SimpleNamespace(
-            results="results/smoke", jobs=lambda paths: [j for path in paths for j in behind[path]]
+            results="results/smoke",
+            makers={figure: drawn},
+            jobs=lambda paths: [j for path in paths for j in behind[path]],
         ),
-        files={"results/smoke/tables/claims.parquet": tmp_path / "claims.parquet"},
-        jobs=[drawn],
+        files={"results/smoke/claims.parquet": tmp_path / "claims.parquet"},
     )
     nowhere = ("none; `summary.md` has the numbers", "", "")
     assert list(readme.claims(contents)) == [

@@ -34,12 +34,12 @@ def git(tree, *arguments):
 
 def archive(tree, *options):
     """Make the archive of a tree; return what is printed."""
-    command = [sys.executable, "workflow/artifact/archive.py", "--scale", "smoke", *options]
+    command = [sys.executable, "-m", "artifact.archive", "--scale", "smoke", *options]
     return run(command, tree.path)
 
 
 def redraw(tree, *options):
-    done = run([sys.executable, "workflow/reproduce.py", "--figures", *options], tree.path)
+    done = run([sys.executable, "-m", "driver.reproduce", "--figures", *options], tree.path)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -55,7 +55,7 @@ def rules_run(printed):
 
 
 def drawings(tree):
-    return {f"plot_{path.stem}" for path in tree.results.glob("figures/*.pdf")} | {"build_paper"}
+    return {f"plot_{path.stem}" for path in tree.results.glob("*/figures/*.pdf")} | {"build_paper"}
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_the_archive_holds_all_source_and_all_results(archived, unpacked):
     held = files(unpacked)
     assert {name for name in held if not name.startswith("run/")} == source | results | own
     assert {"run/report.html", "run/run_times.csv"} <= held
-    assert "run/logs/train_students/random/d1_m10_L5_w8_fifth_1of1.log" in held
+    assert "run/uniform/logs/train_students/random/d1_m10_L5_w8_fifth_1of1.log" in held
     for name in source | results:
         assert digest(unpacked.path / name) == digest(archived.path / name)
     assert digest(unpacked.path / "SOURCE.md") == digest(archived.path / "README.md")
@@ -170,7 +170,7 @@ def test_figures_are_drawn_elsewhere_and_nothing_else(unpacked, tmp_path):
     assert rules_run(printed) == drawings(tree)
     drawn = {name for name in files(tree) if re.search(r"(/figures/.*|paper)\.prov\.json$", name)}
     assert {fault.path for fault in check_sums(tree.path)} <= drawn
-    told = [read_record(path) for path in tree.results.glob("figures/*.prov.json")]
+    told = [read_record(path) for path in tree.results.glob("*/figures/*.prov.json")]
     assert {record.run["commit"] for record in told} == {commit(unpacked.path)[0]}
 
 
@@ -183,7 +183,7 @@ def test_what_is_left_out_can_be_made_again(archived, tmp_path):
     elsewhere = unpack(tree.path / ARCHIVE, tmp_path / "elsewhere")
     assert check_sums(elsewhere) == []
     left_out = json.loads((elsewhere / "archive.json").read_text())["left_out"]
-    name = "results/smoke/students/random/d1_m10_L5_w8_fifth_1of1.safetensors"
+    name = "results/smoke/uniform/students/random/d1_m10_L5_w8_fifth_1of1.safetensors"
     assert name in left_out
     for path, about in left_out.items():
         assert not (elsewhere / path).exists()
@@ -231,16 +231,18 @@ def test_results_that_are_not_complete_are_refused(copied):
 def test_results_of_another_configuration_are_refused(copied):
     copied.edit("config.yaml", "bound: 0.5 ", "bound: 0.6 ")
     git(copied, "commit", "-qam", "other")
-    said = "config.yaml: teacher.bound is 0.6; the results were made with 0.5"
+    said = "config.yaml: uniform.teacher.bound is 0.6; the results were made with 0.5"
     assert said in refused(copied)
 
 
 def test_a_file_that_was_changed_by_hand_is_refused(copied):
-    file = copied.results / "teachers/random/d1.safetensors"
+    file = copied.results / "uniform/teachers/random/d1.safetensors"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    assert "is broken: results/smoke/teachers/random/d1.safetensors: changed" in refused(copied)
+    assert "is broken: results/smoke/uniform/teachers/random/d1.safetensors: changed" in refused(
+        copied
+    )
 
 
 @pytest.mark.complete

@@ -7,7 +7,16 @@ import pytest
 
 from artifact import chain
 from artifact.chain import Chain
-from small_chain import LIBRARY, PARAMETERS, RESULTS, SHARD, STUDY, SmallChain
+from small_chain import (
+    LIBRARY,
+    PARAMETERS,
+    RESULTS,
+    SETTINGS,
+    SHARD,
+    STUDY,
+    WILDCARDS,
+    SmallChain,
+)
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest
 
@@ -245,6 +254,22 @@ def test_students_trained_in_another_way(small, name, value):
     small.change(STUDENTS_RECORD, parameters=PARAMETERS | {name: value})
     (sentence,) = faults(small).values()
     assert sentence.startswith(f"{STUDENTS}: trained with {name} {value}, by {CONFIG} it is")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"parameters": PARAMETERS | {"uniform.training.learning_rate": 1.0}},
+        {"parameters": PARAMETERS | SETTINGS, "configuration": {}},
+        {"parameters": PARAMETERS | {"width": 16}},
+        {"wildcards": WILDCARDS | {"batch": "5"}},
+    ],
+)
+def test_an_option_told_twice_or_aside_is_found(small, parts):
+    """Else trace would read the one value, and verify train by the other."""
+    small.change(STUDENTS_RECORD, **parts)
+    (sentence,) = {*faults(small, STUDENTS).values()}
+    assert sentence.endswith("expected each option once, and settings under configuration alone")
 
 
 def test_students_that_are_no_shard_of_the_configuration(small):

@@ -43,12 +43,13 @@ def zenodo():
 def tree(tmp_path, monkeypatch, zenodo):
     """A tree with results, and with the two programs that put the DOI into them."""
     tree = tmp_path / "tree"
-    shutil.copytree(ROOT / "workflow/schemas", tree / "workflow/schemas")
+    for folder in ("driver", "artifact"):
+        (tree / "workflow" / folder).mkdir(parents=True)
     for name in ("CITATION.cff", "config.yaml"):
         shutil.copy(ROOT / name, tree)
     (tree / "Snakefile").touch()
-    (tree / "workflow/artifact").mkdir()
     monkeypatch.chdir(tree)
+    monkeypatch.setenv("PYTHONPATH", "workflow")
     RESULTS.mkdir(parents=True)
     (RESULTS / "summary.md").write_text("done\n")
     monkeypatch.setattr(servers, "SANDBOX", zenodo.address)
@@ -288,25 +289,25 @@ with open("seen.txt", "a") as seen:
 
 
 def test_only_the_paper_and_the_archive_are_built_with_the_doi(tree):
-    for name in ("reproduce", "artifact/archive"):
+    for name in ("driver/reproduce", "artifact/archive"):
         Path("workflow", f"{name}.py").write_text(TELLING)
     drafting.rebuild("smoke")
     driving, archiving = Path("seen.txt").read_text().splitlines()
     program, *options = driving.split()
-    assert program == "workflow/reproduce.py"
+    assert program == str(tree / "workflow/driver/reproduce.py")
     assert "results/smoke/paper.pdf" in options
     assert options[-2:] == ["--allowed-rules", "build_paper"]
     assert not {"--forceall", "-F", "--force", "-f"} & set(options)
     # Where results were trained is no matter, so no GPU is looked for.
     assert options[options.index("--device") + 1] == "cpu"
-    assert archiving == "workflow/artifact/archive.py --scale smoke"
+    assert archiving == f"{tree / 'workflow/artifact/archive.py'} --scale smoke"
 
 
 def test_a_program_that_fails_leaves_the_draft_for_later(zenodo, run):
-    for name in ("reproduce", "artifact/archive"):
+    for name in ("driver/reproduce", "artifact/archive"):
         program = Path("workflow", f"{name}.py")
         program.write_text("import sys; sys.exit('archive: results are incomplete')\n")
-    with pytest.raises(InputError, match=r"workflow/reproduce.py: expected that it builds"):
+    with pytest.raises(InputError, match=r"driver\.reproduce: expected that it builds"):
         run("deposit", rebuild=drafting.rebuild)
     run("deposit")
     check_complete(zenodo)
@@ -645,14 +646,15 @@ sys.path[:0] = [{workflow!r}, {scripts!r}]
 from deposit import __main__ as program, drafting, servers
 servers.SANDBOX = {server!r}
 servers.TOKENS = {{servers.SANDBOX: "ZENODO_SANDBOX_TOKEN", servers.PRODUCTION: "ZENODO_TOKEN"}}
-drafting.check = lambda *_, **__: drafting.subprocess.run([sys.executable, "workflow/reproduce.py"])
+driver = [sys.executable, "-m", "driver.reproduce"]
+drafting.check = lambda *_, **__: drafting.subprocess.run(driver)
 program.run(program.main)
 """
 
 
 @pytest.mark.parametrize("fault", [None, ("PUT", "/content", "echo"), ("POST", "/doi", "401")])
 def test_the_token_is_in_no_file_no_output_and_no_program_that_is_started(tree, zenodo, fault):
-    Path("workflow/reproduce.py").write_text(PROGRAM)
+    Path("workflow/driver/reproduce.py").write_text(PROGRAM)
     Path("workflow/artifact/archive.py").write_text(PROGRAM + ARCHIVING)
     workflow, scripts = ROOT / "workflow", ROOT / "workflow/scripts"
     start = STARTING.format(workflow=str(workflow), scripts=str(scripts), server=zenodo.address)

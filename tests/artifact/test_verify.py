@@ -122,7 +122,6 @@ def test_students_that_cost_too_much_are_not_drawn_and_counted(evidence):
         {"parameters": PARAMETERS | {"count": -1}},
         {"parameters": PARAMETERS | {"count": 2**40}},
         {"parameters": PARAMETERS | {"first": None}},
-        {"parameters": PARAMETERS | {"family": 1}},
         {"wildcards": WILDCARDS | {"dim": "one"}},
         {"wildcards": {}},
         {"configuration": SETTINGS | {"training.engine": 3}},

@@ -21,11 +21,13 @@ RESULTS = [
     *("adversary/random/d1_m10.safetensors", "adversary/random/d1_m10.parquet"),
     *("tables/errors.parquet", "tables/rates.parquet", "tables/claims.parquet"),
     *("figures/rates.pdf", "figures/rates.png", "figures/rates.txt"),
-    *("config.resolved.yaml", "summary.md", "paper.pdf"),
-    *("config.resolved.prov.json", "teachers/random/d3.prov.json", f"students/{SHARD}.prov.json"),
+    *("summary.md", "findings.json", "teachers/random/d3.prov.json", f"students/{SHARD}.prov.json"),
     *("tables/minmax.prov.json", "tables/rates.prov.json", "figures/rates.prov.json"),
 ]
-FILES = [f"results/smoke/{path}" for path in RESULTS]
+WHOLE = ["config.resolved.yaml", "config.resolved.prov.json", "claims.parquet", "settings.parquet"]
+WHOLE += ["summary.md", "paper.pdf"]
+FILES = [f"results/smoke/uniform/{path}" for path in RESULTS]
+FILES += [f"results/smoke/{path}" for path in WHOLE]
 FILES += ["workflow/scripts/uniform/measure_errors.py", "workflow/scripts/supnorm/errors/exact.py"]
 FILES += ["workflow/paper/frame.typ"]
 
@@ -67,7 +69,7 @@ def traced(moved, monkeypatch, capsys):
 
 
 def test_the_chain_of_an_untouched_run_holds(moved):
-    program = [sys.executable, "workflow/artifact/trace.py", "--scale", "smoke"]
+    program = [sys.executable, "-m", "artifact.trace", "--scale", "smoke"]
     done = run(program, moved.path)
     assert done.returncode == 0, done.stdout
     lines = done.stdout.splitlines()
@@ -76,7 +78,7 @@ def test_the_chain_of_an_untouched_run_holds(moved):
     assert f" files hashed, {records} records read" in lines[-1]
     # In its trees are all figures and tables, and each job once: trainings for d = 1, d = 3, sine.
     text = "\n".join(lines)
-    for path in moved.results.glob("figures/*.*"):
+    for path in moved.results.glob("*/figures/*.*"):
         assert (path.relative_to(moved.path).as_posix() in text) == ("prov" not in path.suffixes[0])
     assert sum("train_students.py and" in line for line in lines) == 3
 
@@ -108,23 +110,27 @@ def test_another_value_in_config_yaml_is_found(moved, traced):
     edited = text.replace("learning_rate: 1.0e-4 ", "learning_rate: 2.0e-4 ")
     assert edited != text
     with changed(file, edited.encode()):
-        code, told = traced("rates")
+        code, told = traced("uniform/rates")
     assert code == 1
     (sentence,) = told
-    assert sentence.startswith("✗ config.yaml: training.learning_rate is 0.0002; ")
+    assert sentence.startswith("✗ config.yaml: uniform.training.learning_rate is 0.0002; ")
 
 
 def test_a_table_made_anew_leaves_its_figure_stale(moved, traced):
     """Run a job by hand, with another setting, so that its table has a record of its own."""
-    table, record = "results/smoke/tables/bounds.parquet", "results/smoke/tables/bounds.prov.json"
+    table, record = (
+        f"results/smoke/uniform/tables/bounds.{end}" for end in ("parquet", "prov.json")
+    )
     with changed(moved.path / table, b""), changed(moved.path / record, b""):
-        options = "--dims 1 3 --samples 10 20 --depth 5 --width 64 --norm inf --bound 0.5"
+        settings = "dims 1 3", "depth 5", "width 64", "norm inf", "bound 0.5"
+        options = " ".join(f"--uniform.teacher.{setting}" for setting in settings)
+        options += f" --uniform.sample.sizes 10 20 --bounds {table} --record {record}"
         program = [sys.executable, "workflow/scripts/uniform/tabulate_bounds.py", *options.split()]
-        done = run([*program, "--output", table, "--record", record], moved.path)
+        done = run(program, moved.path)
         assert done.returncode == 0, done.stdout
-        code, told = traced("bounds")
+        code, told = traced("uniform/bounds")
     assert code == 1
     stale, setting = sorted(told, reverse=True, key=lambda line: "stale" in line)
     says = f"stale, for plot_bounds read another {table} than there is now"
-    assert stale == f"✗ results/smoke/figures/bounds.pdf: {says}"
-    assert "tabulate_bounds took teacher.width as 64" in setting
+    assert stale == f"✗ results/smoke/uniform/figures/bounds.pdf: {says}"
+    assert "tabulate_bounds took uniform.teacher.width as 64" in setting

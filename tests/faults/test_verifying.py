@@ -17,10 +17,10 @@ from tree import run
 
 SHARD = "random/d3_m10_L5_w8_hundred_1of1"
 STUDENTS, SAMPLED, ERRORS = (
-    f"results/smoke/{folder}/{SHARD}" for folder in ("students", "sampled", "errors")
+    f"results/smoke/uniform/{folder}/{SHARD}" for folder in ("students", "sampled", "errors")
 )
-MINMAX, RATES = "results/smoke/tables/minmax", "results/smoke/tables/rates"
-FIGURE = "results/smoke/figures/rates"
+MINMAX, RATES = "results/smoke/uniform/tables/minmax", "results/smoke/uniform/tables/rates"
+FIGURE = "results/smoke/uniform/figures/rates"
 
 
 @pytest.fixture
@@ -45,17 +45,18 @@ def reseal(tree, record, output):
 
 @pytest.mark.complete
 def test_results_that_nobody_touched_are_the_same(copy):
-    command = [sys.executable, "workflow/artifact/verify.py", "--scale", "smoke", "--students", "2"]
-    done = run([*command, "--seed", "3"], copy.path)
+    options = "--scale", "smoke", "--students", "2", "--seed", "3"
+    done = run([sys.executable, "-m", "artifact.verify", *options], copy.path)
     assert done.returncode == 0, done.stdout
     rows = pq.read_table(copy.results / "verification.parquet").to_pylist()
     assert {row["verdict"] for row in rows} == {"same", "not checked"}
     same = {row["subject"] for row in rows if row["verdict"] == "same"}
     for folder in ("tables", "figures", "teachers/random"):
-        for path in copy.results.glob(f"{folder}/*.prov.json"):
-            name = f"{folder}/{path.name.removesuffix('.prov.json')}"
+        for path in copy.results.glob(f"uniform/{folder}/*.prov.json"):
+            name = f"uniform/{folder}/{path.name.removesuffix('.prov.json')}"
             assert any(name in subject for subject in same)
-    assert same >= {"config.resolved", "summary", "paper", "students of all cells"}
+    assert same >= {"config.resolved", "claims", "settings", "summary", "paper"}
+    assert same >= {"uniform/summary", "uniform/findings", "students of all cells"}
     checks = [row["check"] for row in rows if row["verdict"] == "same"]
     assert checks.count("students") == 2
     assert {"samples", "sampled", "errors", "references", "code", "chain"} <= set(checks)
@@ -100,7 +101,7 @@ def test_errors_that_were_forged_are_found(copy, evidence, table):
 
 
 def test_a_certificate_that_was_forged_is_found(copy, evidence):
-    name = "results/smoke/certificates/random/d3_m10"
+    name = "results/smoke/uniform/certificates/random/d3_m10"
     table = pq.read_table(copy.path / f"{name}.parquet").to_pylist()
     place = next(k for k, row in enumerate(table) if row["batch_rule"] == "hundred")
     forge_table(copy.path / f"{name}.parquet", "high", place, table[place]["low"])

@@ -392,7 +392,7 @@ class Chain:
                     yield Fault(path, f"{path}: no shard of {self.configuration}")
                     continue
                 for name, value in expected[path].items():
-                    if (found := {**job.wildcards, **job.parameters}.get(name)) != value:
+                    if (found := job.options.get(name)) != value:
                         says = f"{name} {found!r}, by {self.configuration} it is {value!r}"
                         yield Fault(path, f"{path}: trained with {says}")
 

@@ -28,13 +28,10 @@ def rebuild(scale: str) -> None:
     paper that has the DOI already is kept, so that an archive that was sent stays the same.
     """
     paper = [f"results/{scale}/{PAPER}", "--device", "cpu", "--allowed-rules", BUILDING]
-    for program, options in (
-        ("workflow/reproduce.py", paper),
-        ("workflow/artifact/archive.py", []),
-    ):
-        if subprocess.run([sys.executable, program, "--scale", scale, *options]).returncode:
+    for module, options in (("driver.reproduce", paper), ("artifact.archive", [])):
+        if subprocess.run([sys.executable, "-m", module, "--scale", scale, *options]).returncode:
             raise InputError(
-                f"{program}: expected that it builds {PAPER} or the archive of the scale {scale} "
+                f"{module}: expected that it builds {PAPER} or the archive of the scale {scale} "
                 "with its DOI, but it failed as said above; mend that and run `make deposit` "
                 "again: the draft is kept"
             )

@@ -96,6 +96,7 @@ def read_record(path: Path) -> Record:
             raise InputError(f"{path}: {part} is no mapping, as it is in a record")
         if not all(isinstance(value, kind) for value in content[part].values()):
             raise InputError(f"{path}: {part} has values of another kind than in a record")
+    _check_options(path, content)
     for part in ("inputs", "outputs"):
         for files in content[part].values():
             _check_files(path, part, files)
@@ -124,6 +125,15 @@ def _unique(pairs: list[tuple[str, object]]) -> dict:
     if len(dict(pairs)) != len(pairs):
         raise ValueError("a key that occurs twice")
     return dict(pairs)
+
+
+def _check_options(path: Path, content: Mapping) -> None:
+    """Check that nothing is told twice, where one reader would take this and another that."""
+    told, settings = [*content["wildcards"], *content["parameters"]], content["configuration"]
+    if len({*told, *settings}) < len(told) + len(settings) or any("." in name for name in told):
+        raise InputError(
+            f"{path}: expected each option once, and settings under configuration alone"
+        )
 
 
 def _check_files(path: Path, part: str, files: Mapping) -> None:
