@@ -510,9 +510,10 @@ def test_wrong_inputs_give_one_sentence(paper):
 
 
 def test_findings_of_wrong_inputs_give_one_sentence(paper):
-    says = "minmax.parquet: expected rows of networks on the family sine, found none"
+    paper.tabulate("minmax", minmax("other"))
+    says = "minmax.parquet: expected rows of networks on the family random, found none"
     with pytest.raises(InputError, match=says):
-        paper.describe(family="sine")
+        paper.describe()
 
 
 def test_findings_are_numbers(paper):
