@@ -34,7 +34,7 @@ def leads(edges, start, end):
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
 def test_the_readme_counts_trainings_and_jobs_as_the_plan_does(scale):
     row = re.search(rf"^\| `{scale}` \| (\d+) \| (\d+) \|", README.read_text(), re.MULTILINE)
-    planned = run([sys.executable, "workflow/plan.py", "--scale", scale], ROOT).stdout
+    planned = run([sys.executable, "-m", "driver.plan", "--scale", scale], ROOT).stdout
     trainings = re.search(r"^ +train_students +[CG]PU +\d+ +\d+ +(\d+) ", planned, re.MULTILINE)
     jobs = re.search(r"^ +all +(\d+) ", planned, re.MULTILINE)
     assert row.groups() == (trainings[1], jobs[1])
