@@ -14,9 +14,11 @@ LONG = {"finished", "copy"}
 
 
 def pytest_configure():
-    """Give each process that tests a core, before torch and NumPy are imported."""
+    """Give each process that tests a core, before torch and NumPy are imported, and a path."""
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    # Whatever runs in the root of a tree finds the library and the driver of that tree.
+    os.environ["PYTHONPATH"] = "workflow/scripts:workflow"
 
 
 @pytest.hookimpl(tryfirst=True)

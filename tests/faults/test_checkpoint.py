@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -290,10 +291,10 @@ def test_a_digest_is_of_names_types_shapes_and_numbers():
     assert digest({"a": array.reshape(2, 3).T}) == digest({"a": array.reshape(2, 3).T.copy()})
 
 
-@pytest.mark.parametrize("edited", ["p.py", "supnorm/a.py", "supnorm/sub/a.py"])
+@pytest.mark.parametrize("edited", ["study/p.py", "supnorm/a.py", "supnorm/sub/a.py"])
 def test_the_digest_of_code_is_of_a_program_and_of_what_it_imports(tmp_path, edited):
     code = {
-        "p.py": "from supnorm import a\n",
+        "study/p.py": "from supnorm import a\n",
         "supnorm/a.py": "from supnorm.sub import a\n",
         "supnorm/sub/a.py": "A = 1\n",
         "supnorm/b.py": "not imported\n",
@@ -301,11 +302,11 @@ def test_the_digest_of_code_is_of_a_program_and_of_what_it_imports(tmp_path, edi
     for name, text in code.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    before = code_digest(tmp_path / "p.py")
+    before = code_digest(tmp_path / "study/p.py")
     (tmp_path / "supnorm/b.py").write_text("edited")
-    assert code_digest(tmp_path / "p.py") == before
+    assert code_digest(tmp_path / "study/p.py") == before
     (tmp_path / edited).write_text(code[edited] + "# edited")
-    assert code_digest(tmp_path / "p.py") != before
+    assert code_digest(tmp_path / "study/p.py") != before
 
 
 def test_hardware_matters_where_torch_rounds():
@@ -362,9 +363,12 @@ def samples_table(tmp_path_factory):
     """The samples of 2 seeds and 2 teachers."""
     folder = tmp_path_factory.mktemp("samples")
     teachers, table = folder / "t.safetensors", folder / "p.parquet"
-    options = "--family random --dim 1 --depth 3 --width 8 --norm inf --bound 0.5 --count 2"
-    sample_teachers.main([*options.split(), "--output", str(teachers)])
-    options = f"--teachers {teachers} --samples 20 --seeds 5 6 --output {table}"
+    numbers = {"depth": 3, "width": 8, "norm": "inf", "bound": 0.5, "count": 2}
+    settings = " ".join(f"--uniform.teacher.{key} {value}" for key, value in numbers.items())
+    options = f"--family random --dim 1 {settings} --teachers {teachers}"
+    sample_teachers.main(options.split())
+    options = f"--teachers {teachers} --family random --dim 1 --samples 20 --sample {table}"
+    options += " --uniform.sample.seeds 5 6"
     draw_samples.main(options.split())
     return table
 
@@ -372,9 +376,11 @@ def samples_table(tmp_path_factory):
 def arguments(table, folder, *more, epochs=60, engine="narrow"):
     """The options of train_students to train in a folder."""
     options = (
-        f"--samples-table {table} --family random --dim 1 --samples 20 --depth 3 --width 8 "
-        f"--batch-rule fifth --batch 4 --epochs {epochs} --evaluations 3 --learning-rate 1e-3 "
-        f"--final-learning-rate 1e-4 --device cpu --precision float64 --engine {engine} "
+        f"--sample {table} --family random --dim 1 --samples 20 --depth 3 --width 8 "
+        f"--batch_rule fifth --shard 1of1 --batch 4 --epochs {epochs} "
+        "--uniform.evaluation.times 3 --uniform.training.learning_rate 1e-3 "
+        "--uniform.training.final_learning_rate 1e-4 --device cpu --training.precision float64 "
+        f"--training.engine {engine} "
         f"--students {folder}/s.safetensors --curves {folder}/c.parquet "
         f"--checkpoint {folder}/checkpoints/s.safetensors --heartbeat {folder}/h.json"
     )
@@ -485,12 +491,12 @@ def test_training_needs_no_checkpoint(tmp_path, samples_table, train):
 @pytest.mark.parametrize(
     ("more", "names"),
     [
-        (["--evaluations", "2"], "evaluations"),
+        (["--uniform.evaluation.times", "2"], "evaluations"),
         (["--count", "3"], "students"),
-        (["--learning-rate", "2e-3"], "recipe"),
+        (["--uniform.training.learning_rate", "2e-3"], "recipe"),
         (["--family", "sine"], "cell"),
-        (["--precision", "float32"], "precision"),
-        (["--engine", "loop"], "engine"),
+        (["--training.precision", "float32"], "precision"),
+        (["--training.engine", "loop"], "engine"),
     ],
 )
 def test_training_starts_anew_where_its_checkpoint_is_of_another(
@@ -514,7 +520,7 @@ def test_training_starts_anew_on_other_samples_and_where_its_checkpoint_is_damag
     other, frame = tmp_path / "p", pd.read_parquet(samples_table)
     write_table(other, frame.assign(u000=frame["u000"] + 1e-12), samples_schema(1, 2))
     train(command, "epoch 20 of 60: mean loss")
-    lines = train([*command, "--samples-table", str(other)], "epoch 3 of 60: mean loss")
+    lines = train([*command, "--sample", str(other)], "epoch 3 of 60: mean loss")
     assert "not the same samples); training starts anew" in lines[1]
     checkpoint.write_bytes(checkpoint.read_bytes()[:-1])
     lines = train(command, "epoch 3 of 60: mean loss")
@@ -560,8 +566,11 @@ class Running:
     """The program as a process of its own, whose log is read while it runs."""
 
     def __init__(self, command):
-        program = [sys.executable, SCRIPTS / "train_students.py", *command]
-        self._process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True)
+        program = [sys.executable, SCRIPTS / "uniform/train_students.py", *command]
+        environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+        self._process = subprocess.Popen(
+            program, env=environment, stderr=subprocess.PIPE, text=True
+        )
 
     def says(self, part):
         """The next line of the log with some part, none where it ends without."""

@@ -12,7 +12,7 @@ import pytest
 from tree import LEFTOVER, digests, run
 
 # A run of several trainings, and what is removed to have it ahead: no more of the chain is needed.
-TARGET = "results/smoke/tables/curves.parquet"
+TARGET = "results/smoke/uniform/tables/curves.parquet"
 PART = ["students/random/d3_m20*", "curves/random/d3_m20*", "tables/curves.parquet"]
 
 
@@ -25,7 +25,7 @@ def unfinished(copy):
 
 
 def reproduce(tree):
-    return [sys.executable, "workflow/reproduce.py", "--scale", "smoke", TARGET]
+    return [sys.executable, "-m", "driver.reproduce", "--scale", "smoke", TARGET]
 
 
 def start(tree, interrupts=signal.SIG_DFL):
@@ -111,7 +111,7 @@ def test_a_run_asked_to_stop_stops_with_its_jobs(unfinished, finished, number):
     process = start(unfinished)
     process.send_signal(number)
     assert process.wait(timeout=60) != 0
-    wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end", 20)
+    wait_for(lambda: not in_tree(unfinished, "python"), "all processes to end", 20)
     assert_completes(unfinished, finished)
 
 
@@ -123,7 +123,7 @@ def test_a_run_in_the_background_ignores_interrupts_and_can_be_asked_to_stop(unf
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) != 0
-    wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end", 20)
+    wait_for(lambda: not in_tree(unfinished, "python"), "all processes to end", 20)
     assert_completes(unfinished, finished)
 
 
@@ -139,7 +139,7 @@ def test_the_run_ends_with_the_make_that_started_it(unfinished, finished):
     wait_for(lambda: programs(unfinished), "a program to start")
     shell.kill()
     shell.wait()
-    wait_for(lambda: not in_tree(unfinished, "workflow/"), "all processes to end")
+    wait_for(lambda: not in_tree(unfinished, "python"), "all processes to end")
     assert_completes(unfinished, finished)
 
 
@@ -177,7 +177,7 @@ def test_a_run_beside_plain_snakemake_is_refused(unfinished):
 def test_a_lock_that_may_be_anothers_is_left_alone(unfinished):
     locks = unfinished.path / ".snakemake/locks"
     locks.mkdir(exist_ok=True)
-    (locks / "0.output.lock").write_text("results/smoke/tables/errors.parquet\n")
+    (locks / "0.output.lock").write_text("results/smoke/uniform/tables/errors.parquet\n")
     unfinished_file = unfinished.results / "students/random" / LEFTOVER
     unfinished_file.write_bytes(b"being written by a job on another machine")
     refused = run(reproduce(unfinished), unfinished.path)

@@ -17,7 +17,7 @@ from tree import copy_repository, digests
 CONTROL = Path(__file__).parents[1] / "slurm/cluster.sh"
 SPEED = ("--latency-wait", "10", "--slurm-init-seconds-before-status-checks", "1")
 # Long enough to be hit, and no more of the chain than they need.
-TRAININGS = "results/smoke/tables/curves.parquet"
+TRAININGS = "results/smoke/uniform/tables/curves.parquet"
 EDITS = {
     "    teacher: {count: 2}": "    teacher: {count: 2, dims: [1]}",
     "fifth: {divisor: 5, epochs: 20}": "fifth: {divisor: 5, epochs: 150000}",
@@ -121,7 +121,7 @@ def wait_for(condition, what, seconds=180):
 
 def start(tree, *arguments):
     """Start a run on the cluster; what it prints goes to driver.log in the tree."""
-    command = [sys.executable, "workflow/reproduce.py", "--profile", "slurm", "--scale", "smoke"]
+    command = [sys.executable, "-m", "driver.reproduce", "--profile", "slurm", "--scale", "smoke"]
     with (tree.path / "driver.log").open("a") as log:
         return subprocess.Popen(
             [*command, *SPEED, *arguments],

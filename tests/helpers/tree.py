@@ -51,7 +51,6 @@ class Tree:
 def run(command, cwd):
     """Run a command to its end, standard error joined to standard output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-    environment["PYTHONPATH"] = "workflow/scripts:workflow"
     return subprocess.run(
         command,
         cwd=cwd,

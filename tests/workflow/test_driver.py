@@ -1,6 +1,5 @@
 """The driver's parts by themselves: GPUs, queues of a cluster, and what is left over."""
 
-import importlib.util
 import json
 import os
 import re
@@ -16,23 +15,14 @@ import pytest
 import torch
 import yaml
 
+from driver import probe_gpu
+from driver import reproduce as driver
 from driver.jobs import Job
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
 from tree import LEFTOVER, ROOT, copy_repository, run
 
 GPUS = ["GPU-0a", "GPU-1b"]
-
-
-def load(name):
-    """Import a program of the folder workflow/."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "workflow" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-driver, probe_gpu = load("reproduce"), load("probe_gpu")
 
 
 @pytest.fixture
@@ -73,7 +63,7 @@ def machine(here, monkeypatch):
         "import os, sys\n"
         f"sys.exit('a sentence' if os.environ['CUDA_VISIBLE_DEVICES'] == {GPUS[0]!r} else 0)\n"
     )
-    monkeypatch.setattr(driver, "PROBE", probe)
+    monkeypatch.setattr(driver, "PROBE", (str(probe),))
 
     def configure(device):
         config = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -107,7 +97,7 @@ def test_the_gpus_that_pass_are_used_one_job_each(machine, capsys):
 def test_gpus_that_fail_give_one_line_and_a_run_on_the_cpu(
     machine, capsys, monkeypatch, script, says
 ):
-    driver.PROBE.write_text(script)
+    Path(driver.PROBE[0]).write_text(script)
     monkeypatch.setattr(driver, "PROBE_SECONDS", 0.1 if "sleep" in script else 60)
     assert options() == ON_CPU
     assert capsys.readouterr().out == f"no training on {', '.join(GPUS)}: {says}\n"
@@ -126,7 +116,7 @@ def test_a_driver_that_fails_is_told_and_the_cpu_taken(machine, here, capsys):
 
 
 def test_what_is_asked_for_is_not_probed(machine, monkeypatch):
-    driver.PROBE.unlink()
+    Path(driver.PROBE[0]).unlink()
     assert options("cpu") == ON_CPU
     expected = ["--resources", "local_gpu=2", "--cores", "all", "--config", "device=cuda"]
     assert options("cuda") == expected
@@ -137,13 +127,13 @@ def test_what_is_asked_for_is_not_probed(machine, monkeypatch):
 
 def test_the_command_line_goes_before_the_configuration(machine):
     machine("cpu")
-    driver.PROBE.unlink()
+    Path(driver.PROBE[0]).unlink()
     assert options() == ON_CPU
     assert options("cuda")[-1] == "device=cuda"
 
 
 def test_a_scale_trained_on_one_device_is_not_trained_on_another_by_chance(machine, here):
-    heartbeat = here / "results/laptop/logs/train_students/random/a.json"
+    heartbeat = here / "results/laptop/uniform/logs/train_students/random/a.json"
     heartbeat.parent.mkdir(parents=True)
     heartbeat.write_text(json.dumps({"device": "cpu", "started": 1.0}))
     with pytest.raises(InputError, match="results/laptop was trained on cpu, and this machine"):
@@ -190,13 +180,13 @@ def test_on_a_cluster_gpus_are_its_own_matter(machine, here):
 def drawn(machine, here, monkeypatch):
     """Jobs of three rules, and the command lines of Snakemake that the driver starts."""
     for scale in ("smoke", "laptop", "paper"):
-        (here / f"results/{scale}/tables").mkdir(parents=True)
+        (here / f"results/{scale}/uniform/tables").mkdir(parents=True)
     chain = [("train_students", "s.safetensors"), ("plot_rates", "r.pdf"), ("build_paper", "p.pdf")]
     jobs = [Job(rule, (Path(name),), Path("log"), None, True) for rule, name in chain]
     monkeypatch.setattr(driver, "jobs", lambda scale: jobs)
     commands = []
     monkeypatch.setattr(driver, "supervise", lambda command: commands.append(command[3:]) or 0)
-    driver.PROBE.unlink()
+    Path(driver.PROBE[0]).unlink()
     return commands
 
 
@@ -227,8 +217,8 @@ def test_in_an_unpacked_archive_the_scale_is_its_own(drawn, here, capsys):
 
 
 def test_nothing_is_drawn_without_tables(drawn, here):
-    (here / "results/smoke/tables").rmdir()
-    with pytest.raises(InputError, match="results/smoke/tables: expected tables to draw from"):
+    (here / "results/smoke/uniform/tables").rmdir()
+    with pytest.raises(InputError, match="results/smoke: expected tables to draw from"):
         driver.main(["--figures", "--scale", "smoke"])
     assert drawn == []
 
@@ -242,7 +232,8 @@ def test_an_archive_that_tells_no_scale_is_refused(here, text):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_torch_that_cannot_use_the_gpu_fails_the_probe(machine, capsys, monkeypatch):
-    monkeypatch.setattr(driver, "PROBE", ROOT / "workflow/probe_gpu.py")
+    monkeypatch.setattr(driver, "PROBE", ("-m", "driver.probe_gpu"))
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}/workflow/scripts:{ROOT}/workflow")
     assert options() == ON_CPU
     said = capsys.readouterr().out
     assert re.fullmatch(f"no training on {', '.join(GPUS)}: .*(CUDA|NVIDIA).*\n", said)
@@ -267,7 +258,7 @@ def test_the_probe_compares_gpu_and_cpu(monkeypatch, off):
 @pytest.mark.usefixtures("machine")
 def test_each_training_on_this_machine_takes_a_gpu(tmp_path):
     tree = copy_repository(tmp_path / "whole").path
-    command = [sys.executable, "workflow/reproduce.py", "--scale", "laptop", "--device", "cuda"]
+    command = [sys.executable, "-m", "driver.reproduce", "--scale", "laptop", "--device", "cuda"]
     planned = run([*command, "--dry-run"], tree).stdout
     for rule, takes in [
         ("train_students", True),
@@ -285,7 +276,7 @@ def test_each_training_on_this_machine_takes_a_gpu(tmp_path):
 
 def test_a_card_sets_the_time_that_jobs_ask_for_and_nothing_else(tmp_path):
     tree = copy_repository(tmp_path / "whole").path
-    errors = "results/paper/errors/random/d3_m100_L5_w512_hundred_1of1.parquet"
+    errors = "results/paper/uniform/errors/random/d3_m100_L5_w512_hundred_1of1.parquet"
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--printshellcmds", errors]
 
     def planned(card):

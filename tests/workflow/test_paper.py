@@ -14,15 +14,16 @@ import yaml
 from matplotlib.figure import Figure
 
 from document import build_paper, tabulate_settings
-from supnorm.configuration import resolve
+from supnorm.configuration import of_study, resolve
 from supnorm.drawing.typesetting import typeset
 from supnorm.findings import write_findings
 from supnorm.job import provenance
 from supnorm.job.programs import InputError
 from supnorm.job.records import read_record, stamp
+from supnorm.schemas import SCHEMAS
 from supnorm.tables.norms import NORMS
-from supnorm.tables.schema import read_table, write_table
-from supnorm.tables.settings import SETTINGS
+from supnorm.tables.schema import write_table
+from supnorm.uniform.cells import cells
 from supnorm.uniform.wording import course
 from uniform import describe_findings, tabulate_sample_counts
 
@@ -62,7 +63,7 @@ class Paper:
             "claims": "claims.parquet",
             "settings": "settings.parquet",
             "tables": [f"uniform/tables/{name}.parquet" for name in OWN],
-            "output": "paper.pdf",
+            "paper": "paper.pdf",
             "record": "paper.prov.json",
         }
         self.figures = {}
@@ -76,19 +77,21 @@ class Paper:
         self.tabulate("bounds", bounds())
         self.tabulate("claims", claims())
         counts, sides = (Path(f"uniform/tables/{name}.parquet") for name in OWN[-2:])
-        tabulate_sample_counts.main(["--sample-counts", str(counts), "--two-sided", str(sides)])
+        tabulate_sample_counts.main(["--sample_counts", str(counts), "--two_sided", str(sides)])
         record(counts, "tabulate_sample_counts")
         record(sides, "tabulate_sample_counts")
 
     def configure(self, changes=None, **keys):
         config = yaml.safe_load((ROOT / "config.yaml").read_text()) | keys
         for section, values in (changes or {}).items():
-            config["scales"][config["scale"]].setdefault(section, {}).update(values)
-        config = resolve(config, ROOT / "workflow/schemas/config.schema.yaml")
+            scale = config["scales"][config["scale"]]
+            scale.setdefault("uniform", {}).setdefault(section, {}).update(values)
+        config = resolve(config)
         Path("config.resolved.yaml").write_text(yaml.safe_dump(config))
         settings = Path("settings.parquet")
-        given = ["--config", "config.resolved.yaml", "--original", str(PAPER / "original.yaml")]
-        tabulate_settings.main([*given, "--output", str(settings)])
+        schemas = map(str, SCHEMAS.glob("*.schema.yaml"))
+        given = ["--config", "config.resolved.yaml", "--schemas", *schemas]
+        tabulate_settings.main([*given, "--settings", str(settings)])
         record(settings, "tabulate_settings")
 
     def tabulate(self, name, frame):
@@ -99,8 +102,12 @@ class Paper:
     def describe(self, family="random", **changed):
         """Write the findings of the study from its tables."""
         given = {name: f"uniform/tables/{name}.parquet" for name in OWN}
-        given |= {"claims": "claims.parquet", "config": "config.resolved.yaml", "family": family}
-        given |= {"output": "uniform/findings.json"} | changed
+        given |= {"claims": "claims.parquet"}
+        given |= {"uniform.teacher.families": family, "findings": "uniform/findings.json"}
+        settings = of_study(yaml.safe_load(Path("config.resolved.yaml").read_text()), "uniform")
+        trained = [cell.students for cell in cells(settings) if cell.family != "sine"]
+        given["trainings"] = sum(trained)
+        given |= changed
         describe_findings.main([str(x) for name, to in given.items() for x in (f"--{name}", to)])
 
     def draw(self, name, caption, study="uniform"):
@@ -130,7 +137,8 @@ class Paper:
 
 def record(path, rule):
     """Write the record of a job that made a file."""
-    program = Path(f"{rule}.py")
+    program = Path(f"programs/{rule}.py")
+    program.parent.mkdir(exist_ok=True)
     program.touch()
     provenance.Job(
         program=program,
@@ -398,21 +406,6 @@ def test_a_run_with_the_settings_of_the_original_says_so(paper):
     assert "measuredon16777216uniformpoints" in text
 
 
-def test_the_settings_of_the_original_are_the_base_of_the_configuration(paper):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    config["scales"]["bare"] = {}
-    paper.configure(scale="bare", scales=config["scales"])
-    base = read_table(Path("settings.parquet"), SETTINGS.columns).set_index("key")
-    assert base.loc[base["original"].notna(), "original"].to_dict() == {
-        row["key"]: row["value"] for row in yaml.safe_load((PAPER / "original.yaml").read_text())
-    }
-    for row in yaml.safe_load((PAPER / "original.yaml").read_text()):
-        # The one setting of the base that is better than the original's.
-        expected = "exact" if row["key"] == "evaluation.method" else row["value"]
-        assert base.loc[row["key"], "value"] == expected
-        assert base.loc[row["key"], "quantity"] == row["quantity"]
-
-
 def test_the_same_inputs_give_the_same_bytes_whenever_they_were_made(paper):
     first = paper.build()
     time.sleep(1.1)
@@ -463,7 +456,7 @@ def test_a_single_seed_and_errors_without_end_are_shown(paper):
 
 def test_a_document_shows_one_family_and_says_so(paper):
     config = Path("config.resolved.yaml")
-    config.write_text(config.read_text().replace("- random\n", "- random\n  - other\n"))
+    config.write_text(config.read_text().replace("    - random\n", "    - random\n    - other\n"))
     both = pd.concat([minmax(), minmax("other", high=555.0)])
     paper.tabulate("minmax", both)
     paper.tabulate("rates", pd.concat([rates(), rates("other", slope=-0.99)]))
@@ -517,13 +510,10 @@ def test_wrong_inputs_give_one_sentence(paper):
 
 
 def test_findings_of_wrong_inputs_give_one_sentence(paper):
-    bad = Path("bad")
-    bad.write_text("scale: laptop")
-    with pytest.raises(InputError, match="bad: expected a resolved configuration, found KeyError"):
-        paper.describe(config=bad)
-    says = "minmax.parquet: expected rows of networks on the family sine, found none"
+    paper.tabulate("minmax", minmax("other"))
+    says = "minmax.parquet: expected rows of networks on the family random, found none"
     with pytest.raises(InputError, match=says):
-        paper.describe(family="sine")
+        paper.describe()
 
 
 def test_findings_are_numbers(paper):

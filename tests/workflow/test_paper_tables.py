@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from document import tabulate_settings
-from supnorm.configuration import resolve
+from scales import whole_configuration
 from supnorm.job.programs import InputError
 from supnorm.networks import Networks, forward, save_networks
 from supnorm.samples import draw_samples
@@ -30,14 +30,14 @@ from uniform import plot_hat, plot_spikes, tabulate_hat, tabulate_sample_counts,
 from uniform.tabulate_spikes import POSITIONS, REACH, Line, through, zoomed
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+SCHEMA = ROOT / "workflow/schemas/uniform.schema.yaml"
 
 
 def drawn(program, folder, *tables):
     """Run a drawing program; return the caption."""
     names = {"pdf": "f.pdf", "png": "f.png", "caption": "f.txt", "record": "f.json"}
     given = [text for kind, name in names.items() for text in (f"--{kind}", str(folder / name))]
-    program.main([*map(str, tables), "--family", "random", *given])
+    program.main([*map(str, tables), "--uniform.teacher.families", "random", *given])
     assert json.loads((folder / "f.json").read_text())["rule"] == Path(program.__file__).stem
     return (folder / "f.txt").read_text()
 
@@ -47,7 +47,7 @@ def drawn(program, folder, *tables):
 
 def test_the_hat_and_the_bump_are_those_of_the_proof(tmp_path):
     path = tmp_path / "hat.parquet"
-    tabulate_hat.main(["--output", str(path)])
+    tabulate_hat.main(["--hat", str(path)])
     table = read_table(path, HAT.columns)
     steep, y = table["steepness"].iloc[0], table["centre0"].iloc[0]
 
@@ -75,7 +75,7 @@ def counted(tmp_path_factory):
     """Both tables of counts and constants."""
     folder = tmp_path_factory.mktemp("counts")
     counts, sides = folder / "counts.parquet", folder / "sides.parquet"
-    tabulate_sample_counts.main(["--sample-counts", str(counts), "--two-sided", str(sides)])
+    tabulate_sample_counts.main(["--sample_counts", str(counts), "--two_sided", str(sides)])
     return read_table(counts, SAMPLE_COUNTS.columns), read_table(sides, TWO_SIDED.columns)
 
 
@@ -127,98 +127,88 @@ def test_two_sided_constants_are_those_of_remark_b_4(counted):
 # Settings
 
 
-def keys_of(schema, part, *above):
-    """Yield all keys that the schema allows, * for those that it does not name."""
-    if "$ref" in part:
-        part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
-    inner = dict(part.get("properties", {}))
-    if isinstance(part.get("additionalProperties"), dict):
-        inner["*"] = part["additionalProperties"]
-    for key, below in inner.items():
-        yield from keys_of(schema, below, *above, key)
-    if not inner:
-        yield ".".join(above)
+def test_every_setting_is_in_a_table_or_left_out_for_a_reason():
+    config = whole_configuration("paper")
+    shown = {row["key"] for row in tabulate_settings.settings(Path("c"), config)}
+    told = set(flat_keys(config))
+    assert told - shown == {"scale", "studies", "training.flops_per_job"}
+    # The original has no rule of another size than these.
+    assert shown <= told
 
 
-def test_every_key_of_the_configuration_is_in_a_table_or_left_out_for_a_reason():
-    schema = yaml.safe_load(SCHEMA.read_text())
-    shown, left_out = set(tabulate_settings.SHOWN), tabulate_settings.LEFT_OUT
-    assert set(keys_of(schema, schema)) == shown | set(left_out)
-    assert not shown & set(left_out)
-    assert all(left_out.values())
+def flat_keys(config, *above):
+    """Yield the keys of all values of a configuration."""
+    for key, value in config.items():
+        if isinstance(value, dict):
+            yield from flat_keys(value, *above, key)
+        else:
+            yield ".".join((*above, key))
 
 
-def tabulated(folder, config, *more):
+def tabulated(folder, config):
     source, target = folder / "config.resolved.yaml", folder / "settings.parquet"
     source.write_text(
         config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False)
     )
-    given = ["--config", source, "--output", target, *more]
+    given = ["--config", source, "--schemas", SCHEMA, "--settings", target]
     tabulate_settings.main([str(word) for word in given])
     return read_table(target, SETTINGS.columns)
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
 def test_settings_are_what_the_configuration_says(tmp_path, scale):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text()) | {"scale": scale}
-    config = resolve(config, SCHEMA)
+    config = whole_configuration(scale)
     table = tabulated(tmp_path, config)
+    config = config["uniform"]
     assert table["table"].is_monotonic_increasing
     assert set(table["table"]) == {"1", "2", "3"}
+    assert table.groupby("table")["title"].nunique().eq(1).all()
     assert table["key"].is_unique
-    assert table["quantity"].is_unique
     # The original's Table 1 is for all experiments, 2 for the sine, 3 for teachers and students.
     numbers = table.set_index("key")["table"]
-    assert numbers["training.precision"] == numbers["evaluation.points"] == "1"
-    assert set(table["key"][numbers.to_numpy() == "2"].str.split(".").str[0]) == {"sine"}
-    assert numbers["teacher.count"] == numbers["sample.sizes"] == numbers["student.widths"] == "3"
+    assert numbers["training.precision"] == numbers["uniform.evaluation.points"] == "1"
+    assert set(table["key"][numbers.to_numpy() == "2"].str.split(".").str[1]) == {"sine"}
+    third = ("teacher.count", "sample.sizes", "student.widths")
+    assert {numbers[f"uniform.{key}"] for key in third} == {"3"}
     value = table.set_index("key")["value"]
-    assert value["sample.sizes"] == ", ".join(map(str, config["sample"]["sizes"]))
-    assert value["teacher.bound"] == "0.5"
-    assert value["training.final_learning_rate"] == "1e-06"
-    assert value["evaluation.points"] == str(config["evaluation"]["points"])
-    assert value["student.batch_rules.fifth.divisor"] == "⌈m/5⌉"
-    assert value["student.batch_rules.hundred.at_most"] == "min(100, m)"
+    assert value["uniform.sample.sizes"] == ", ".join(map(str, config["sample"]["sizes"]))
+    assert value["uniform.teacher.bound"] == "0.5"
+    assert value["uniform.training.final_learning_rate"] == "1e-06"
+    assert value["uniform.evaluation.points"] == str(config["evaluation"]["points"])
+    rules = "uniform.student.batch_rules"
+    assert value[f"{rules}.fifth.divisor"] == "⌈m/5⌉"
+    assert value[f"{rules}.hundred.at_most"] == "min(100, m)"
     epochs = config["student"]["batch_rules"]["fifth"]["epochs"]
-    assert value["student.batch_rules.fifth.epochs"] == str(epochs)
+    assert value[f"{rules}.fifth.epochs"] == str(epochs)
+    here = table[table["value"] != "none"]
+    assert here["quantity"].is_unique
 
 
 def test_a_setting_stands_beside_that_of_the_original(tmp_path):
-    original = tmp_path / "original.yaml"
-    rows = [("teacher.count", "40"), ("student.batch_rules.tenth.epochs", "5000")]
-    rows = [{"key": key, "quantity": "q", "value": value} for key, value in rows]
-    original.write_text(yaml.safe_dump(rows))
-    table = tabulated(tmp_path, {"teacher": {"count": 2, "width": 8}}, "--original", original)
+    table = tabulated(tmp_path, whole_configuration("smoke"))
     table = table.fillna({"original": "nothing"}).set_index("key")
     found = table[["quantity", "value", "original"]].T.to_dict("list")
-    assert found == {
-        "teacher.count": ["teachers of each kind and dimension", "2", "40"],
-        "teacher.width": ["neurons in each hidden layer of a teacher", "8", "nothing"],
-        "student.batch_rules.tenth.epochs": ["epochs, rule tenth", "none", "5000"],
-    }
+    assert found["uniform.teacher.count"] == ["teachers of each kind and dimension", "2", "40"]
+    assert found["training.engine"] == ["training engine", "auto", "nothing"]
+    fiftieth = found["uniform.student.batch_rules.fiftieth.epochs"]
+    assert fiftieth == ["epochs, rule fiftieth", "none", "5000"]
+    fiftieth = found["uniform.student.batch_rules.fiftieth.divisor"]
+    assert fiftieth == ["batch size, rule fiftieth", "none", "⌈m/50⌉"]
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("a: [", "original.yaml: expected YAML, found while parsing"),
-        ("1", "original.yaml: expected a YAML list, found 1"),
-        (
-            "- {key: teacher.count}",
-            "original.yaml: expected rows of key, quantity and value, found",
-        ),
-        ("- {key: a.b, quantity: q, value: v}", "original.yaml: found the key a.b, expected one"),
-    ],
-)
-def test_wrong_settings_of_the_original_give_one_sentence(tmp_path, content, says):
-    original = tmp_path / "original.yaml"
-    original.write_text(content)
-    with pytest.raises(InputError, match=says):
-        tabulated(tmp_path, {"teacher": {"count": 2}}, "--original", original)
+def test_the_paper_scale_has_the_settings_of_the_original(tmp_path):
+    table = tabulated(tmp_path, whole_configuration("paper")).dropna(subset="original")
+    others = table[table["value"] != table["original"]]
+    assert len(table) > 25
+    # Errors are exact here.
+    assert list(others["key"]) == ["uniform.evaluation.method"]
 
 
 def test_a_batch_rule_may_bear_the_name_of_a_key(tmp_path):
-    table = tabulated(tmp_path, {"student": {"batch_rules": {"size": {"size": 7, "epochs": 2}}}})
+    config = whole_configuration("smoke")
+    config["uniform"]["student"]["batch_rules"] = {"size": {"size": 7, "epochs": 2}}
+    table = tabulated(tmp_path, config)
+    table = table[table["key"].str.startswith("uniform.student.batch_rules.size")]
     assert list(table["quantity"]) == ["batch size, rule size", "epochs, rule size"]
     assert list(table["value"]) == ["7", "2"]
 
@@ -226,7 +216,8 @@ def test_a_batch_rule_may_bear_the_name_of_a_key(tmp_path):
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ({"teacher": {"colour": "red"}}, "config.resolved.yaml: found the key teacher.colour, exp"),
+        ({"colour": "red"}, "config.resolved.yaml: found the key colour, expected one that a"),
+        ({"scale": "smoke"}, "config.resolved.yaml: expected the key studies, found none"),
         ("[1, 2]", r"config.resolved.yaml: expected a configuration, found \[1, 2\]"),
         ("a: [", "config.resolved.yaml: expected YAML or JSON, found while parsing"),
     ],
@@ -354,8 +345,8 @@ def tabulate(folder):
     given = ["--minmax", folder / "minmax", "--errors", folder / "errors"]
     given += ["--teachers", *sorted((folder / "teachers").iterdir())]
     given += ["--students", *sorted((folder / "students/random").iterdir())]
-    given += ["--samples-tables", *sorted((folder / "samples/random").iterdir())]
-    tabulate_spikes.main([*map(str, given), "--output", str(folder / "spikes.parquet")])
+    given += ["--samples", *sorted((folder / "samples/random").iterdir())]
+    tabulate_spikes.main([*map(str, given), "--spikes", str(folder / "spikes.parquet")])
     return read_table(folder / "spikes.parquet", SPIKES.columns)
 
 
@@ -434,7 +425,7 @@ def without(pattern):
         ),
         (infinite, "the error of a student that decides .*minmax for d = 1 and m = 150 is inf"),
         (without("students/random/*m150*hundred*"), "d1_m150_L3_w8_hundred"),
-        (without("samples/random/*m150*"), "--samples-tables: expected family random, dim 1, sam"),
+        (without("samples/random/*m150*"), "--samples: expected family random, dim 1, sam"),
     ],
 )
 def test_results_that_do_not_belong_together_give_one_sentence(tmp_path, spoil, says):

@@ -1,6 +1,7 @@
 """Programs: their code as Snakemake sees it, and how they end on bad input."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,18 +18,21 @@ from supnorm.uniform.teachers import random_teachers
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
-PROGRAMS = sorted(SCRIPTS.glob("*.py"))
+PROGRAMS = sorted(p for p in SCRIPTS.glob("*/*.py") if p.parent.name != "supnorm")
+PATHS = {program.stem: program for program in PROGRAMS}
+# The wildcards of any problem, and of any shard.
+PROBLEM = ("--family", "random", "--dim", 1, "--samples", 3)
+SHARD = (*PROBLEM, *["--depth", "3", "--width", "4", "--batch_rule", "fifth", "--shard", "1of1"])
 
 # Imports one program after another; of the library, each finds nothing imported before.
 LOADED = """
 import importlib.util, json, sys
+sys.path.insert(0, sys.argv.pop(1))
 for program in sys.argv[1:]:
     for name in [name for name in sys.modules if name.split(".")[0] == "supnorm"]:
         del sys.modules[name]
-    sys.path.insert(0, program.rpartition("/")[0])
     spec = importlib.util.spec_from_file_location("program", program)
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    del sys.path[0]
     ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "supnorm"]
     print(json.dumps([program, sorted(ours), "torch" in sys.modules]))
 """
@@ -49,7 +53,7 @@ LATE = {
 @pytest.fixture(scope="module")
 def loaded():
     """What each program imports: files of the library, and whether torch was imported by then."""
-    command = [sys.executable, "-c", LOADED, *PROGRAMS]
+    command = [sys.executable, "-c", LOADED, SCRIPTS, *PROGRAMS]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = map(json.loads, done.stdout.splitlines())
     return {program: (set(files), torch) for program, files, torch in lines}
@@ -66,13 +70,15 @@ def test_the_files_found_by_reading_are_those_that_python_imports(program, loade
 
 
 def test_training_does_not_depend_on_the_code_of_figures_or_errors():
-    names = {path.stem for path in imported_files(SCRIPTS / "train_students.py")}
+    names = {path.stem for path in imported_files(PATHS["train_students"])}
+    assert "kernels" in names
     assert not names & {"style", "figures", "sampled", "ranking", "bounds", "profiles"}
 
 
 def run(program, *arguments):
     return subprocess.run(
-        [sys.executable, SCRIPTS / f"{program}.py", *map(str, arguments)],
+        [sys.executable, PATHS[program], *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
         capture_output=True,
         text=True,
     )
@@ -82,17 +88,21 @@ def test_impossible_ways_of_training_give_one_sentence(tmp_path):
     points = tmp_path / "samples.parquet"
     teachers = random_teachers(1, 1, 2, 4, np.inf, 0.5)
     save_networks(tmp_path / "t.safetensors", teachers, {"family": "random"})
-    seeds = ("--samples", 4, "--seeds", 1)
-    run("draw_samples", "--teachers", tmp_path / "t.safetensors", *seeds, "--output", points)
+    drawn = ("--family", "random", "--dim", 1, "--samples", 4, "--uniform.sample.seeds", 1)
+    run("draw_samples", "--teachers", tmp_path / "t.safetensors", *drawn, "--sample", points)
     train = (
-        f"--samples-table {points} --family random --dim 1 --samples 4 --depth 2 --width 4 "
-        "--batch-rule r --batch 2 --epochs 2 --evaluations 1 --learning-rate 1e-3 "
-        f"--final-learning-rate 1e-4 --precision float64 --students {tmp_path / 's'} "
+        f"--sample {points} --family random --dim 1 --samples 4 --depth 2 --width 4 "
+        "--batch_rule r --shard 1of1 --batch 2 --epochs 2 --uniform.evaluation.times 1 "
+        "--uniform.training.learning_rate 1e-3 --uniform.training.final_learning_rate 1e-4 "
+        f"--training.precision float64 --students {tmp_path / 's'} "
         f"--curves {tmp_path / 'c'}"
     ).split()
     for wrong, says in (
-        ("--engine narrow --device cuda", "the narrow engine trains on cpu, found device cuda"),
-        ("--engine auto --device cpu --threads 0", "found 0, expected a whole number"),
+        (
+            "--training.engine narrow --device cuda",
+            "the narrow engine trains on cpu, found device cuda",
+        ),
+        ("--training.engine auto --device cpu --threads 0", "found 0, expected a whole number"),
     ):
         done = run("train_students", *train, *wrong.split())
         assert done.returncode != 0
@@ -117,11 +127,10 @@ def test_a_missing_file_gives_one_sentence(tmp_path):
         "draw_samples",
         "--teachers",
         tmp_path / "none",
-        "--samples",
-        3,
-        "--seeds",
+        *PROBLEM,
+        "--uniform.sample.seeds",
         1,
-        "--output",
+        "--sample",
         "x",
     )
     assert done.returncode == 1
@@ -131,10 +140,13 @@ def test_a_missing_file_gives_one_sentence(tmp_path):
 
 def test_a_teacher_file_is_no_student_file(tmp_path):
     teachers = tmp_path / "t.safetensors"
-    command = "--family random --dim 1 --depth 3 --width 4 --norm inf --bound 1 --count 1 --output"
+    numbers = {"depth": 3, "width": 4, "norm": "inf", "bound": 1, "count": 1}
+    settings = " ".join(f"--uniform.teacher.{key} {value}" for key, value in numbers.items())
+    command = f"--family random --dim 1 {settings} --teachers"
     assert run("sample_teachers", *command.split(), teachers).returncode == 0
-    files = ("--teachers", teachers, "--students", teachers, "--output", tmp_path / "e")
-    done = run("measure_errors", *files, "--method", "exact", "--device", "cpu")
+    files = ("--teachers", teachers, "--students", teachers, "--errors", tmp_path / "e")
+    method = ("--uniform.evaluation.method", "exact")
+    done = run("measure_errors", *files, *SHARD, *method, "--device", "cpu")
     assert done.returncode == 1
     assert (
         done.stderr == f"measure_errors: {teachers}: expected a file of students, found another\n"
@@ -151,8 +163,9 @@ def write_pairs(folder, networks, losses):
         "students": {"teacher": [0, 1], "seed": [5, 5], "evaluation": [1, 1], "epoch": [9, 9]},
     }
     save_networks(students, networks, description, {"loss": np.array(losses)})
-    files = ("--teachers", teachers, "--students", students, "--output", folder / "e")
-    return (*files, "--points", 100, "--device", "cpu", "--method")
+    files = ("--teachers", teachers, "--students", students, "--errors", folder / "e")
+    points = ("--uniform.evaluation.points", 100)
+    return (*files, *SHARD, *points, "--device", "cpu", "--uniform.evaluation.method")
 
 
 @pytest.mark.parametrize("method", ["exact", "sampled"])
@@ -224,8 +237,11 @@ def test_teachers_that_are_none_give_one_sentence(tmp_path, program, spoil, says
     spoil(tensors)
     path = tmp_path / "t"
     safetensors.numpy.save_file(tensors, path, {"description": "{}"})
-    options = ("--samples", 3, "--seeds", 1) if program == "draw_samples" else ()
-    done = run(program, "--teachers", path, *options, "--output", tmp_path / "o")
+    options = {
+        "draw_samples": (*PROBLEM, "--uniform.sample.seeds", 1, "--sample"),
+        "tabulate_profiles": ("--profiles",),
+    }
+    done = run(program, "--teachers", path, *options[program], tmp_path / "o")
     assert done.returncode == 1
     assert done.stderr.startswith(f"{program}: {path}: {says}")
     assert done.stderr.count("\n") == 1

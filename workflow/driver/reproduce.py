@@ -32,6 +32,7 @@ from supnorm.schemas import studies
 
 STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
+PROBE = ("-m", "driver.probe_gpu")
 PROBE_SECONDS = 300
 # Trainings that are told to end are saved first; SLURM may leave them minutes for it.
 STOP_SECONDS, CANCEL_SECONDS = 60, 900
@@ -180,7 +181,7 @@ def working(gpus: list[str]) -> list[str]:
     """Return the GPUs on which a few students train as on the CPU; say why others do not."""
     probes = {
         gpu: subprocess.Popen(
-            [sys.executable, "-m", "driver.probe_gpu"],
+            [sys.executable, *PROBE],
             env=os.environ | {"CUDA_VISIBLE_DEVICES": gpu},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
