@@ -22,8 +22,8 @@ from tree import Tree, digests, run
 
 ARCHIVE = "results/smoke/archive/supnorm-smoke.zip"
 VALIDATOR = os.environ.get("ROCRATE_VALIDATOR")
-# Folders of a scale that hold no results.
-LEFT_BEHIND = ("archive", "logs", "benchmarks", "checkpoints")
+# Folders of a scale, and of a study, that hold no results.
+LEFT_BEHIND = {"archive", "logs", "benchmarks", "checkpoints"}
 
 
 def git(tree, *arguments):
@@ -55,7 +55,7 @@ def rules_run(printed):
 
 
 def drawings(tree):
-    return {f"plot_{path.stem}" for path in tree.results.glob("*/figures/*.pdf")} | {"build_paper"}
+    return {f"plot_{path.stem}" for path in tree.results.glob("figures/*.pdf")} | {"build_paper"}
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def unpacked(archived, tmp_path_factory):
 
 def test_figures_are_drawn_anew_as_they_were(committed, finished):
     def figures(tree):
-        return {name: sha for name, sha in digests(tree.results).items() if "figures/" in name}
+        return {name: sha for name, sha in digests(tree.whole).items() if "figures/" in name}
 
     assert figures(committed) == figures(finished)
     assert committed.planned() == {}
@@ -98,7 +98,7 @@ def test_figures_are_drawn_anew_as_they_were(committed, finished):
 
 def test_the_same_results_give_the_same_archive(archived):
     first = digest(archived.path / ARCHIVE)
-    for path in archived.results.rglob("*.parquet"):
+    for path in archived.whole.rglob("*.parquet"):
         os.utime(path, (1.7e9, 1.7e9))
     done = archive(archived)
     assert done.returncode == 0, done.stdout
@@ -108,7 +108,7 @@ def test_the_same_results_give_the_same_archive(archived):
 def test_the_archive_holds_all_source_and_all_results(archived, unpacked):
     source = set(git(archived, "ls-files").splitlines()) - {"README.md"}
     results = {name for name in files(archived) if name.startswith("results/smoke/")}
-    results -= {name for name in results if name.split("/")[2] in LEFT_BEHIND}
+    results -= {name for name in results if LEFT_BEHIND & {*name.split("/")}}
     own = {"README.md", "SOURCE.md", "archive.json", "data_dictionary.csv"}
     own |= {"ro-crate-metadata.json", "SHA256SUMS"}
     held = files(unpacked)
@@ -133,7 +133,7 @@ def test_its_sums_and_its_origin_hold(archived, unpacked):
 
 def test_its_readme_tells_of_every_claim(unpacked):
     text = (unpacked.path / "README.md").read_text()
-    summary = (unpacked.results / "summary.md").read_text()
+    summary = (unpacked.whole / "summary.md").read_text()
     statements = re.findall(r"^\*\*(.*)\*\*", summary, re.MULTILINE)
     assert len(statements) == len(set(statements)) > 8
     figures = {claim.statement: claim.figure for claim in CLAIMS}
@@ -146,7 +146,7 @@ def test_its_readme_tells_of_every_claim(unpacked):
 def test_its_run_times_name_every_job(unpacked):
     with (unpacked.path / "run/run_times.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    records = {read_record(path).rule for path in unpacked.results.rglob("*.prov.json")}
+    records = {read_record(path).rule for path in unpacked.whole.rglob("*.prov.json")}
     assert {row["rule"] for row in rows} == records
     trained = [row for row in rows if row["rule"] == "train_students"]
     assert len(trained) == 11
@@ -170,7 +170,7 @@ def test_figures_are_drawn_elsewhere_and_nothing_else(unpacked, tmp_path):
     assert rules_run(printed) == drawings(tree)
     drawn = {name for name in files(tree) if re.search(r"(/figures/.*|paper)\.prov\.json$", name)}
     assert {fault.path for fault in check_sums(tree.path)} <= drawn
-    told = [read_record(path) for path in tree.results.glob("*/figures/*.prov.json")]
+    told = [read_record(path) for path in tree.results.glob("figures/*.prov.json")]
     assert {record.run["commit"] for record in told} == {commit(unpacked.path)[0]}
 
 
@@ -189,7 +189,8 @@ def test_what_is_left_out_can_be_made_again(archived, tmp_path):
         assert not (elsewhere / path).exists()
         assert about["bytes"] == (tree.path / path).stat().st_size > 20_000
         assert about["sha256"] == digest(tree.path / path)
-    _, *arguments = shlex.split(left_out[name]["recipe"])
+    variable, _, *arguments = shlex.split(left_out[name]["recipe"])
+    assert variable == "PYTHONPATH=workflow/scripts"
     done = run([sys.executable, *arguments], elsewhere)
     assert done.returncode == 0, done.stdout
     assert digest(elsewhere / name) == left_out[name]["sha256"]
@@ -223,8 +224,8 @@ def test_changes_that_are_not_committed_are_refused(copied):
 
 def test_results_that_are_not_complete_are_refused(copied):
     for name in ("summary.md", "summary.prov.json"):
-        (copied.results / name).unlink()
-    said = "results/smoke: 1 of 75 jobs are left to be done (write_summary); run `make reproduce"
+        (copied.whole / name).unlink()
+    said = "results/smoke: 1 of 76 jobs are left to be done (write_summary); run `make reproduce"
     assert said in refused(copied)
 
 
@@ -236,7 +237,7 @@ def test_results_of_another_configuration_are_refused(copied):
 
 
 def test_a_file_that_was_changed_by_hand_is_refused(copied):
-    file = copied.results / "uniform/teachers/random/d1.safetensors"
+    file = copied.results / "teachers/random/d1.safetensors"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
@@ -247,7 +248,7 @@ def test_a_file_that_was_changed_by_hand_is_refused(copied):
 
 @pytest.mark.complete
 def test_the_doi_stands_in_citation_crate_and_readme(copied, tmp_path):
-    (copied.results / "archive/deposit.json").write_text(
+    (copied.whole / "archive/deposit.json").write_text(
         '{"doi": "10.5072/zenodo.1", "state": "draft"}'
     )
     assert copied.planned() == {"build_paper": 1}

@@ -48,11 +48,11 @@ def test_results_that_nobody_touched_are_the_same(copy):
     options = "--scale", "smoke", "--students", "2", "--seed", "3"
     done = run([sys.executable, "-m", "artifact.verify", *options], copy.path)
     assert done.returncode == 0, done.stdout
-    rows = pq.read_table(copy.results / "verification.parquet").to_pylist()
+    rows = pq.read_table(copy.whole / "verification.parquet").to_pylist()
     assert {row["verdict"] for row in rows} == {"same", "not checked"}
     same = {row["subject"] for row in rows if row["verdict"] == "same"}
     for folder in ("tables", "figures", "teachers/random"):
-        for path in copy.results.glob(f"uniform/{folder}/*.prov.json"):
+        for path in copy.results.glob(f"{folder}/*.prov.json"):
             name = f"uniform/{folder}/{path.name.removesuffix('.prov.json')}"
             assert any(name in subject for subject in same)
     assert same >= {"config.resolved", "claims", "settings", "summary", "paper"}

@@ -23,8 +23,13 @@ class Tree:
 
     @property
     def results(self):
-        """The results of the study; what spans studies is one floor up."""
-        return self.path / "results/smoke/uniform"
+        """The results of the study."""
+        return self.whole / "uniform"
+
+    @property
+    def whole(self):
+        """All results of the scale, those that span studies among them."""
+        return self.path / "results/smoke"
 
     def command(self, *arguments):
         scale = ("--config", "scale=smoke")
