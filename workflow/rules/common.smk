@@ -91,7 +91,7 @@ def ends_of_studies(pattern):
     """The files of all figures, or all tables, of the studies that run."""
     return [
         f"<root>/{study}/{file}"
-        for study in STUDIES
+        for study in sorted(STUDIES)
         for file in dict.fromkeys(
             expand(pattern, figure=sorted(figures_of(study)), table=find_study(study).tables)
         )

@@ -1,4 +1,6 @@
 # What spans the studies: the configuration in force, the claims of all, a summary, the document.
+# Records know no order of files but that of their paths, so files of studies stand in it; the
+# document has its parts in the order of `studies`.
 #
 #   resolve_config      config                                ->  config.resolved.yaml
 #   tabulate_settings   config.resolved.yaml, schemas         ->  settings.parquet
@@ -53,7 +55,7 @@ use rule job from document as tabulate_settings with:
 use rule job from document as collect_claims with:
     input:
         **code("workflow/scripts/document/collect_claims.py"),
-        claims=[f"<root>/{study}/tables/claims.parquet" for study in STUDIES],
+        claims=[f"<root>/{study}/tables/claims.parquet" for study in sorted(STUDIES)],
     output:
         table="<results>/claims.parquet",
         record="<results>/claims.prov.json",
@@ -66,7 +68,7 @@ use rule job from document as write_summary with:
         **code("workflow/scripts/document/write_summary.py"),
         claims="<results>/claims.parquet",
         settings="<results>/settings.parquet",
-        parts=[f"<root>/{study}/summary.md" for study in STUDIES],
+        parts=[f"<root>/{study}/summary.md" for study in sorted(STUDIES)],
     output:
         summary="<results>/summary.md",
         record="<results>/summary.prov.json",
@@ -88,7 +90,7 @@ use rule job from document as build_paper with:
         figures=ends_of_studies("figures/{figure}.pdf"),
         captions=ends_of_studies("figures/{figure}.txt"),
         tables=ends_of_studies("tables/{table}.parquet"),
-        findings=[f"<root>/{study}/findings.json" for study in STUDIES],
+        findings=[f"<root>/{study}/findings.json" for study in sorted(STUDIES)],
         claims="<results>/claims.parquet",
         settings="<results>/settings.parquet",
         config="<results>/config.resolved.yaml",

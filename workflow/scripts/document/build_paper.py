@@ -25,7 +25,7 @@ DIGITS, COMMIT_DIGITS = 12, 8
 def main(argv: list[str]) -> None:
     """Gather findings, tables, captions and records for the document, and typeset it."""
     parser = Program(__doc__, __file__)
-    parser.reads("findings", nargs="+", help="JSON of each study, in their order")
+    parser.reads("findings", nargs="+", help="JSON of each study")
     parser.reads("claims", help=f"{CLAIMS.row}, of all studies")
     parser.reads("settings", help=SETTINGS.row)
     parser.reads("tables", nargs="*", default=[], help="further ones whose origins are to be said")
@@ -59,12 +59,14 @@ def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dic
         )
     tables = named(a.tables, findings) | {"claims": a.claims, "settings": a.settings}
     settings = read_table(a.settings, SETTINGS.columns)
+    config = read_resolved(a.config)
     return {
         "cited": {name: getattr(a, name) for name in ("title", "authors", "version", "released")},
         "license": a.license,
         "doi": a.doi,
-        "config": read_resolved(a.config),
-        "studies": list(findings),
+        "config": config,
+        # Those that the configuration names, in its order.
+        "studies": sorted(findings, key=[*config["studies"], *findings].index),
         "findings": findings,
         "captions": read_captions(named(a.captions, findings), figures),
         "sources": {
