@@ -146,7 +146,7 @@ def test_the_document_has_its_part(tree):
 def test_the_report_has_its_figure(tree, tmp_path):
     snakemake(tree, "--report", tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
-    assert re.search(r'"labels": ?\{"study": ?"toy", ?"figure": ?"squares against numbers"\}', page)
+    assert re.search(r'"labels": ?\{"figure": ?"toy: squares against numbers"\}', page)
     assert CAPTION in page
 
 
