@@ -196,7 +196,7 @@ def test_a_mistake_in_the_configuration_is_told_although_a_lock_is_left(unfinish
     unfinished.edit("config.yaml", "  width: 32 ", "  width: 0 ")
     done = run(reproduce(unfinished), unfinished.path)
     assert done.returncode == 1
-    assert "config.yaml: teacher.width is 0" in done.stdout
+    assert "config.yaml: uniform.teacher.width is 0" in done.stdout
     assert "Traceback" not in done.stdout
 
 
