@@ -81,7 +81,7 @@ def copy_trainings(target):
 
 def outcome(tree):
     """Return the digests of all results but what tells of the run itself."""
-    return {k: v for k, v in digests(tree.results).items() if not k.startswith("logs/")}
+    return {k: v for k, v in digests(tree.whole).items() if "logs" not in Path(k).parts}
 
 
 def heartbeat(tree, shard):
