@@ -101,7 +101,7 @@ def digests(results):
     return {
         str(path.relative_to(results)): hashlib.sha256(lasting(path)).hexdigest()
         for path in sorted(results.rglob("*"))
-        if path.suffix in kinds and results / "logs" not in path.parents
+        if path.suffix in kinds and "logs" not in path.relative_to(results).parts
     }
 
 
