@@ -19,7 +19,7 @@ import pypdf
 import pytest
 
 from supnorm.job.records import read_record
-from tree import Tree
+from tree import Tree, copy_repository
 
 TOY = Path(__file__).with_name("toy")
 SECTION = "toy:\n  points: 7\n\n"
@@ -163,6 +163,23 @@ def test_it_is_verified(tree):
     printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
     for subject in ("tables +toy/tables/squares", "figures +toy/figures/rates"):
         assert re.search(rf"^{subject}.* same ", printed, re.MULTILINE), printed
+
+
+@pytest.mark.complete
+def test_a_run_of_it_alone_makes_the_whole_chain(tmp_path):
+    tree = copy_repository(tmp_path)
+    add_toy(tree)
+    tree.edit("config.yaml", "studies: [uniform, toy]", "studies: [toy]")
+    assert rules_run(python(tree, "driver.reproduce", "--scale", "smoke")) == RULES | OF_ALL
+    assert {path.name for path in results_of(tree).iterdir() if path.is_dir()} == {
+        *("toy", "logs", "benchmarks"),
+    }
+    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
+    assert pages[0].extract_text().split("\n")[0]
+    assert "all 9 jobs are done" in python(tree, "driver.watch", "--scale", "smoke")
+    assert "CPU-hours" in python(tree, "driver.plan", "--scale", "smoke")
+    printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
+    assert re.search(r"^documents +paper .* same ", printed, re.MULTILINE), printed
 
 
 @pytest.mark.complete

@@ -7,13 +7,14 @@ from tree import copy_repository
 
 UNUSUAL = """
   smoke:
-    teacher: {dims: [2], depth: 2, width: 2, norm: 2, bound: 3, count: 1}
-    sample: {sizes: [5], seeds: [0]}
-    student: {depths: [1, 3], widths: [3, 4], batch_rules: {three: {size: 3, epochs: 2}}}
     training: {precision: float32, engine: loop}
-    evaluation: {times: 1, method: sampled, points: 100}
-    reference: {algorithms: []}
-    sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 3, epochs: 2}
+    uniform:
+      teacher: {dims: [2], depth: 2, width: 2, norm: 2, bound: 3, count: 1}
+      sample: {sizes: [5], seeds: [0]}
+      student: {depths: [1, 3], widths: [3, 4], batch_rules: {three: {size: 3, epochs: 2}}}
+      evaluation: {times: 1, method: sampled, points: 100}
+      reference: {algorithms: []}
+      sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 3, epochs: 2}
 """
 
 
