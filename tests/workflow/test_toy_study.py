@@ -59,6 +59,12 @@ def results_of(tree):
     return tree.path / "results/smoke"
 
 
+def document_of(tree):
+    """The text of the document, in one line."""
+    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
 def rules_run(printed):
     return set(re.findall(r"^(?:local)?rule (\w+):$", printed, re.MULTILINE)) - {"all"}
 
@@ -136,8 +142,7 @@ def test_its_claim_stands_among_those_of_all(tree):
 
 
 def test_the_document_has_its_part(tree):
-    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
-    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    text = document_of(tree)
     assert "Squares of whole numbers What was squared" in re.sub(r" ?\d+(\.\d+)* ", " ", text)
     for said in ("Besides, 7 squares were taken.", "The largest square is 36.", CAPTION, STATEMENT):
         assert said in text
@@ -174,9 +179,12 @@ def test_a_run_of_it_alone_makes_the_whole_chain(tmp_path):
     assert {path.name for path in results_of(tree).iterdir() if path.is_dir()} == {
         *("toy", "logs", "benchmarks"),
     }
-    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
-    assert pages[0].extract_text().split("\n")[0]
-    assert "all 9 jobs are done" in python(tree, "driver.watch", "--scale", "smoke")
+    text = document_of(tree)
+    assert CAPTION in text
+    assert STATEMENT in text
+    assert f"all {len(RULES | OF_ALL)} jobs are done" in python(
+        tree, "driver.watch", "--scale", "smoke"
+    )
     assert "CPU-hours" in python(tree, "driver.plan", "--scale", "smoke")
     printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
     assert re.search(r"^documents +paper .* same ", printed, re.MULTILINE), printed
