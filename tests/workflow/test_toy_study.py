@@ -151,7 +151,7 @@ def test_the_document_has_its_part(tree):
 def test_the_report_has_its_figure(tree, tmp_path):
     snakemake(tree, "--report", tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
-    assert re.search(r'"labels": ?\{"study": ?"toy", ?"figure": ?"squares against numbers"\}', page)
+    assert re.search(r'"labels": ?\{"figure": ?"toy: squares against numbers"\}', page)
     assert CAPTION in page
 
 
@@ -164,9 +164,10 @@ def test_its_figure_is_traced_by_its_full_name(tree):
     assert other.startswith("plot_rates\n")
 
 
+@pytest.mark.complete
 def test_it_is_verified(tree):
     printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
-    for subject in ("tables +toy/tables/squares", "figures +toy/figures/rates"):
+    for subject in ("tables +toy/tables/claims, toy/tables/squares", "figures +toy/figures/rates"):
         assert re.search(rf"^{subject}.* same ", printed, re.MULTILINE), printed
 
 

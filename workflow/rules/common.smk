@@ -113,7 +113,7 @@ def drawing_of(study, figure):
             f"<results>/figures/{figure}.png",
             caption=f"../report/{study}/{figure}.rst",
             category=index.category,
-            labels={"study": study, "figure": index.shows},
+            labels={"figure": f"{study}: {index.shows}"},
         ),
         "caption": f"<results>/figures/{figure}.txt",
         "record": f"<results>/figures/{figure}.prov.json",

@@ -66,7 +66,7 @@ def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dic
         "doi": a.doi,
         "config": config,
         # Those that the configuration names, in its order.
-        "studies": sorted(findings, key=[*config["studies"], *findings].index),
+        "studies": sorted(findings, key=[*config.get("studies", ()), *findings].index),
         "findings": findings,
         "captions": read_captions(named(a.captions, findings), figures),
         "sources": {
