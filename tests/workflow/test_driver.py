@@ -223,6 +223,18 @@ def test_nothing_is_drawn_without_tables(drawn, here):
     assert drawn == []
 
 
+def test_a_study_is_made_and_not_drawn(drawn, capsys):
+    driver.main(["--study", "uniform", "--scale", "smoke", "--device", "cpu"])
+    assert drawn == [["--cores", "all", "uniform", "--config", "scale=smoke", "device=cpu"]]
+    for wrong in (["--figures"], ["--study", "unifrom"]):
+        with pytest.raises(SystemExit):
+            driver.main(["--study", "uniform", *wrong])
+    said = capsys.readouterr().err
+    assert "--figures: not allowed with argument --study" in said
+    assert "invalid choice: 'unifrom'" in said
+    assert len(drawn) == 1
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])
 def test_an_archive_that_tells_no_scale_is_refused(here, text):
     (here / "archive.json").write_text(text)

@@ -94,6 +94,15 @@ def test_sums_are_those_of_the_jobs(monkeypatch, tmp_path):
     assert line(text, "CPU-hours")[1] == f"{sum(seconds) / 3600:.1f}"
 
 
+def test_a_plan_without_training_tells_no_checkpoint(monkeypatch, tmp_path):
+    assert "keeps a checkpoint, of at most" in printed(monkeypatch, tmp_path, "laptop")
+    few = [job("rank_algorithms"), job("plot_rates")]
+    monkeypatch.setitem(globals(), "jobs_of", lambda *_: few)
+    text = printed(monkeypatch, tmp_path, "laptop")
+    assert line(text, "all")[1] == "2"
+    assert "checkpoint" not in text
+
+
 def test_a_plan_for_gpus_says_how_long_some_take(monkeypatch, tmp_path):
     text = printed(monkeypatch, tmp_path, "paper", device="cuda")
     throughput = Throughput(configuration("paper"), "cuda")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from supnorm.job.provenance import keywords
 from supnorm.job.records import read_record, stamp
 from supnorm.uniform.claims import CLAIMS
-from tree import copy_repository, digests
+from tree import copy_repository, digests, run
 
 CELLS = 8
 # The two cells of most work are cut in two.
@@ -306,16 +307,41 @@ def test_lint_finds_nothing(finished):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("  width: 32 ", "  width: 0 ", "teacher.width is 0; expected a whole number"),
-        ("  count: 40 ", "  number: 40 ", "teacher.number is no key; expected one of"),
+        ("  width: 32 ", "  width: 0 ", "uniform.teacher.width is 0; expected a whole number"),
+        ("  count: 40 ", "  number: 40 ", "uniform.teacher.number is no key; expected one of"),
+        ("[uniform]", "[uniform, unifrom]", "studies[1] is 'unifrom'; expected the name of a"),
     ],
 )
 def test_a_mistake_in_the_configuration_ends_at_once_with_one_sentence(copy, old, new, says):
     copy.edit("config.yaml", old, new)
     printed = copy.snakemake("--cores", 1, check=False)
-    assert f"config.yaml: uniform.{says}" in printed
+    assert f"config.yaml: {says}" in printed
     assert "Traceback" not in printed
     assert "rule" not in printed
+
+
+def test_a_study_is_made_without_the_document(copy):
+    told = subprocess.run(
+        ["make", "--dry-run", "--old-file", ".venv/complete", "reproduce", "STUDY=uniform"],
+        cwd=copy.path,
+        capture_output=True,
+        text=True,
+    )
+    (command,) = told.stdout.splitlines()
+    assert command.split()[1:] == ["-m", "driver.reproduce", "--study", "uniform"]
+    document = {"paper.pdf", "summary.md", "claims.parquet", "settings.parquet"}
+    for name in document:
+        (copy.whole / name).unlink()
+    missing = [copy.results / f"figures/rates.{kind}" for kind in ("pdf", "png")]
+    missing += [copy.results / f"tables/{table}.parquet" for table in ("claims", "hat")]
+    for path in missing:
+        path.unlink()
+    done = run([sys.executable, *command.split()[1:], "--scale", "smoke"], copy.path)
+    assert done.returncode == 0, done.stdout
+    made = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, re.MULTILINE))
+    assert made == {"plot_rates", "tabulate_claims", "tabulate_hat", "plot_hat", "uniform"}
+    assert all(path.exists() for path in missing)
+    assert not any((copy.whole / name).exists() for name in document)
 
 
 def test_a_failing_program_shows_its_sentence(copy):

@@ -19,7 +19,7 @@ import pypdf
 import pytest
 
 from supnorm.job.records import read_record
-from tree import Tree
+from tree import Tree, copy_repository
 
 TOY = Path(__file__).with_name("toy")
 SECTION = "toy:\n  points: 7\n\n"
@@ -57,6 +57,12 @@ def git(tree, *arguments):
 
 def results_of(tree):
     return tree.path / "results/smoke"
+
+
+def document_of(tree):
+    """The text of the document, in one line."""
+    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 def rules_run(printed):
@@ -136,8 +142,7 @@ def test_its_claim_stands_among_those_of_all(tree):
 
 
 def test_the_document_has_its_part(tree):
-    pages = pypdf.PdfReader(results_of(tree) / "paper.pdf").pages
-    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    text = document_of(tree)
     assert "Squares of whole numbers What was squared" in re.sub(r" ?\d+(\.\d+)* ", " ", text)
     for said in ("Besides, 7 squares were taken.", "The largest square is 36.", CAPTION, STATEMENT):
         assert said in text
@@ -164,6 +169,26 @@ def test_it_is_verified(tree):
     printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
     for subject in ("tables +toy/tables/claims, toy/tables/squares", "figures +toy/figures/rates"):
         assert re.search(rf"^{subject}.* same ", printed, re.MULTILINE), printed
+
+
+@pytest.mark.complete
+def test_a_run_of_it_alone_makes_the_whole_chain(tmp_path):
+    tree = copy_repository(tmp_path)
+    add_toy(tree)
+    tree.edit("config.yaml", "studies: [uniform, toy]", "studies: [toy]")
+    assert rules_run(python(tree, "driver.reproduce", "--scale", "smoke")) == RULES | OF_ALL
+    assert {path.name for path in results_of(tree).iterdir() if path.is_dir()} == {
+        *("toy", "logs", "benchmarks"),
+    }
+    text = document_of(tree)
+    assert CAPTION in text
+    assert STATEMENT in text
+    assert f"all {len(RULES | OF_ALL)} jobs are done" in python(
+        tree, "driver.watch", "--scale", "smoke"
+    )
+    assert "CPU-hours" in python(tree, "driver.plan", "--scale", "smoke")
+    printed = python(tree, "artifact.verify", "--scale", "smoke", "--students", 1, "--seed", 1)
+    assert re.search(r"^documents +paper .* same ", printed, re.MULTILINE), printed
 
 
 @pytest.mark.complete

@@ -99,6 +99,15 @@ def test_a_run_where_nothing_is_at_work_has_no_end(run, capsys):
     assert "0 of 80 students trained" in printed
 
 
+def test_a_run_in_which_nothing_trains_tells_no_students(run, capsys, monkeypatch):
+    figure = run.jobs[-1:]
+    monkeypatch.setattr(watch, "ask", lambda scale: replace(run, jobs=figure))
+    show_once("toy")
+    printed = capsys.readouterr().out
+    assert "students trained" not in printed
+    assert "2 min of job time left" in printed
+
+
 def test_a_finished_run_says_so(run, capsys):
     finish(run.jobs)
     show_once("toy")

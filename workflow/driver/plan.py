@@ -248,7 +248,8 @@ def notes(measured: Mapping, costs: list[Cost], card: str, group_bytes: float) -
     if any(cost.device == "cuda" and cost.basis == "model" for cost in costs):
         yield f"The model's GPU is {card}."
     checkpoint = max(cost.trained.checkpoint for cost in costs)
-    yield f"Beside its students a training keeps a checkpoint, of at most {size(checkpoint)}."
+    if checkpoint:
+        yield f"Beside its students a training keeps a checkpoint, of at most {size(checkpoint)}."
     if "cuda" in devices:
         group = size(group_bytes)
         yield (

@@ -45,7 +45,8 @@ def main(argv: list[str]) -> int:
     """Run all rules of a scale; further arguments go to Snakemake. Return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="scale of config.yaml to run, if not the one it names")
-    parser.add_argument("--study", choices=studies(), help="study to make, and what it needs")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--study", choices=studies(), help="study to make, and what it needs")
     parser.add_argument("--cores", default="all", help="cores to use (default: all)")
     parser.add_argument(
         "--device",
@@ -58,7 +59,7 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--profile", help="profile of a cluster, as slurm, to run there")
     parser.add_argument("--config", nargs="*", default=[], help="settings, as of snakemake")
-    parser.add_argument(
+    what.add_argument(
         "--figures",
         action="store_true",
         help="only draw figures and the paper anew, from the tables that are there",

@@ -155,7 +155,7 @@ def view(
 ) -> RenderableType:
     """Return what is shown of a run: all of it, or as much as a height in lines allows."""
     top = [title(current, statuses), "", stages(statuses, height), ""]
-    top += [students(current, statuses), *outlook(current, statuses)]
+    top += [*students(current, statuses), *outlook(current, statuses)]
     top += [Text(plain(note), style="yellow") for note in notes]
     bottom = troubles(statuses, None if height is None else TROUBLES)
     lines = None
@@ -211,16 +211,18 @@ def add_stage(table: Table, name: str, statuses: list[Status]) -> None:
     table.add_row(name, Text(str(count["done"]), style=done), str(len(statuses)), *cells, bar)
 
 
-def students(current: Run, statuses: list[Status]) -> Text:
-    """Return how many students are trained, and how fast training goes."""
+def students(current: Run, statuses: list[Status]) -> list[Text]:
+    """Return how many students are trained, and how fast it goes; nothing where none trains."""
     now = training(statuses, current.trained)
+    if not now.students:
+        return []
     parts = [
         f"{now.trained} of {now.students} students trained",
         f"{now.done / now.flops * 100:.1f} % of {now.flops:.2g} operations",
     ]
     if now.rate:
         parts.append(f"{prefixed(now.rate)}FLOP/s, {prefixed(now.epoch_rate)}student-epochs/s")
-    return Text(" · ".join(parts))
+    return [Text(" · ".join(parts))]
 
 
 def running(console: Console, statuses: list[Status], lines: int | None) -> list[RenderableType]:
