@@ -234,13 +234,13 @@ def test_dimensions_come_first_however_many_digits_they_have():
 def test_the_program_finds_the_claims_of_the_reference_set(tmp_path):
     """But for the one that rests on a table which the set has not."""
     write_table(tmp_path / "methods.parquet", pd.DataFrame(columns=METHODS.arrow().names), METHODS)
-    files = {name: EXPECTED / f"laptop/{name}.parquet" for name in tabulate_claims.TABLES}
+    files = {name: EXPECTED / f"laptop/uniform/{name}.parquet" for name in tabulate_claims.TABLES}
     files["methods"] = tmp_path / "methods.parquet"
     given = [part for name, file in files.items() for part in (f"--{name}", str(file))]
     made = tmp_path / "claims.parquet"
     options = ["--uniform.teacher.families", "random", "--uniform.certificate.gap", "1e-4"]
     tabulate_claims.main([*given, *options, "--claims", str(made)])
-    known = read_table(EXPECTED / "laptop/claims.parquet", CLAIMS.columns)
+    known = read_table(EXPECTED / "laptop/uniform/claims.parquet", CLAIMS.columns)
     known = known[known["claim"] != "sampling_falls_short"].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_table(made, CLAIMS.columns), known)
 
@@ -267,7 +267,7 @@ def test_claims_of_all_studies_are_one_table_in_their_order(tmp_path):
 
 def test_figures_of_claims_are_named_with_their_study():
     figures = {claim.name: claim.figure for claim in uniform.CLAIMS}
-    rows = read_table(EXPECTED / "laptop/claims.parquet", CLAIMS.columns)
+    rows = read_table(EXPECTED / "laptop/uniform/claims.parquet", CLAIMS.columns)
     for name, figure in zip(rows["claim"], rows["figure"], strict=True):
         assert pd.isna(figure) if figures[name] is None else figure == f"uniform/{figures[name]}"
 
