@@ -124,7 +124,8 @@ def _allowed(value: float, part: dict) -> bool:
     if "const" in part:
         return value == float(part["const"])
     least, most = part.get("minimum", -math.inf), part.get("maximum", math.inf)
-    return least <= value <= most and value > part.get("exclusiveMinimum", -math.inf)
+    above, below = part.get("exclusiveMinimum", -math.inf), part.get("exclusiveMaximum", math.inf)
+    return least <= value <= most and above < value < below
 
 
 def _listed(files: Path | list[Path]) -> list[Path]:

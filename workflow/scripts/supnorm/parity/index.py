@@ -1,0 +1,42 @@
+"""The index of the study parity: its figures, its tables, and its stages."""
+
+from supnorm.parity.checks import check
+from supnorm.parity.costs import ParityCosts
+from supnorm.studies import Figure, Stage, Study, Table
+
+FIGURES = {
+    "norm": Figure(
+        ("norms", "training", "neurons"),
+        "What norm buys",
+        "the norm that parity needs, and what training finds",
+    ),
+    "samples": Figure(("samples",), "What norm buys", "parity learned from samples"),
+    "waves": Figure(
+        ("waves", "width"),
+        "What norm buys",
+        "waves in place of parity, and averages over few directions",
+    ),
+}
+
+TRAINED = ("dim", "seed", "decay")
+TABLES = {
+    "norms": Table("norms.NORMS"),
+    "training": Table("training.TRAINING", TRAINED, (("norm", "norm", "norm"),)),
+    "neurons": Table(),
+    "samples": Table(
+        "samples.SAMPLES",
+        ("dim", "samples", "seed", "method"),
+        (("error_2", "error_2", "error_2"),),
+    ),
+    "width": Table("width.WIDTH"),
+    "waves": Table("waves.WAVES"),
+    "splines": Table("splines.SPLINES"),
+    "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+}
+
+STAGES = (
+    Stage(("train_parity",), ("students",), "one"),
+    Stage(("solve_parity_samples",), ("solved",), "one"),
+)
+
+STUDY = Study("parity", FIGURES, TABLES, STAGES, check, ParityCosts)
