@@ -1,0 +1,1 @@
+"""The library of the study parity: the norm that parity functions need."""
