@@ -22,6 +22,7 @@ pathvars:
 
 
 include: "workflow/rules/uniform/study.smk"
+include: "workflow/rules/parity/study.smk"
 include: "workflow/rules/document.smk"
 
 

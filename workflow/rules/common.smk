@@ -44,6 +44,8 @@ os.environ[CONFIGURATION] = sha256(as_yaml(CONFIG).encode()).hexdigest()
 options = partial(options, CONFIG)
 
 FIGURE_FILES = ["pdf", "png", "txt", "prov.json"]
+# What drawing a figure asks for.
+DRAWING = {"mem_mb": growing(1500), "runtime": growing(10)}
 
 
 wildcard_constraints:

@@ -2,8 +2,6 @@
 #
 #   plot_<figure>   the tables that it is drawn from   ->  figures/<figure>.*
 
-DRAWING = {"mem_mb": growing(1500), "runtime": growing(10)}
-
 
 use rule job from uniform as plot_rates with:
     input:

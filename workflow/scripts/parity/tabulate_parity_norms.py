@@ -49,7 +49,7 @@ def main(argv: list[str]) -> None:
     parser.setting("parity.averages.dims", dest="averaged")
     parser.setting("parity.averages.errors")
     parser.setting("parity.averages.trials")
-    parser.setting("parity.waves.dim")
+    parser.setting("parity.waves.dims", dest="waving")
     parser.setting("parity.waves.frequencies")
     parser.writes("norms", help="Parquet table to write")
     parser.writes("width", help="Parquet table to write")
@@ -59,7 +59,8 @@ def main(argv: list[str]) -> None:
     write_table(
         a.width, pd.DataFrame(width_rows(a.averaged, a.errors, a.trials)), WIDTH, a.job
     )
-    write_table(a.waves, pd.DataFrame(wave_rows(a.dim, a.frequencies)), WAVES, a.job)
+    waves = [row for dim in sorted(a.waving) for row in wave_rows(dim, a.frequencies)]
+    write_table(a.waves, pd.DataFrame(waves), WAVES, a.job)
     a.job.write_record()
 
 

@@ -1,0 +1,126 @@
+"""Draw what is learned of parity from samples: norm, error on average, and uniform error."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from supnorm.drawing.figures import parse_drawing
+from supnorm.drawing.style import WIDTH, use_style
+from supnorm.job.programs import run
+from supnorm.parity.drawing import dimension_colours, ratio_axis
+from supnorm.parity.tables.samples import SAMPLES
+
+KERNEL = "0.62"
+
+
+def main(argv: list[str]) -> None:
+    """Write figure, caption and record."""
+    drawing = parse_drawing(__doc__, __file__, {"samples": "what was learned from samples"}, argv)
+    samples = drawing.read("samples", SAMPLES)
+    samples = samples.assign(
+        ratio=samples["samples"] / samples["dim"] ** 2, size=samples["norm"] / samples["minimum"]
+    )
+    use_style()
+    drawing.save(draw(samples), caption(samples))
+
+
+def draw(samples: pd.DataFrame) -> Figure:
+    """Return the figure: three panels over the number of samples."""
+    colours = dimension_colours(samples["dim"].unique())
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.75))
+    columns = ("size", "error_2", "error_inf")
+    for ax, column in zip(axes, columns, strict=True):
+        for dim, colour in colours.items():
+            draw_dimension(ax, samples[samples["dim"] == dim], column, colour)
+        ratio_axis(ax, samples.loc[samples["method"] == "minimum", "ratio"])
+    size, average, uniform = axes
+    size.set(title="norm / $V(d)$", ylim=(0, 1.05))
+    average.set(title="$L^2$ error", ylim=(0, None))
+    uniform.set(title="uniform error", yscale="log")
+    uniform.axhline(1, color="0.1", lw=0.8, ls=":")
+    uniform.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
+    uniform.minorticks_off()
+    draw_elimination(uniform, samples, colours)
+    figure.legend(handles=legend(colours, samples), loc="outside lower center", ncols=4)
+    return figure
+
+
+def draw_dimension(ax: Axes, samples: pd.DataFrame, column: str, colour: str) -> None:
+    """Draw a column of all methods in one dimension, means over seeds with their range."""
+    for method, look in (
+        ("kernel", {"color": KERNEL, "lw": 0.9, "zorder": 1}),
+        ("trained", {"color": colour, "lw": 0, "marker": "D", "ms": 3.2, "mfc": "white"}),
+        ("minimum", {"color": colour, "marker": "o", "zorder": 3}),
+    ):
+        rows = samples[samples["method"] == method].dropna(subset=column)
+        if rows.empty:
+            continue
+        at = rows.groupby("ratio")[column].agg(["mean", "min", "max"])
+        if method == "minimum":
+            ax.fill_between(at.index, at["min"], at["max"], color=colour, alpha=0.18, lw=0)
+        ax.plot(at.index, at["mean"], **look)
+        if column == "error_2" and method != "trained":
+            floors = rows.groupby("ratio")["floor"].mean()
+            ax.plot(floors.index, floors, color=look["color"], lw=0.9, ls="--", zorder=2)
+
+
+def draw_elimination(ax: Axes, samples: pd.DataFrame, colours: dict[int, str]) -> None:
+    """Draw a tick where elimination found the parity from every seed's samples."""
+    found = samples[samples["method"] == "elimination"].groupby(["dim", "ratio"])["recovered"].all()
+    bottom = ax.get_ylim()[0]
+    for dim, colour in colours.items():
+        at = found[dim][found[dim]].index
+        at = at[at >= ax.get_xlim()[0]]
+        ax.plot(at, np.full(len(at), bottom), "|", color=colour, ms=7, mew=1.2, clip_on=False)
+
+
+def legend(colours: dict[int, str], samples: pd.DataFrame) -> list[Line2D]:
+    """Return what the legend shows."""
+    handles = [Line2D([], [], color=c, marker="o", label=f"$d={d}$") for d, c in colours.items()]
+    if (samples["method"] == "trained").any():
+        look = {"color": "0.3", "lw": 0, "marker": "D", "ms": 3.2, "mfc": "white"}
+        handles.append(Line2D([], [], **look, label="trained network"))
+    handles += [
+        Line2D([], [], color=KERNEL, lw=0.9, label="kernel"),
+        Line2D([], [], color="0.3", lw=0.9, ls="--", label="floor"),
+        Line2D([], [], color="0.3", lw=0, marker="|", ms=7, label="elimination exact"),
+    ]
+    return handles
+
+
+def caption(samples: pd.DataFrame) -> str:
+    """Return what the figure shows, its numbers from the table."""
+    largest = samples["dim"].max()
+    least = samples[(samples["dim"] == largest) & (samples["method"] == "minimum")]
+    means = least.groupby("samples")[["size", "error_2", "error_inf"]].mean()
+    (few, first), (many, last) = list(means.iterrows())[:: max(1, len(means) - 1)][:2] * (
+        2 if len(means) == 1 else 1
+    )
+    kernel = samples[(samples["dim"] == largest) & (samples["method"] == "kernel")]
+    trained = (
+        " Diamonds: trained networks with weight decay."
+        if (samples["method"] == "trained").any()
+        else ""
+    )
+    return (
+        "Parity learned from n random points of {-1, 1}^d by the network of least norm over sign "
+        "directions that interpolates them; lines are means over "
+        f"{samples['seed'].nunique()} seeds, bands their range, and errors are over all 2^d points, "
+        "so that the uniform error is exact." + trained + " Dashed: what the L^2 error cannot be "
+        "below, 1 - norm/V(d) for networks (S2.6), and for any rule that is linear in the labels "
+        "sqrt(1 - n/2^d) on average over parities (S2.11), beside the neural tangent kernel in "
+        "grey. Below an error of 1, dotted, all signs are right. Ticks: elimination, which knows "
+        "that it is a parity, found it from the samples of every seed. For "
+        f"d = {largest}, from n = {few} to n = {many}, the norm goes from {first['size']:.2g} to "
+        f"{last['size']:.2g} times V(d), the L^2 error from {first['error_2']:.2g} to "
+        f"{last['error_2']:.2g}, the uniform error from {first['error_inf']:.2g} to "
+        f"{last['error_inf']:.2g}; the kernel's L^2 error is nowhere below "
+        f"{kernel.groupby('samples')['error_2'].mean().min():.2g}."
+    )
+
+
+if __name__ == "__main__":
+    run(main)
