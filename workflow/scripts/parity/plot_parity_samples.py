@@ -70,11 +70,12 @@ def draw_dimension(ax: Axes, samples: pd.DataFrame, column: str, colour: str) ->
 def draw_elimination(ax: Axes, samples: pd.DataFrame, colours: dict[int, str]) -> None:
     """Draw a tick where elimination found the parity from every seed's samples."""
     found = samples[samples["method"] == "elimination"].groupby(["dim", "ratio"])["recovered"].all()
-    bottom = ax.get_ylim()[0]
-    for dim, colour in colours.items():
+    left, row = ax.get_xlim()[0], ax.get_xaxis_transform()
+    for number, (dim, colour) in enumerate(colours.items()):
         at = found[dim][found[dim]].index
-        at = at[at >= ax.get_xlim()[0]]
-        ax.plot(at, np.full(len(at), bottom), "|", color=colour, ms=7, mew=1.2, clip_on=False)
+        at = at[at >= left]
+        look = {"color": colour, "lw": 0, "marker": "|", "ms": 4.5, "mew": 1.2}
+        ax.plot(at, np.full(len(at), 0.03 + 0.045 * number), transform=row, **look)
 
 
 def legend(colours: dict[int, str], samples: pd.DataFrame) -> list[Line2D]:

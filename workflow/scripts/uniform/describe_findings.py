@@ -9,6 +9,7 @@ import pandas as pd
 from supnorm.findings import write_findings
 from supnorm.job.commands import Program
 from supnorm.job.programs import InputError, count, run
+from supnorm.statistics.claims import tested
 from supnorm.statistics.intervals import TAIL
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.norms import NORMS
@@ -29,7 +30,6 @@ TABLES = {
     "claims": CLAIMS,
 }
 STATISTICS = ("minmax", "minmean")
-VERDICTS = ("supported", "undecided", "failed")
 # The classes whose sample counts are shown: coefficient norm, bound, and uniform error.
 SHOWN_CLASS = {"q": "inf", "c": 1.0}
 SHOWN_POWER = -10
@@ -46,7 +46,6 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     minmax, rates = (networks(getattr(a, n), tables[n], a.families[0]) for n in ("minmax", "rates"))
-    claims = tables["claims"]
     findings = {
         "family": a.families[0],
         "norms": list(NORMS),
@@ -54,7 +53,7 @@ def main(argv: list[str]) -> None:
         "level": 100 * (1 - 2 * TAIL),
         "errors": list(errors(minmax, rates, tables["bounds"])),
         "courses": list(courses(minmax, rates)),
-        "tested": tested(claims[claims["study"] == STUDY]),
+        "tested": tested(tables["claims"]),
         **counts(tables["sample_counts"], tables["two_sided"]),
     }
     write_findings(a.findings, STUDY, findings)
@@ -105,19 +104,6 @@ def courses(minmax: pd.DataFrame, rates: pd.DataFrame) -> Iterator[str]:
     fits = rates[(rates["statistic"] == "minmax") & (rates["norm"] == "inf")].set_index("dim")
     for dim, found in chosen.sort_values("samples").groupby("dim"):
         yield course(found, fits.loc[dim])
-
-
-def tested(claims: pd.DataFrame) -> dict[str, dict]:
-    """Return, by the name of a claim, its cases, verdicts, and the ends of its numbers."""
-    return {
-        name: {
-            "cases": len(rows),
-            "least": rows["measured"].min(),
-            "largest": rows["measured"].max(),
-            **{verdict: (rows["verdict"] == verdict).sum() for verdict in VERDICTS},
-        }
-        for name, rows in claims.groupby("claim")
-    }
 
 
 def counts(needed: pd.DataFrame, two_sided: pd.DataFrame) -> dict:

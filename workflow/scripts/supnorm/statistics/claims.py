@@ -12,6 +12,7 @@ from supnorm.tables.claims import CLAIMS
 Tables = Mapping[str, pd.DataFrame]
 Settings = Mapping[str, float]
 
+VERDICTS = ("supported", "undecided", "failed")
 RELATIONS = {"<=": operator.le, ">=": operator.ge}
 
 
@@ -85,3 +86,16 @@ def tabulate_claims(
         for claim, finding in sorted(found, key=lambda pair: pair[1].part)
     ]
     return pd.DataFrame(rows, columns=CLAIMS.arrow().names)
+
+
+def tested(claims: pd.DataFrame) -> dict[str, dict]:
+    """Return, by the name of each claim of a study, its cases, its verdicts, and its numbers' ends."""
+    return {
+        name: {
+            "cases": len(rows),
+            "least": rows["measured"].min(),
+            "largest": rows["measured"].max(),
+            **{verdict: (rows["verdict"] == verdict).sum() for verdict in VERDICTS},
+        }
+        for name, rows in claims.groupby("claim")
+    }

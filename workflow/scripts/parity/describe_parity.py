@@ -1,0 +1,121 @@
+"""Write what the study adds to the summary of a run, and its findings for the document."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from supnorm.findings import write_findings
+from supnorm.job.commands import Program
+from supnorm.job.outputs import appearing
+from supnorm.job.programs import run
+from supnorm.pages import markdown
+from supnorm.parity.claims import STUDY, over_seeds
+from supnorm.parity.tables.norms import NORMS
+from supnorm.parity.tables.samples import SAMPLES
+from supnorm.parity.tables.training import TRAINING
+from supnorm.parity.tables.waves import WAVES
+from supnorm.statistics.claims import tested
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.schema import read_table
+
+TABLES = {
+    "norms": NORMS,
+    "training": TRAINING,
+    "samples": SAMPLES,
+    "waves": WAVES,
+    "claims": CLAIMS,
+}
+# The dimensions that are told, as far as there are curves.
+SHOWN = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
+
+
+def main(argv: list[str]) -> None:
+    """Write both."""
+    parser = Program(__doc__, __file__)
+    for name, schema in TABLES.items():
+        parser.reads(name, help=schema.row)
+    parser.writes("summary", help="Markdown file to write")
+    parser.writes("findings", help="JSON to write")
+    a = parser.parse_args(argv)
+    tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
+    found = {
+        "norms": norms(tables["norms"]),
+        "training": pd.DataFrame(trainings(tables["training"])),
+        "samples": pd.DataFrame(samples(tables["samples"])),
+        "waves": tables["waves"].groupby(["dim", "phase"], as_index=False)["ratio"].min(),
+    }
+    with appearing(a.summary) as temporary:
+        temporary.write_text("\n\n".join(sections(found)) + "\n")
+    findings = {name: rows.to_dict("records") for name, rows in found.items()}
+    seeds = tables["training"]["seed"].nunique(), tables["samples"]["seed"].nunique()
+    findings |= {"seeds": list(seeds), "tested": tested(tables["claims"])}
+    write_findings(a.findings, STUDY, findings)
+    a.job.write_record()
+
+
+def norms(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the norms of some dimensions, a column a kind."""
+    kinds = ["ridge", "best_average", "minimum"]
+    table = table[(table["epsilon"] == 0) & table["kind"].isin(kinds)]
+    found = table.pivot_table(index="dim", columns="kind", values="norm").dropna()
+    orders = table[table["kind"] == "best_average"].set_index("dim")["order"].astype(int)
+    found = found[kinds].assign(order=orders, over_dim=found["minimum"] / found.index)
+    return found[found.index.isin(SHOWN)].reset_index()
+
+
+def trainings(table: pd.DataFrame) -> Iterator[dict]:
+    """Yield what became of the trainings of each dimension, the worst of its seeds."""
+    for dim, rows in table.assign(excess=table["norm"] / table["fit"] / table["minimum"]).groupby(
+        "dim"
+    ):
+        decayed, plain = rows[rows["decay"] > 0], rows[rows["decay"] == 0]
+        mean, low, high = over_seeds(plain["excess"])
+        yield {
+            "dim": dim,
+            "width": rows["width"].iloc[0],
+            "objective": (decayed["objective"] / decayed["optimum"]).max(),
+            "excess": decayed["excess"].max(),
+            "cosine": decayed["cosine"].min(),
+            "without": mean,
+            "low": low,
+            "high": high,
+        }
+
+
+def samples(table: pd.DataFrame) -> Iterator[dict]:
+    """Yield, for each number of samples, what the methods err by, means over seeds."""
+    for (dim, count), rows in table.groupby(["dim", "samples"]):
+        methods = dict(list(rows.groupby("method")))
+        if "minimum" not in methods:
+            continue
+        least = methods["minimum"]
+        trained = methods.get("trained", least.head(0))
+        yield {
+            "dim": dim,
+            "samples": count,
+            "ratio": count / dim**2,
+            "size": (least["norm"] / least["minimum"]).mean(),
+            "floor": least["floor"].mean(),
+            **{name: least[name].mean() for name in ("error_2", "error_2_clipped", "error_inf")},
+            "trained_2": trained["error_2"].mean(),
+            "trained_inf": trained["error_inf"].mean(),
+            "kernel_2": methods["kernel"]["error_2"].mean(),
+            "kernel_inf": methods["kernel"]["error_inf"].mean(),
+            "eliminated": methods["elimination"]["recovered"].mean(),
+        }
+
+
+def sections(found: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """Yield headings, and the tables below them."""
+    yield "## Norms that parity needs (S2.3, S2.4, S2.6)"
+    yield markdown(found["norms"])
+    yield "## Networks trained on all points, the worst of their seeds (S2.7)"
+    yield markdown(found["training"])
+    yield "## Parity from samples, means over seeds (S2.9, S2.11, S2.12)"
+    yield markdown(found["samples"])
+    yield "## Least norm of waves over that of one direction, the least over frequencies"
+    yield markdown(found["waves"])
+
+
+if __name__ == "__main__":
+    run(main)
