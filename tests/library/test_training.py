@@ -147,7 +147,7 @@ def test_shuffles_are_permutations_that_change_with_everything_that_names_them()
 
 def test_the_learning_rate_falls_from_first_to_final():
     recipe = Recipe(5, 32, 20, 5000, 1e-4, 1e-6)
-    assert recipe.learning_rate * recipe.decay**5000 == pytest.approx(1e-6)
+    assert recipe.learning_rate * recipe.rate_factor**5000 == pytest.approx(1e-6)
     records = cell(epochs=4)
     rates = {r.epoch: r.learning_rate for r in records}
     assert rates[0] == rates[1] == 1e-3

@@ -48,7 +48,7 @@ class LoopEngine:
         for k in range(len(initial)):
             network = initial[k : k + 1].map(lambda a: tensor(a).requires_grad_())
             optimiser = torch.optim.Adam(network.tensors().values(), lr=recipe.learning_rate)
-            scheduler = torch.optim.lr_scheduler.ExponentialLR(optimiser, recipe.decay)
+            scheduler = torch.optim.lr_scheduler.ExponentialLR(optimiser, recipe.rate_factor)
             self._networks.append(network)
             self._optimisers.append(optimiser)
             self._schedulers.append(scheduler)

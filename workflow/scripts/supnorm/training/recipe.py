@@ -25,7 +25,7 @@ class Recipe:
     final_learning_rate: float
 
     @property
-    def decay(self) -> float:
+    def rate_factor(self) -> float:
         """Return the factor from one epoch's learning rate to the next."""
         return (self.final_learning_rate / self.learning_rate) ** (1 / self.epochs)
 

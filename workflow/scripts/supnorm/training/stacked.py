@@ -211,7 +211,7 @@ class _Trainer:
 
     def _run_epoch(self, epoch: int, order: torch.Tensor) -> None:
         """Train the group that is held on its samples, in an order [seeds, samples]."""
-        self._rate.fill_(self._recipe.learning_rate * self._recipe.decay**epoch)
+        self._rate.fill_(self._recipe.learning_rate * self._recipe.rate_factor**epoch)
         for part in order[self._seed_of].split(self._order.shape[1], 1):
             self._order[:, : part.shape[1]] = part
             self._passes[part.shape[1]]()
