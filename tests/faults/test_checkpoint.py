@@ -70,9 +70,10 @@ def same(left, right):
     return all(left[name].tobytes() == right[name].tobytes() for name in left)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.02])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_an_engine_goes_on_from_a_state_to_the_same_bits(engine, precision):
-    given = broken(problem(2, 3, 9, 22, 4))
+def test_an_engine_goes_on_from_a_state_to_the_same_bits(engine, precision, decay):
+    given = broken(problem(2, 3, 9, 22, 4, decay=decay))
     whole, first, second = (engine_class(engine)(*given, precision=precision) for _ in range(3))
     whole.run(orders(22, *range(6)))
     first.run(orders(22, *range(2)))

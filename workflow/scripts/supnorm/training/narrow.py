@@ -59,6 +59,7 @@ class NarrowEngine:
                     self._packing.shape,
                     recipe.batch,
                     self._tiny,
+                    float(recipe.weight_decay),
                 )
                 self.epochs[k] = part.stop
 
