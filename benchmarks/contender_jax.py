@@ -31,9 +31,8 @@ class Jax:
         parameters = [(array(weight), array(bias)) for weight, bias in pairs]
         moments = [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
         self._state = (parameters, *moments)
-        mapped = jax.vmap(
-            partial(train, problem.steps, problem.recipe.decay), (0, None, 0, 0, None, None, None)
-        )
+        steps, factor = problem.steps, problem.recipe.rate_factor
+        mapped = jax.vmap(partial(train, steps, factor), (0, None, 0, 0, None, None, None))
         self._train = jax.jit(mapped, donate_argnums=0)
 
     def run(self, epochs: int) -> None:
@@ -51,7 +50,7 @@ class Jax:
         return [np.asarray(array[0]) for pair in self._state[0] for array in pair]
 
 
-def train(steps, decay, state, points, values, seed, orders, count, done):
+def train(steps, factor, state, points, values, seed, orders, count, done):
     """Return one student's state after `count` epochs, `done` epochs after its start.
 
     `state` holds parameters and both moments; `orders` is [epochs, seeds, samples].
@@ -60,7 +59,7 @@ def train(steps, decay, state, points, values, seed, orders, count, done):
     def epoch(e, state):
         numbers = (done + e) * steps + 1 + jnp.arange(steps)
         batches = orders[e, seed].reshape(steps, -1)
-        rate = 1e-4 * decay ** (done + e)
+        rate = 1e-4 * factor ** (done + e)
 
         def step(state, now):
             number, batch = now

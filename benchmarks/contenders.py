@@ -142,8 +142,8 @@ class Loop:
         self._model = sequential(problem, problem.initial(1))
         parameters = self._model.parameters()
         self._optimiser = torch.optim.Adam(parameters, lr=1e-4, fused=fused or None)
-        decay = problem.recipe.decay
-        self._scheduler = torch.optim.lr_scheduler.ExponentialLR(self._optimiser, decay)
+        factor = problem.recipe.rate_factor
+        self._scheduler = torch.optim.lr_scheduler.ExponentialLR(self._optimiser, factor)
 
     def run(self, epochs: int) -> None:
         """Train for some epochs."""
@@ -220,7 +220,7 @@ class Vmap:
             self._epoch += 1
 
     def _adam(self, gradients: dict[str, torch.Tensor], step: int) -> None:
-        rate = 1e-4 * self._problem.recipe.decay**self._epoch / (1 - 0.9**step)
+        rate = 1e-4 * self._problem.recipe.rate_factor**self._epoch / (1 - 0.9**step)
         correction = math.sqrt(1 - 0.999**step)
         for name, gradient in gradients.items():
             mean, square = self._moments[name]

@@ -70,9 +70,10 @@ def same(left, right):
     return all(left[name].tobytes() == right[name].tobytes() for name in left)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.02])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_an_engine_goes_on_from_a_state_to_the_same_bits(engine, precision):
-    given = broken(problem(2, 3, 9, 22, 4))
+def test_an_engine_goes_on_from_a_state_to_the_same_bits(engine, precision, decay):
+    given = broken(problem(2, 3, 9, 22, 4, decay=decay))
     whole, first, second = (engine_class(engine)(*given, precision=precision) for _ in range(3))
     whole.run(orders(22, *range(6)))
     first.run(orders(22, *range(2)))
@@ -379,8 +380,8 @@ def arguments(table, folder, *more, epochs=60, engine="narrow"):
         f"--sample {table} --family random --dim 1 --samples 20 --depth 3 --width 8 "
         f"--batch_rule fifth --shard 1of1 --batch 4 --epochs {epochs} "
         "--uniform.evaluation.times 3 --uniform.training.learning_rate 1e-3 "
-        "--uniform.training.final_learning_rate 1e-4 --device cpu --training.precision float64 "
-        f"--training.engine {engine} "
+        "--uniform.training.final_learning_rate 1e-4 --uniform.training.weight_decay 0 "
+        f"--device cpu --training.precision float64 --training.engine {engine} "
         f"--students {folder}/s.safetensors --curves {folder}/c.parquet "
         f"--checkpoint {folder}/checkpoints/s.safetensors --heartbeat {folder}/h.json"
     )
@@ -494,6 +495,7 @@ def test_training_needs_no_checkpoint(tmp_path, samples_table, train):
         (["--uniform.evaluation.times", "2"], "evaluations"),
         (["--count", "3"], "students"),
         (["--uniform.training.learning_rate", "2e-3"], "recipe"),
+        (["--uniform.training.weight_decay", "1e-3"], "recipe"),
         (["--family", "sine"], "cell"),
         (["--training.precision", "float32"], "precision"),
         (["--training.engine", "loop"], "engine"),

@@ -22,9 +22,22 @@ SHAPES = [
 ]
 
 
-def problem(dim, depth, width, samples, batch, epochs=50, rate=1e-3, teachers=2, seeds=SEEDS):
+# With several strips of a layer's rows, the bias in the last of them or alone there, and batches
+# of more than one block.
+DECAYING = [
+    (1, 2, 32, 60, 60),
+    (1, 5, 32, 100, 20),
+    (1, 3, 96, 64, 61),
+    (2, 3, 200, 150, 130),
+    (4, 1, 3, 20, 6),
+]
+
+
+def problem(
+    dim, depth, width, samples, batch, epochs=50, rate=1e-3, teachers=2, seeds=SEEDS, decay=0.0
+):
     """What an engine is made from."""
-    recipe = Recipe(depth, width, batch, epochs, rate, rate / 100)
+    recipe = Recipe(depth, width, batch, epochs, rate, rate / 100, decay)
     points = np.stack(
         [uniform_points(Stream("points", seed=s, dim=dim), samples, dim) for s in seeds]
     )

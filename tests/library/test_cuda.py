@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from students import SHAPES, agree_after_200_steps, orders, problem, same_bits, some, trained
+from students import (
+    DECAYING,
+    SHAPES,
+    agree_after_200_steps,
+    orders,
+    problem,
+    same_bits,
+    some,
+    trained,
+)
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors, sampled_maxima
 from supnorm.hardware import devices
@@ -31,9 +40,15 @@ def test_it_is_the_oracle(shape):
     agree_after_200_steps(StackedEngine, problem(*shape), device="cuda")
 
 
+@pytest.mark.parametrize("shape", DECAYING)
+def test_weights_decay_as_the_oracles_do(shape):
+    agree_after_200_steps(StackedEngine, problem(*shape, decay=0.02), device="cuda")
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.02])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_a_graph_has_the_bits_of_its_kernels_one_by_one(monkeypatch, precision):
-    given = problem(2, 4, 33, 45, 10)
+def test_a_graph_has_the_bits_of_its_kernels_one_by_one(monkeypatch, precision, decay):
+    given = problem(2, 4, 33, 45, 10, decay=decay)
     monkeypatch.setattr(stacked, "STEPS_AT_ONCE", 2)
     replayed = trained(given, device="cuda", precision=precision)
     monkeypatch.setattr(stacked._Trainer, "_captured", lambda trainer, n: lambda: trainer._epoch(n))

@@ -163,27 +163,34 @@ def test_the_gradient_is_that_of_autograd(dim, depth, width):
         for k in range(len(work.turned)):
             kernels.transpose(work.turned[k], network[1][k, : packing.shape[2]])
     state = packed, np.zeros_like(packed), np.zeros_like(packed)
+    step = 0.0, 0.0, 0.0
     for mode in (SET, ADD):
-        kernels.backward(network, state, work, inputs, slopes, mode, False, (0.0, 0.0, 0.0))
+        kernels.backward(network, dim, state, work, inputs, slopes, mode, False, step, 0.0)
     wanted = gradients(networks, points, slopes)
     found = packing.unpack(work.gradient[None])
     for one, other in zip(found.tensors().values(), wanted.tensors().values(), strict=True):
         np.testing.assert_allclose(one, 2 * other, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("rows", [1, 33, kernels.STRIP, 2 * kernels.STRIP + 7])
-def test_strips_make_the_step_of_the_whole_layer(rows):
-    """After one block, whose gradient is not stored, and after a second that adds to the first."""
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+@pytest.mark.parametrize("rows", [1, 33, kernels.STRIP, kernels.STRIP + 1, 2 * kernels.STRIP + 7])
+def test_strips_make_the_step_of_the_whole_layer(rows, decay):
+    """After one block, whose gradient is not stored, and after a second that adds to the first.
+
+    The last row does not decay, nor do a few numbers before it.
+    """
     left, right, other = numbers(rows, 5), numbers(5, 16), numbers(5, 16)
-    size, step = 16 * rows, (0.1, 1.2, 1e-150)
+    size, weights, step = 16 * rows, 16 * rows - 19, (0.1, 1.2, 1e-150)
+    decays = np.where(np.arange(size) < weights, decay, 0)
     start = [numbers(size + 24), numbers(size + 24), np.abs(numbers(size + 24))]
     for blocks in ([right], [right, other]):
         state, gradient = tuple(a.copy() for a in start), np.zeros(size + 24)
         for k, block in enumerate(blocks):
             last = k == len(blocks) - 1
-            kernels.descend(state, gradient, 8, left, block, ADD if k else SET, last, step)
+            modes = ADD if k else SET, last
+            kernels.descend(state, gradient, 8, weights, left, block, *modes, step, decay)
         expected = [a[8:-16].copy() for a in start]
-        slope = sum(left @ block for block in blocks).reshape(-1)
+        slope = sum(left @ block for block in blocks).reshape(-1) + decays * expected[0]
         kernels.adam(expected[0], slope, expected[1], expected[2], step)
         for found, wanted, before in zip(state, expected, start, strict=True):
             np.testing.assert_allclose(found[8:-16], wanted, rtol=1e-12, atol=1e-12)
@@ -255,8 +262,9 @@ import hashlib, sys
 sys.path[:0] = ["workflow/scripts", "tests/helpers", "tests/library"]
 from test_narrow import trained
 from supnorm.kernels import TILE_VECTORS
-for precision in ("float64", "float32"):
-    parts = [array.tobytes() for array in trained(precision=precision).tensors().values()]
+for precision, decay in (("float64", 0.0), ("float32", 0.0), ("float64", 0.02), ("float32", 0.02)):
+    networks = trained(precision=precision, decay=decay)
+    parts = [array.tobytes() for array in networks.tensors().values()]
     print(TILE_VECTORS, hashlib.sha256(b"".join(parts)).hexdigest())
 """
 

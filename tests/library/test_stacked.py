@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from students import SHAPES, agree_after_200_steps, orders, problem, same_bits, some, trained
+from students import (
+    DECAYING,
+    SHAPES,
+    agree_after_200_steps,
+    orders,
+    problem,
+    same_bits,
+    some,
+    trained,
+)
 from supnorm import work
 from supnorm.hardware import devices
 from supnorm.job.programs import InputError
@@ -34,6 +43,13 @@ def test_one_by_one_it_is_the_oracle(shape):
 @pytest.mark.usefixtures("groups_of_three")
 def test_in_groups_it_is_the_oracle(shape):
     agree_after_200_steps(StackedEngine, problem(*shape))
+
+
+@pytest.mark.parametrize("shape", DECAYING)
+@pytest.mark.parametrize("size", [1, 3])
+def test_weights_decay_as_the_oracles_do(monkeypatch, size, shape):
+    monkeypatch.setattr(stacked, "group_size", lambda *_: size)
+    agree_after_200_steps(StackedEngine, problem(*shape, decay=0.02))
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])

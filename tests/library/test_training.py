@@ -1,5 +1,7 @@
 """Training: engines against the oracle, and what a student does and does not depend on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -41,9 +43,10 @@ def test_the_stacked_engine_is_the_oracle_after_200_steps(dim, depth, width, sam
     agree_after_200_steps(StackedEngine, problem(dim, depth, width, samples, batch))
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.02])
 @pytest.mark.parametrize("engine", [StackedEngine, LoopEngine])
-def test_single_precision_follows_double(engine):
-    given = problem(1, 4, 8, 20, 5)
+def test_single_precision_follows_double(engine, decay):
+    given = problem(1, 4, 8, 20, 5, decay=decay)
     single, double = engine(*given, precision="float32"), engine(*given)
     for epoch in range(5):
         single.run(orders(20, epoch))
@@ -51,14 +54,40 @@ def test_single_precision_follows_double(engine):
     assert 1e-9 < relative_difference(single.networks(), double.networks()) < 1e-3
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.5])
 @pytest.mark.parametrize("engine", ["narrow", "stacked", "loop"])
-def test_losses_are_mean_squared_errors_of_the_networks(engine):
-    recipe, initial, students = problem(2, 3, 6, 2500, 500)
+def test_losses_are_mean_squared_errors_of_the_networks(engine, decay):
+    """Also where it is not the loss alone that training lowers."""
+    recipe, initial, students = problem(2, 3, 6, 2500, 500, decay=decay)
     trained = engine_class(engine)(recipe, initial, students)
     trained.run(orders(2500, 0))
     values = forward(trained.networks(), students.points[students.seed_of])
     expected = ((values - students.values) ** 2).mean(1)
     np.testing.assert_allclose(trained.losses(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["narrow", "stacked", "loop"])
+def test_weights_decay_by_adam_and_biases_do_not(engine):
+    """Last weights of 0 make the network its last bias: so are the labels, and no loss is left."""
+    recipe, start, students = problem(2, 3, 6, 20, 5, decay=0.02)
+    start = start.map(np.array)
+    start.weights[-1][:] = 0
+    values = np.broadcast_to(start.biases[-1], students.values.shape)
+    trained = engine_class(engine)(recipe, start, replace(students, values=values))
+    trained.run(orders(20, *range(3)))
+    found = trained.networks()
+    for before, after in zip(start.biases, found.biases, strict=True):
+        assert (before == after).all()
+    for before, after in zip(start.weights, found.weights, strict=True):
+        weight, first, second = before.copy(), 0, 0
+        for step in range(1, 13):
+            slope = recipe.weight_decay * weight
+            first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
+            mean, square = first / (1 - 0.9**step), second / (1 - 0.999**step)
+            rate = recipe.learning_rate * recipe.rate_factor ** ((step - 1) // 4)
+            weight -= rate * mean / (np.sqrt(square) + 1e-8)
+        np.testing.assert_allclose(after, weight, rtol=1e-10)
+        assert (abs(after) < abs(before))[before != 0].all()
 
 
 def test_a_smaller_last_batch_is_kept():
@@ -147,7 +176,7 @@ def test_shuffles_are_permutations_that_change_with_everything_that_names_them()
 
 def test_the_learning_rate_falls_from_first_to_final():
     recipe = Recipe(5, 32, 20, 5000, 1e-4, 1e-6)
-    assert recipe.learning_rate * recipe.decay**5000 == pytest.approx(1e-6)
+    assert recipe.learning_rate * recipe.rate_factor**5000 == pytest.approx(1e-6)
     records = cell(epochs=4)
     rates = {r.epoch: r.learning_rate for r in records}
     assert rates[0] == rates[1] == 1e-3

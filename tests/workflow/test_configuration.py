@@ -205,6 +205,11 @@ def changed(config, path, value):
             1,
             r"is 1; expected at most uniform\.training\.learning_rate",
         ),
+        (
+            "uniform.training.weight_decay",
+            -0.1,
+            r"weight_decay is -0\.1; expected a finite number of at least 0",
+        ),
         ("training.precision", "half", r"training\.precision is 'half'; expected float64 or"),
         ("scales.laptop.training.device", "tpu", r"is 'tpu'; expected auto, cpu or cuda"),
         (
@@ -264,6 +269,7 @@ def test_the_paper_scale_is_the_papers_experiment(config):
     assert {key: paper["sine"][key] for key in sine} == sine
     assert paper["training"]["learning_rate"] == 1e-4
     assert paper["training"]["final_learning_rate"] == 1e-6
+    assert paper["training"]["weight_decay"] == 0
     batches = {
         m: [batch_size(rule, m) for rule in student["batch_rules"].values()]
         for m in sample["sizes"]

@@ -174,6 +174,7 @@ def test_settings_are_what_the_configuration_says(tmp_path, scale):
     assert value["uniform.sample.sizes"] == ", ".join(map(str, config["sample"]["sizes"]))
     assert value["uniform.teacher.bound"] == "0.5"
     assert value["uniform.training.final_learning_rate"] == "1e-06"
+    assert value["uniform.training.weight_decay"] == "0"
     assert value["uniform.evaluation.points"] == str(config["evaluation"]["points"])
     rules = "uniform.student.batch_rules"
     assert value[f"{rules}.fifth.divisor"] == "⌈m/5⌉"

@@ -166,6 +166,7 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
             f"--sample samples/random/d3_m20.parquet {SHARD} --first 2 --count 2 --batch 4 "
             "--epochs 20 --uniform.evaluation.times 5 --checkpoint checkpoints/again.safetensors "
             "--uniform.training.learning_rate 1e-4 --uniform.training.final_learning_rate 1e-6 "
+            "--uniform.training.weight_decay 0 "
             "--training.engine auto --device cpu --training.precision float64 --threads 2 "
             "--curves curves/again.parquet --students",
             "students/random/d3_m20_L5_w8_fifth_2of2.safetensors",

@@ -25,6 +25,7 @@ use rule long_job from uniform as train_students with:
             "uniform.evaluation.times",
             "uniform.training.learning_rate",
             "uniform.training.final_learning_rate",
+            "uniform.training.weight_decay",
             "training.engine",
             "training.precision",
             first=lambda wildcards: find_shard(wildcards)[1].start,

@@ -39,14 +39,14 @@ def settings(path: Path, config: dict) -> Iterator[dict]:
     for key, part, table, value in leaves(path, schema, config):
         if table is None:
             continue
-        name = key[-2]
+        name, shown = key[-2], part.get("shown", "{value}")
         original = part.get("paper")
         yield {
             "table": table,
             "title": titles[table],
             "quantity": part["meaning"].format(name=name),
             "symbol": part.get("symbol"),
-            "value": part.get("shown", "{value}").format(value=plain(value)) if value else "none",
+            "value": "none" if value in (None, []) else shown.format(value=plain(value)),
             "original": original.get(name) if isinstance(original, dict) else original,
             "key": ".".join(key),
         }

@@ -473,12 +473,21 @@ def adam(parameters, gradient, first, second, step):
 
 
 @compiled
-def descend(state, gradient, place, left, right, mode, last, step):
+def penalise(gradient, parameters, weights, decay):
+    """Add decay / 2 times the sum of squares of the first `weights` parameters to a gradient's."""
+    decay = parameters.dtype.type(decay)
+    for i in range(min(weights, len(parameters))):
+        gradient[i] += decay * parameters[i]
+
+
+@compiled
+def descend(state, gradient, place, weights, left, right, mode, last, step, decay):
     """Compute a layer's gradient, left @ right, or add to it; in the last block step along it.
 
     `state` are a network's parameters and Adam's two moments, and `place` is where the layer
-    begins in them. All is done in strips of rows, which Adam then finds in the cache. Where a
-    batch is one block, its gradient is needed for a moment only, and all strips share a place.
+    begins in them; its first `weights` parameters are no biases, and decay. All is done in strips
+    of rows, which Adam then finds in the cache. Where a batch is one block, its gradient is needed
+    for a moment only, and all strips share a place.
     """
     parameters, first, second = state
     rows, columns = len(left), right.shape[1]
@@ -487,12 +496,15 @@ def descend(state, gradient, place, left, right, mode, last, step):
         begin, end = place + row * columns, place + (row + count) * columns
         part = gradient[: count * columns] if last and mode == SET else gradient[begin:end]
         product(part.reshape(count, columns), left[row : row + count], right, right, mode)
+        # Without decay nothing is added: not even a zero, which would turn -0 into 0.
+        if last and decay != 0:
+            penalise(part, parameters[begin:end], weights - row * columns, decay)
         if last:
             adam(parameters[begin:end], part, first[begin:end], second[begin:end], step)
 
 
 @compiled
-def backward(network, state, work, inputs, slopes, mode, last, step):
+def backward(network, dim, state, work, inputs, slopes, mode, last, step, decay):
     """Pass the `slopes` [count] of a block's outputs back through the layers, and descend.
 
     The deltas of the layer below are computed before a layer's weights change.
@@ -505,7 +517,8 @@ def backward(network, state, work, inputs, slopes, mode, last, step):
     delta, below = work.deltas
     if len(first) > 0:
         product(delta[:count], column, final.reshape(1, -1), features, MASK)
-    descend(state, work.gradient, place, row, features, mode, last, step)
+    weights = width if len(first) > 0 else dim
+    descend(state, work.gradient, place, weights, row, features, mode, last, step, decay)
     for k in range(len(inner) - 1, -1, -1):
         place -= (width + 1) * width
         features = work.hidden[k, :count]
@@ -513,26 +526,27 @@ def backward(network, state, work, inputs, slopes, mode, last, step):
             product(below[:count], delta[:count], work.turned[k], features, MASK)
         else:
             turned_product(below, delta, inner[k, :width], work.turned, features)
-        left = features[:, : width + 1].T
-        descend(state, work.gradient, place, left, delta[:count], mode, last, step)
+        left, right, weights = features[:, : width + 1].T, delta[:count], width * width
+        descend(state, work.gradient, place, weights, left, right, mode, last, step, decay)
         delta, below = below, delta
     if len(first) > 0:
         place -= len(first) * width
-        left = inputs[:, : len(first)].T
-        descend(state, work.gradient, place, left, delta[:count], mode, last, step)
+        left, right, weights = inputs[:, : len(first)].T, delta[:count], dim * width
+        descend(state, work.gradient, place, weights, left, right, mode, last, step, decay)
 
 
 @compiled
-def train(state, work, problem, orders, rates, powers, shape, batch, tiny):
+def train(state, work, problem, orders, rates, powers, shape, batch, tiny, decay):
     """Train one student through some epochs.
 
     `state` are its parameters and Adam's two moments; `problem` are its inputs [samples, inputs]
     and labels [samples]; `orders` [epochs, samples] and `rates` [epochs] belong to the epochs,
-    `powers` to the steps that are done; `shape` is (dim, depth, W). Returns the new powers.
+    `powers` to the steps that are done; `shape` is (dim, depth, W), `decay` that of the weights.
+    Returns the new powers.
     """
     points, values = problem
     network = layers(state[0], *shape)
-    width, samples = shape[2], len(values)
+    (dim, _, width), samples = shape, len(values)
     power_1, power_2 = powers
     for epoch in range(len(orders)):
         for start in range(0, samples, batch):
@@ -553,7 +567,7 @@ def train(state, work, problem, orders, rates, powers, shape, batch, tiny):
                 for i in range(count):
                     slopes[i] = (slopes[i] - values[chosen[i]]) * (2 / (stop - start))
                 mode, last = SET if begin == start else ADD, begin + count == stop
-                backward(network, state, work, inputs, slopes, mode, last, step)
+                backward(network, dim, state, work, inputs, slopes, mode, last, step, decay)
     return power_1, power_2
 
 

@@ -75,6 +75,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, required=True)
     parser.setting("uniform.training.learning_rate")
     parser.setting("uniform.training.final_learning_rate")
+    parser.setting("uniform.training.weight_decay")
     parser.setting("uniform.evaluation.times")
     parser.setting("training.engine")
     parser.on_device()
@@ -85,7 +86,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.writes("curves", help="Parquet table to write")
     a = parser.parse_args(argv)
     a.engine = choose(a.engine, a.device, a.width, a.batch)
-    a.recipe = Recipe(a.depth, a.width, a.batch, a.epochs, a.learning_rate, a.final_learning_rate)
+    rates = a.learning_rate, a.final_learning_rate
+    a.recipe = Recipe(a.depth, a.width, a.batch, a.epochs, *rates, a.weight_decay)
     return a
 
 

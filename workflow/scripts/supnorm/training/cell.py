@@ -136,7 +136,7 @@ class Training:
         epoch, recipe = self._recorded[len(self.records)], self.recipe
         record = Record(
             epoch,
-            recipe.learning_rate * recipe.decay ** max(epoch - 1, 0),
+            recipe.learning_rate * recipe.rate_factor ** max(epoch - 1, 0),
             np.where(np.isfinite(losses), losses, np.inf),
             self._evaluation(epoch),
             networks,

@@ -47,8 +47,12 @@ class LoopEngine:
         self._networks, self._optimisers, self._schedulers = [], [], []
         for k in range(len(initial)):
             network = initial[k : k + 1].map(lambda a: tensor(a).requires_grad_())
-            optimiser = torch.optim.Adam(network.tensors().values(), lr=recipe.learning_rate)
-            scheduler = torch.optim.lr_scheduler.ExponentialLR(optimiser, recipe.decay)
+            groups = [
+                {"params": network.weights, "weight_decay": recipe.weight_decay},
+                {"params": network.biases, "weight_decay": 0},
+            ]
+            optimiser = torch.optim.Adam(groups, lr=recipe.learning_rate)
+            scheduler = torch.optim.lr_scheduler.ExponentialLR(optimiser, recipe.rate_factor)
             self._networks.append(network)
             self._optimisers.append(optimiser)
             self._schedulers.append(scheduler)
@@ -92,7 +96,8 @@ class LoopEngine:
         for k, (network, optimiser) in enumerate(
             zip(self._networks, self._optimisers, strict=True)
         ):
-            optimiser.param_groups[0]["lr"] = float(state["rates"][k])
+            for group in optimiser.param_groups:
+                group["lr"] = float(state["rates"][k])
             self._schedulers[k].last_epoch = int(self.epochs[k])
             for name, parameter in network.tensors().items():
                 values, first, second = torch.tensor(state[name][k], device=parameter.device)

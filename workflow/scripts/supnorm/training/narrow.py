@@ -54,11 +54,12 @@ class NarrowEngine:
                     work,
                     (self._points[seed], self._values[k]),
                     orders[part.start - first : part.stop - first, seed],
-                    np.array([recipe.learning_rate * recipe.decay**epoch for epoch in part]),
+                    np.array([recipe.learning_rate * recipe.rate_factor**epoch for epoch in part]),
                     tuple(self._powers[k].tolist()),
                     self._packing.shape,
                     recipe.batch,
                     self._tiny,
+                    float(recipe.weight_decay),
                 )
                 self.epochs[k] = part.stop
 

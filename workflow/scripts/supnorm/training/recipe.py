@@ -11,10 +11,12 @@ from supnorm.streams import Stream
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an algorithm is, apart from its data: architecture, batches, and learning rates.
+    """What an algorithm is, apart from its data: architecture, batches, learning rates, and decay.
 
-    The learning rate decays by the same factor after every epoch, from `learning_rate` in the
+    The learning rate falls by the same factor after every epoch, from `learning_rate` in the
     first towards `final_learning_rate`, which the epoch after the last would have (S1.20).
+    Beside the mean squared error, Adam lowers `weight_decay` / 2 times the sum of all squared
+    weights; biases do not count.
     """
 
     depth: int
@@ -23,9 +25,10 @@ class Recipe:
     epochs: int
     learning_rate: float
     final_learning_rate: float
+    weight_decay: float = 0.0
 
     @property
-    def decay(self) -> float:
+    def rate_factor(self) -> float:
         """Return the factor from one epoch's learning rate to the next."""
         return (self.final_learning_rate / self.learning_rate) ** (1 / self.epochs)
 

@@ -211,7 +211,7 @@ class _Trainer:
 
     def _run_epoch(self, epoch: int, order: torch.Tensor) -> None:
         """Train the group that is held on its samples, in an order [seeds, samples]."""
-        self._rate.fill_(self._recipe.learning_rate * self._recipe.decay**epoch)
+        self._rate.fill_(self._recipe.learning_rate * self._recipe.rate_factor**epoch)
         for part in order[self._seed_of].split(self._order.shape[1], 1):
             self._order[:, : part.shape[1]] = part
             self._passes[part.shape[1]]()
@@ -307,8 +307,18 @@ class _Trainer:
                     below, batch.outputs[layer - 1], 0, grad_input=below
                 )
             torch.bmm(delta.mT, inputs[layer], out=self._gradients[layer])
+            if self._recipe.weight_decay != 0:
+                self._penalise(layer)
             if layer in self._adam_takes:
                 self._adam(*self._adam_takes[layer])
+
+    def _penalise(self, layer: int) -> None:
+        """Add what a layer's weight decay adds to its gradient; its biases do not decay."""
+        weights, gradients = (
+            tensors[layer][..., : self._layout.fan_ins[layer]]
+            for tensors in (self._matrices, self._gradients)
+        )
+        gradients.add_(weights, alpha=self._recipe.weight_decay)
 
     def _adam(self, parameters, gradients, first, second) -> None:
         """Take a step of Adam for lists of tensors."""
