@@ -32,12 +32,11 @@ def interpolate(points: np.ndarray, labels: np.ndarray, at: np.ndarray) -> np.nd
 def errors_over_parities(dim: int, points: np.ndarray) -> float:
     """Return the rms over all 2^dim parities of the L^2 error on the cube of the interpolant.
 
-    An interpolant is W y with W of shape [2^dim, n] and y the labels of the n distinct points. As
-    the parities are orthonormal, their mean square error at a corner x is |e_x - W_x|^2, where e_x
-    has a 1 for x among all corners: 0 at a point, and 1 + |W_x|^2 elsewhere (S2.11).
+    An interpolant is W y with W of shape [2^dim, n] and y the labels of the n points. As the
+    parities are orthonormal, their mean square error at a corner x is |e_x - W_x|^2, where e_x has
+    a 1 for x among all corners: 0 at a point, and 1 + |W_x|^2 elsewhere (S2.11).
     """
-    distinct = np.unique(points, axis=0)
     cube = corners(dim)
-    rule = interpolate(distinct, np.eye(len(distinct)), cube)
-    unseen = (cube @ distinct.T < dim).all(axis=1)
+    rule = interpolate(points, np.eye(len(points)), cube)
+    unseen = (cube @ points.T < dim).all(axis=1)
     return math.sqrt((1 + (rule[unseen] ** 2).sum(axis=1)).sum() / len(cube))
