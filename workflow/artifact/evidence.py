@@ -36,6 +36,8 @@ from supnorm.students import CellStudents, load_students
 from supnorm.work import Cell
 
 PINS = "envs/requirements.txt"
+# What another processor's rounding may do to a stage's results.
+ALLOWED = {"computed": COMPUTED, "solved": SOLVED, "trained": TRAINED}
 # What is compared by its pixels.
 DRAWN = {".png", ".pdf"}
 # What the record of a training tells of its shard.
@@ -121,8 +123,8 @@ class Evidence:
         others = other_packages(record) if drawn and not compared.same else None
         if others and self._as_pinned(record):
             raise NotReplayedError(f"{others}, which draw otherwise than those here")
-        allowed = SOLVED if record.rule == "measure_references" else COMPUTED
-        return Finding(compared, (SHADE if drawn else allowed) if reason else 0.0)
+        rounding = STAGES[record.rule].rounding if record.rule in STAGES else "computed"
+        return Finding(compared, (SHADE if drawn else ALLOWED[rounding]) if reason else 0.0)
 
     def _as_pinned(self, record: Record) -> bool:
         """Return whether a job had packages as its tree pins them: a record may name any others."""

@@ -125,13 +125,16 @@ def other_packages(record: Record) -> str | None:
 
 
 def narrow(record: Record) -> bool:
-    """Return whether a job is one of training by the narrow engine in float64 on a CPU."""
+    """Return whether a job is one of training by the narrow engine in float64 on a CPU.
+
+    Without a device it trains on a CPU, without a batch on all samples in each step.
+    """
     told = record.options
     if "students" not in record.outputs or told.get("training.precision") != "float64":
         return False
     try:
-        width, batch = int(told["width"]), int(told["batch"])
-        return choose(told["training.engine"], told["device"], width, batch) == "narrow"
+        width, batch = int(told["width"]), float(told.get("batch", "inf"))
+        return choose(told["training.engine"], told.get("device", "cpu"), width, batch) == "narrow"
     except (KeyError, TypeError, ValueError):
         return False
 

@@ -3,6 +3,8 @@
 #   train_parity           config   ->  students/d<dim>.safetensors: from all points
 #   solve_parity_samples   config   ->  solved/d<dim>.parquet: from samples, by all methods
 
+from supnorm.parity.sizes import trained_width
+
 
 def parity_costs(rule):
     """The memory and time that an attempt at a job of a dimension asks for."""
@@ -30,12 +32,12 @@ use rule long_job from parity as train_parity with:
         options=options(
             "parity.seeds",
             "parity.decay",
-            "parity.width",
             "parity.steps",
             "parity.learning_rate",
             "parity.final_learning_rate",
             "training.engine",
             "training.precision",
+            width=lambda wildcards: trained_width(int(wildcards.dim), PARITY["width"]),
         ),
 
 

@@ -67,17 +67,23 @@ def draw_norms(ax: Axes, norms: pd.DataFrame, training: pd.DataFrame) -> None:
     values = bound["norm"] / (1 - bound["epsilon"]) / bound["dim"]
     ax.plot(bound["dim"], values, color="0.5", lw=1.1, ls="--", label="lower bound of the paper")
     solved = fitted[fitted["kind"] == "lp"]
-    ax.plot(solved["dim"], solved["norm"] / solved["dim"], "x", color="0.1", ms=6, mew=1.1,
-            label="linear programme")
+    ax.plot(
+        solved["dim"],
+        solved["norm"] / solved["dim"],
+        "x",
+        color="0.1",
+        ms=6,
+        mew=1.1,
+        label="linear programme",
+    )
     for look, rows in (
         (DECAYED, training[training["decay"] > 0]),
         (PLAIN, training[training["decay"] == 0]),
     ):
         # Beside one another, so that all seeds are seen.
         aside = rows["seed"].rank(method="dense") - rows["seed"].nunique() / 2 - 0.5
-        ax.plot(
-            rows["dim"] + 0.12 * aside, rows["norm"] / rows["fit"] / rows["dim"], ls="", **look
-        )
+        at = rows["dim"] * (1 + 0.022 * aside)
+        ax.plot(at, rows["norm"] / rows["fit"] / rows["dim"], ls="", **look)
     ax.set(xscale="log", yscale="log", xlabel="dimension $d$", ylabel="norm / $d$")
     ticks = [d for d in (2, 3, 4, 6, 8, 12, 16, 24, 32) if d <= norms["dim"].max()]
     ax.set_xticks(ticks, map(str, ticks))

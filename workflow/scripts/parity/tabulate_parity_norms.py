@@ -56,9 +56,7 @@ def main(argv: list[str]) -> None:
     parser.writes("waves", help="Parquet table to write")
     a = parser.parse_args(argv)
     write_table(a.norms, pd.DataFrame(norm_rows(a.curve, a.dims)), NORMS, a.job)
-    write_table(
-        a.width, pd.DataFrame(width_rows(a.averaged, a.errors, a.trials)), WIDTH, a.job
-    )
+    write_table(a.width, pd.DataFrame(width_rows(a.averaged, a.errors, a.trials)), WIDTH, a.job)
     waves = [row for dim in sorted(a.waving) for row in wave_rows(dim, a.frequencies)]
     write_table(a.waves, pd.DataFrame(waves), WAVES, a.job)
     a.job.write_record()
@@ -155,7 +153,10 @@ def width_rows(dims: Sequence[int], errors: Sequence[float], trials: int) -> Ite
             for epsilon in errors:
                 guaranteed = norms.directions_guaranteed(dim, epsilon)
                 counts = sorted({max(1, round(part * guaranteed)) for part in PARTS})
-                signs = 2.0 * (Stream("averages", dim=dim, trial=trial).uniform(guaranteed, dim) < 0.5) - 1
+                signs = (
+                    2.0 * (Stream("averages", dim=dim, trial=trial).uniform(guaranteed, dim) < 0.5)
+                    - 1
+                )
                 found = sub_average_errors(dim, signs, counts)
                 for count, error in zip(counts, found, strict=True):
                     yield {

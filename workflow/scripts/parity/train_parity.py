@@ -6,11 +6,10 @@ import numpy as np
 
 from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
-from supnorm.job.programs import run
+from supnorm.job.programs import count, run
 from supnorm.networks import concatenate, save_networks
 from supnorm.parity.cube import corners
 from supnorm.parity.norms import minimum_norm
-from supnorm.parity.sizes import trained_width
 from supnorm.parity.tables.training import DIM
 from supnorm.parity.training import recipe, start, train
 
@@ -19,7 +18,8 @@ def main(argv: list[str]) -> None:
     """Write the networks of all seeds as they start, and as they end under each weight decay."""
     parser = Program(__doc__, __file__)
     parser.wildcards(DIM)
-    for name in ("seeds", "decay", "width", "steps", "learning_rate", "final_learning_rate"):
+    parser.add_argument("--width", type=count, required=True, help="neurons")
+    for name in ("seeds", "decay", "steps", "learning_rate", "final_learning_rate"):
         parser.setting(f"parity.{name}")
     parser.setting("training.engine")
     parser.setting("training.precision")
@@ -33,8 +33,8 @@ def main(argv: list[str]) -> None:
 
 def write_students(a: argparse.Namespace, heartbeat: Heartbeat) -> None:
     """Train under each weight decay, and write all networks."""
-    width, points = trained_width(a.dim, a.width), corners(a.dim)
-    initial = start(a.seeds, a.dim, width)
+    points = corners(a.dim)
+    initial = start(a.seeds, a.dim, a.width)
     stacks, named = [initial], [("start", seed, 0.0) for seed in a.seeds]
     decays = (a.decay, 0.0)
     for number, decay in enumerate(decays):
@@ -45,7 +45,7 @@ def write_students(a: argparse.Namespace, heartbeat: Heartbeat) -> None:
         trained = train(
             recipe(
                 len(points),
-                width,
+                a.width,
                 a.steps,
                 (a.learning_rate, a.final_learning_rate),
                 decay / minimum_norm(a.dim),

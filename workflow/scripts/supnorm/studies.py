@@ -47,13 +47,16 @@ class Stage:
 
     `verify` says which jobs `make verify` repeats: "all", "one", those of the "samples" that the
     students it draws have learned, or for each rule those of such a student ("students"). Files of
-    a stage that is `left_out` are large and can be made again: an archive may omit them.
+    a stage that is `left_out` are large and can be made again: an archive may omit them. `rounding`
+    says what magnifies the rounding of another processor: nothing much ("computed"), the solution
+    of linear systems ("solved"), or training ("trained").
     """
 
     rules: tuple[str, ...]
     folders: tuple[str, ...]
     verify: Literal["all", "one", "samples", "students"]
     left_out: bool = False
+    rounding: Literal["computed", "solved", "trained"] = "computed"
 
 
 @dataclass(frozen=True)

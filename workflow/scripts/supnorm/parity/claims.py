@@ -89,7 +89,11 @@ def drawn_ridges(tables: Tables):
 def programmes(tables: Tables, settings) -> Iterator[Finding]:
     """Compare linear programmes over sign directions with V(d)."""
     pairs = [
-        (f"uniform error {epsilon:g}", kind(tables, "lp", epsilon), kind(tables, "minimum", epsilon))
+        (
+            f"uniform error {epsilon:g}",
+            kind(tables, "lp", epsilon),
+            kind(tables, "minimum", epsilon),
+        )
         for epsilon in sorted(tables["norms"]["epsilon"].unique())
     ]
     penalised = [kind(tables, f"{name}_penalised_biases") for name in ("lp", "minimum")]

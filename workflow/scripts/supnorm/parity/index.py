@@ -35,8 +35,8 @@ TABLES = {
 }
 
 STAGES = (
-    Stage(("train_parity",), ("students",), "one"),
-    Stage(("solve_parity_samples",), ("solved",), "one"),
+    Stage(("train_parity",), ("students",), "one", rounding="trained"),
+    Stage(("solve_parity_samples",), ("solved",), "one", rounding="solved"),
 )
 
 STUDY = Study("parity", FIGURES, TABLES, STAGES, check, ParityCosts)

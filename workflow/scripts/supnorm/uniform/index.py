@@ -82,7 +82,7 @@ STAGES = (
     Stage(("sample_errors",), ("sampled",), "students"),
     Stage(("measure_errors", "climb_errors"), ("errors",), "students"),
     Stage(("certify_errors",), ("certificates",), "students"),
-    Stage(("measure_references",), ("references",), "one"),
+    Stage(("measure_references",), ("references",), "one", rounding="solved"),
     Stage(("sample_adversary",), ("sampled_adversary", "adversary"), "one", left_out=True),
     Stage(("measure_adversary", "climb_adversary"), ("adversary",), "one", left_out=True),
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
