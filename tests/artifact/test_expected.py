@@ -159,24 +159,30 @@ def test_claims_are_compared_by_their_verdicts(changed):
     assert changed("uniform/claims", edit("failed"))["uniform/claims"] == (np.inf, 0.0)
 
 
-def test_verdicts_are_counted_by_claim():
+def test_verdicts_are_counted_by_study_and_by_claim():
     claims = pd.DataFrame(
         {
+            "study": ["one", "one", "one", "two"],
             "statement": ["Learned.", "Hard.", "Learned.", "Learned."],
-            "verdict": ["failed", "supported", "supported", "failed"],
+            "verdict": ["failed", "supported", "supported", "supported"],
         }
     )
-    assert list(verdicts.counts(claims)) == [
-        ("Learned.", "1", "0", "2"),
-        ("Hard.", "1", "0", "0"),
-        ("all", "2", "0", "2"),
+    assert list(verdicts.by_study(claims)) == [
+        ("`one`", "2", "2", "0", "1"),
+        ("`two`", "1", "1", "0", "0"),
     ]
+    assert list(verdicts.failures(claims)) == ["Of `one` failed, in some case: “Learned.”"]
+    heading, lines, *_ = verdicts.by_claim(claims)
+    assert heading == "## one"
+    assert lines.splitlines()[2:] == ["| Learned. | 1 | 0 | 1 |", "| Hard. | 1 | 0 | 0 |"]
 
 
-def test_the_readme_has_the_verdicts_of_the_set(tmp_path):
+def test_the_pages_have_the_verdicts_of_the_set(tmp_path):
     archived = (ROOT / "SOURCE.md").exists()
-    text = (ROOT / ("SOURCE.md" if archived else "README.md")).read_text()
-    page = tmp_path / "README.md"
-    page.write_text(text.replace("| supported |", "| held |"))
-    verdicts.main(["--page", str(page)])
-    assert page.read_text() == text
+    sources = {"--readme": "SOURCE.md" if archived else "README.md", "--page": "docs/claims.md"}
+    texts = {option: (ROOT / name).read_text() for option, name in sources.items()}
+    pages = {option: tmp_path / option for option in sources}
+    for option, page in pages.items():
+        page.write_text(texts[option].replace("| supported |", "| held |"))
+    verdicts.main([str(word) for pair in pages.items() for word in pair])
+    assert {option: page.read_text() for option, page in pages.items()} == texts

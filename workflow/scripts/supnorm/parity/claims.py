@@ -474,7 +474,8 @@ CLAIMS = (
         "S2.12",
         "samples",
         elimination,
-        "parity can be learned in the noiseless case using Gaussian elimination using n = d samples",
+        "parity can be learned in the noiseless case using Gaussian elimination using n = d "
+        "samples",
     ),
     Claim(
         "subsampling_succeeds",
@@ -498,8 +499,8 @@ CLAIMS = (
         "S2.10",
         "waves",
         waves,
-        "And yet, an average of truncated sawtooths of varying frequency is still the optimal thing "
-        "to do.",
+        "And yet, an average of truncated sawtooths of varying frequency is still the optimal "
+        "thing to do.",
     ),
     Claim(
         "spline_is_minimum",

@@ -89,7 +89,7 @@ def tabulate_claims(
 
 
 def tested(claims: pd.DataFrame) -> dict[str, dict]:
-    """Return, by the name of each claim of a study, its cases, its verdicts, and its numbers' ends."""
+    """Return, by the name of a study's claim, its cases, verdicts, and the ends of its numbers."""
     return {
         name: {
             "cases": len(rows),

@@ -8,7 +8,7 @@ NORMS = Schema(
         integer("dim", "dimension d"),
         text(
             "kind",
-            '"ridge", "average" (of bumps of one order) and "minimum": constructions with the least '
+            '"ridge", "average" (of bumps of one order), "minimum": constructions of the least '
             "norm of their kind; "
             '"ridge_count": the sawtooth as the document counts it; "best_average": the least over '
             'orders; "minimum_penalised_biases": where biases count, too; "bound_approximation" '

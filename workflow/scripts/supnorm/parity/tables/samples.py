@@ -13,7 +13,7 @@ SAMPLES = Schema(
         text(
             "method",
             '"minimum": interpolation of least norm over sign directions; "trained": a network '
-            'with weight decay; "kernel": interpolation of least norm by the neural tangent kernel; '
+            'with weight decay; "kernel": interpolation by the neural tangent kernel; '
             '"elimination": over the field of two elements, by one that knows that it is a parity',
         ),
         real("norm", "R-norm; null of a method without", nullable=True),
