@@ -109,8 +109,10 @@ def caption(samples: pd.DataFrame) -> str:
     return (
         "Parity learned from n random points of {-1, 1}^d by the network of least norm over sign "
         "directions that interpolates them; lines are means over "
-        f"{samples['seed'].nunique()} seeds, bands their range, and errors are over all 2^d points, so "
-        "that the uniform error is exact." + trained + " Dashed: what the L^2 error cannot be "
+        f"{samples['seed'].nunique()} seeds, bands their range, and errors are over all 2^d "
+        "points, so that the uniform error is exact."
+        + trained
+        + " Dashed: what the L^2 error cannot be "
         "below, 1 - norm/V(d) for networks (S2.6), and for any rule that is linear in the labels "
         "sqrt(1 - n/2^d) on average over parities (S2.11), beside the neural tangent kernel in "
         "grey. Below an error of 1, dotted, all signs are right. Ticks: elimination, which knows "

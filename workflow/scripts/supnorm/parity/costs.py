@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from supnorm.costs import Costs, Trained
 from supnorm.hardware.cards import Card
-from supnorm.parity.sizes import sample_counts, trained_width
+from supnorm.parity.sizes import DEPTH, sample_counts, trained_width
 from supnorm.work import NUMBER_BYTES, network_size
 
 # Operations a second of training, and seconds that a step takes at least.
@@ -29,12 +29,13 @@ class ParityCosts(Costs):
 
     def work(self, rule: str, name: str) -> float:
         """Return the seconds that a job works, without the start of its program."""
-        if rule == "train_parity":
-            trained = self.trained(rule, name)
-            return max(trained.flops / SPEED, trained.students * trained.epochs * STEP)
+        trained = self.trained(rule, name)
+        seconds = max(trained.flops / SPEED, trained.students * trained.epochs * STEP)
         if rule == "solve_parity_samples":
-            return self._solving(_dim(name))
-        return 0.0
+            samples, dim = self._settings["samples"], _dim(name)
+            programmes = len(samples["seeds"]) * len(sample_counts(dim, samples["ratios"]))
+            seconds += programmes * PROGRAMME * GROWTH ** (dim - 10)
+        return seconds
 
     def megabytes(self, rule: str, name: str = "") -> int:
         """Return the memory that a job requests."""
@@ -48,28 +49,29 @@ class ParityCosts(Costs):
 
     def trained(self, rule: str, name: str) -> Trained:
         """Return what a job trains."""
-        if rule != "train_parity":
-            return Trained()
-        settings, dim = self._settings, _dim(name)
-        students, steps = DECAYS * len(settings["seeds"]), settings["steps"]
-        parameters = network_size(dim, 2, trained_width(dim, settings["width"]))
-        return Trained(
-            students,
-            steps,
-            students * steps * 6 * parameters * 2**dim,
-            # As each starts, and as it ends.
-            (students + len(settings["seeds"])) * parameters * NUMBER_BYTES["float64"],
-        )
+        if rule == "train_parity":
+            return self._on_all_points(_dim(name))
+        if rule == "solve_parity_samples":
+            return self._on_samples(_dim(name))
+        return Trained()
 
-    def _solving(self, dim: int) -> float:
-        """Return the seconds in which all methods learn from the samples of a dimension."""
+    def _on_all_points(self, dim: int) -> Trained:
+        settings = self._settings
+        students, steps = DECAYS * len(settings["seeds"]), settings["steps"]
+        parameters = network_size(dim, DEPTH, trained_width(dim, settings["width"]))
+        # Their file has them as they start, too.
+        storage = (students + len(settings["seeds"])) * parameters * NUMBER_BYTES["float64"]
+        return Trained(students, steps, students * steps * 6 * parameters * 2**dim, storage)
+
+    def _on_samples(self, dim: int) -> Trained:
         samples = self._settings["samples"]
-        counts, trained = sample_counts(dim, samples["ratios"]), samples["trained"]
-        seconds = len(counts) * PROGRAMME * GROWTH ** (dim - 10)
-        if dim in trained["dims"]:
-            flops = 6 * network_size(dim, 2, trained["width"]) * sum(counts)
-            seconds += trained["steps"] * max(flops / SPEED, len(counts) * STEP)
-        return len(samples["seeds"]) * seconds
+        seeds, trained = len(samples["seeds"]), samples["trained"]
+        if dim not in trained["dims"]:
+            return Trained()
+        counts = sample_counts(dim, samples["ratios"])
+        parameters = network_size(dim, DEPTH, trained["width"])
+        flops = seeds * trained["steps"] * 6 * parameters * sum(counts)
+        return Trained(seeds * len(counts), trained["steps"], flops)
 
 
 def _dim(name: str) -> int:

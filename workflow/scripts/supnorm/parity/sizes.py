@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+# Affine layers of all networks of the study.
+DEPTH = 2
 # Fewer neurons can all be lost to one side of a point before they have learned.
 LEAST_WIDTH = 32
 

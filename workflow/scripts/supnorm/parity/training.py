@@ -6,11 +6,10 @@ import numpy as np
 
 from supnorm.networks import Networks, concatenate
 from supnorm.parity.cube import parity
+from supnorm.parity.sizes import DEPTH
 from supnorm.training.engines import choose, engine_class
 from supnorm.training.orders import ENTRIES, EPOCHS
 from supnorm.training.recipe import Recipe, Students, initial_students
-
-DEPTH = 2
 
 
 def recipe(
