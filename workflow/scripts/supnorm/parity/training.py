@@ -7,9 +7,8 @@ import numpy as np
 from supnorm.networks import Networks, concatenate
 from supnorm.parity.cube import parity
 from supnorm.parity.sizes import DEPTH
-from supnorm.training.engines import choose, engine_class
-from supnorm.training.orders import ENTRIES, EPOCHS
-from supnorm.training.recipe import Recipe, Students, initial_students
+from supnorm.training import direct
+from supnorm.training.recipe import Recipe, initial_students
 
 
 def recipe(
@@ -35,17 +34,16 @@ def train(
 ) -> Networks:
     """Return the networks that learn parity at their own points, [networks, samples, dim].
 
-    The points of the cube have mean 0 and variance 1 as they are. `progress` is told how many
-    steps are done, from time to time.
+    The points of the cube have mean 0 and variance 1 as they are. Every step takes all points: their
+    order matters to rounding alone. `progress` is told how many steps are done, from time to time.
     """
-    count, samples, _ = points.shape
-    students = Students(points, parity(points), np.arange(count))
-    made = engine_class(choose(engine, "cpu", recipe.width, recipe.batch))
-    trainer = made(recipe, initial, students, precision=precision, threads=threads)
-    # Every step takes all points: their order matters to rounding alone.
-    at_once = max(1, min(ENTRIES // (count * samples), EPOCHS))
-    for first in range(0, recipe.epochs, at_once):
-        steps = min(at_once, recipe.epochs - first)
-        trainer.run(np.tile(np.arange(samples), (steps, count, 1)))
-        progress(first + steps)
-    return trainer.networks()
+    return direct.train(
+        recipe,
+        initial,
+        points,
+        parity(points),
+        engine=engine,
+        precision=precision,
+        threads=threads,
+        progress=progress,
+    )
