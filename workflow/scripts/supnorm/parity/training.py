@@ -34,8 +34,8 @@ def train(
 ) -> Networks:
     """Return the networks that learn parity at their own points, [networks, samples, dim].
 
-    The points of the cube have mean 0 and variance 1 as they are. Every step takes all points: their
-    order matters to rounding alone. `progress` is told how many steps are done, from time to time.
+    The points of the cube have mean 0 and variance 1 as they are. Every step takes all points:
+    their order matters to rounding alone. `progress` is told how many steps are done.
     """
     return direct.train(
         recipe,

@@ -60,9 +60,9 @@ def real(name: str, meaning: str, unit: str = "1", nullable: bool = False) -> Co
     return Column(name, pa.float64(), meaning, unit, nullable)
 
 
-def truth(name: str, meaning: str) -> Column:
+def truth(name: str, meaning: str, nullable: bool = False) -> Column:
     """Return a column of truth values."""
-    return Column(name, pa.bool_(), meaning, "none")
+    return Column(name, pa.bool_(), meaning, "none", nullable)
 
 
 def write_table(path: Path, frame: pd.DataFrame, schema: Schema, job: Job | None = None) -> None:

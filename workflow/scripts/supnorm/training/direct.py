@@ -1,4 +1,4 @@
-"""Training to the end, on points as they are: for trainings of seconds, which need no checkpoint."""
+"""Training to the end, on points as they are: of seconds each, and so without checkpoints."""
 
 from collections.abc import Callable
 
