@@ -23,6 +23,7 @@ pathvars:
 
 include: "workflow/rules/uniform/study.smk"
 include: "workflow/rules/parity/study.smk"
+include: "workflow/rules/depth/study.smk"
 include: "workflow/rules/document.smk"
 
 

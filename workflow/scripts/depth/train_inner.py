@@ -62,9 +62,7 @@ def trained(a: argparse.Namespace, heartbeat: Heartbeat) -> Iterator[dict]:
                 yield row(a.dim, of_seed - target(points), **named, seed=seed)
 
 
-def learn(
-    a: argparse.Namespace, points: np.ndarray, target: Callable, depth: int, width: int
-):
+def learn(a: argparse.Namespace, points: np.ndarray, target: Callable, depth: int, width: int):
     """Return the networks of all seeds, trained on all points."""
     count, inputs = points.shape
     recipe = Recipe(

@@ -43,6 +43,8 @@ def draw(samples: pd.DataFrame) -> Figure:
     uniform.axhline(1, color="0.1", lw=0.8, ls=":")
     uniform.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
     uniform.minorticks_off()
+    # Room for the ticks of elimination.
+    uniform.set_ylim(bottom=min(0.55, 0.7 * samples["error_inf"][samples["norm"].notna()].min()))
     draw_elimination(uniform, samples, colours)
     figure.legend(handles=legend(colours, samples), loc="outside lower center", ncols=4)
     return figure

@@ -46,5 +46,3 @@ def _trained(sizes: Iterable[tuple], settings: Mapping, samples: int) -> Trained
     seeds, epochs, sizes = len(settings["seeds"]), settings["epochs"], list(sizes)
     parameters = sum(network_size(*size) for size in sizes)
     return Trained(seeds * len(sizes), epochs, seeds * epochs * 6 * parameters * samples)
-
-
