@@ -35,7 +35,7 @@ def errors(network, compositions):
     return exact_errors(sawtooth(compositions), network, np.array([0])).norms
 
 
-@settings(max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(compositions=st.integers(2, 5), data=st.data(), seed=SEEDS)
 def test_a_shallow_network_too_narrow_errs_by_a_half_and_in_the_mean(compositions, data, seed):
     width = data.draw(st.integers(1, 2**compositions - 2))
@@ -48,7 +48,7 @@ def test_a_shallow_network_too_narrow_errs_by_a_half_and_in_the_mean(composition
         assert found["1"][0] >= bounds.l1_floor(compositions, pieces)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(["he", "pytorch", "teacher"]),
     hidden_layers=st.integers(1, 3),
@@ -78,6 +78,7 @@ def test_widths_of_the_reference():
     assert bounds.width_sufficient(12, 12) == 2
 
 
+@settings(derandomize=True)
 @given(compositions=st.integers(1, 300), hidden_layers=st.integers(1, 40))
 def test_the_width_needed_is_the_least_whose_pieces_suffice(compositions, hidden_layers):
     width = bounds.width_needed(compositions, hidden_layers)
@@ -193,17 +194,18 @@ def test_the_ball_and_the_density_of_eldan_and_shamir():
     assert mass == pytest.approx(1, abs=5e-3)
 
 
-def test_good_shells_are_good_all_through():
+@pytest.mark.parametrize(("gamma", "count"), [(0.3, 11), (1, 36), (8, 288)])
+def test_good_shells_are_good_all_through(gamma, count):
     dim = 6
-    shells = bounds.shells(dim, 1.5, 8)
-    assert shells.shape == (288, 2)
+    shells = bounds.shells(dim, 1.5, gamma)
+    assert shells.shape == (count, 2)
     np.testing.assert_allclose(shells[[0, -1], [0, 1]], np.array([1.5, 3]) * math.sqrt(dim))
     np.testing.assert_allclose(shells[1:, 0], shells[:-1, 1])
-    x = np.linspace(shells[:, 0], shells[:, 1], 50, axis=1)
+    x = np.linspace(shells[:, 0], shells[:, 1], 200, axis=1)
     argument = math.pi * bounds.ball_radius(dim) * x
     expected = (jv(dim / 2, 2 * argument) ** 2 >= 1 / (80 * argument)).all(axis=1)
     np.testing.assert_array_equal(bounds.good_shells(dim, shells), expected)
-    assert 0.5 < expected.mean() < 1
+    assert 0 < expected.mean() < 1
 
 
 def test_what_is_out_of_range_is_refused():
