@@ -1,5 +1,7 @@
 """Draw what networks of all sizes do on the triangle map, applied k times."""
 
+from functools import partial
+
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -62,28 +64,18 @@ def draw_cliff(ax: Axes, rows: pd.DataFrame, k: int) -> None:
         some = trained[trained["depth"] == depth]
         look = {"color": colour, "alpha": 0.75, "ms": 3, "lw": 0, "marker": "o", "mew": 0}
         ax.plot(some["neurons"], some["error"], label=f"{layers(depth)}, trained", **look)
-    for norm, look in (("inf", {"lw": 1.8}), ("2", {"lw": 1.0, "ls": "--"})):
+    # Beyond 2^k neurons the least errors are 0, too.
+    end = trained["neurons"].max()
+    for norm, label, draws, look in (
+        ("inf", "least uniform error, 1 layer", partial(ax.step, where="post"), {"lw": 1.8}),
+        ("2", "least $L^2$ error found", ax.plot, {"lw": 1.0, "ls": "--"}),
+    ):
         best = rows[(rows["kind"] == "best") & (rows["norm"] == norm)].sort_values("neurons")
-        # Beyond 2^k neurons the best is 0, too.
-        neurons = [*best["neurons"], trained["neurons"].max()]
-        label = {"inf": "least uniform error", "2": "least $L^2$ error found"}[norm]
-        if norm == "inf":
-            label += ", 1 layer"
-        ax.step(neurons, [*best["error"], 0], where="post", color=KNOWN, label=label, **look)
-    deep = rows[(rows["kind"] == "constructed") & (rows["depth"] == rows["depth"].max())]
-    built = rows[(rows["kind"] == "constructed") & (rows["depth"] == k + 1)]
-    ax.plot(
-        (built if len(built) else deep)["neurons"],
-        (built if len(built) else deep)["error"],
-        "*",
-        color=DEEP,
-        ms=11,
-        mec="white",
-        mew=0.6,
-        zorder=5,
-        clip_on=False,
-        label=f"{layers(k + 1)} of 2, exact",
-    )
+        draws([*best["neurons"], end], [*best["error"], 0], color=KNOWN, label=label, **look)
+    built = rows[(rows["kind"] == "constructed") & (rows["depth"] == k + 1) & (rows["width"] == 2)]
+    look = {"color": DEEP, "ms": 11, "mec": "white", "mew": 0.6, "zorder": 5, "clip_on": False}
+    label = f"{layers(k + 1)} of 2, exact"
+    ax.plot(built["neurons"], built["error"], "*", label=label, **look)
     ax.set(xscale="log", xlabel="neurons", ylabel=f"error on $T^{k}$", ylim=(-0.02, 0.75))
     ax.legend(loc="upper right", fontsize=6, ncols=2, columnspacing=0.8, handlelength=1.5)
 
@@ -125,7 +117,7 @@ def caption(sawtooth: pd.DataFrame, k: int) -> str:
     last = rows["compositions"].max()
     return (
         "The triangle map T, applied k times, has 2^k pieces, and is a network of k hidden layers "
-        f"of 2 neurons (S3.1). Above: for k = {k}, and the students that are closest to it. Below, "
+        f"of 2 neurons (S3.1). Above: for k = {k}, and the closest of the widest students. Below, "
         "left: errors against neurons. With one hidden layer no network with fewer than "
         f"{2**k - 1} neurons errs by less than 1/2 (S3.4), and from {2**k} on one is exact; the "
         "least error in L^2, as far as one was found, falls gradually. Dots: uniform errors of "

@@ -42,9 +42,10 @@ def main(argv: list[str]) -> None:
 
 def draw(pieces: pd.DataFrame, square: pd.DataFrame, sawtooth: pd.DataFrame) -> Figure:
     """Return the figure: pieces against neurons, and the error on the square against neurons."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.4))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.5))
     draw_pieces(left, pieces, sawtooth[sawtooth["kind"] == "constructed"])
     draw_square(right, square)
+    figure.legend(handles=left.get_legend_handles_labels()[0], loc="outside lower center", ncols=5)
     return figure
 
 
@@ -67,7 +68,6 @@ def draw_pieces(ax: Axes, pieces: pd.DataFrame, built: pd.DataFrame) -> None:
     ax.set(xscale="log", yscale="log", xlabel="neurons", ylabel="affine pieces on $Q$")
     # The most rises off the page.
     ax.set_ylim(0.8, 30 * pieces["largest"].max())
-    ax.legend(loc="upper left", fontsize=6, ncols=2, columnspacing=0.6, handletextpad=0.3)
 
 
 def draw_square(ax: Axes, square: pd.DataFrame) -> None:
@@ -85,7 +85,7 @@ def draw_square(ax: Axes, square: pd.DataFrame) -> None:
         ax.plot(rows["neurons"], rows["error"], label=label, **look)
     ax.set(xscale="log", yscale="log", xlabel="neurons", ylabel="uniform error on $x^2$")
     ax.set_ylim(1e-9, 1)
-    ax.legend(loc="lower left", fontsize=6.2)
+    ax.legend(loc="upper right", fontsize=6.2)
 
 
 def caption(pieces: pd.DataFrame, square: pd.DataFrame) -> str:
