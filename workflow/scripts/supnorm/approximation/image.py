@@ -23,14 +23,14 @@ def pixels(side: int) -> np.ndarray:
 def picture(points: np.ndarray) -> np.ndarray:
     """Return the image at points of [-1, 1]², shape [points].
 
-    A smooth ground, a bright disc and a dark bar with edges, and fine stripes in one corner.
+    A smooth ground, a disc with an edge, and stripes of two waves a unit, which a network without
+    features learns late.
     """
     x, y = points.T
-    ground = 0.5 + 0.2 * np.sin(2 * x + 1) * np.cos(3 * y)
-    disc = 0.3 * ((x + 0.3) ** 2 + (y - 0.25) ** 2 < 0.2)
-    bar = -0.3 * (np.abs(x + 0.4 * y - 0.5) < 0.15)
-    window = np.exp(-4 * ((x + 0.4) ** 2 + (y + 0.5) ** 2))
-    return (ground + disc + bar + 0.15 * window * np.sin(9 * x + 14 * y)).clip(0, 1)
+    ground = 0.3 + 0.15 * np.sin(2 * x + 1) * np.cos(3 * y)
+    disc = 0.55 * ((x - 0.4) ** 2 + (y - 0.4) ** 2 < 0.08)
+    window = np.exp(-2 * ((x + 0.2) ** 2 + (y + 0.2) ** 2))
+    return ground + disc + 0.25 * window * np.sin(7 * x + 11 * y)
 
 
 def training_pixels(side: int, seed: int) -> np.ndarray:
