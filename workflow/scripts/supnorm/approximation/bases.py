@@ -93,7 +93,7 @@ def piecewise_error(target: Target, terms: int) -> float:
     if target.tangents is not None:
         points = target.tangents(np.unique(np.diff(values) / np.diff(knots)))
         points = points[np.abs(points) <= 1]
-    return _sup(target.function(points) - np.interp(points, knots, values), at_least=0.0)
+    return _sup(target.function(points) - np.interp(points, knots, values))
 
 
 METHODS = {
@@ -151,7 +151,5 @@ def product_error(compositions: int) -> float:
     return _sup(gate - x * y)
 
 
-def _sup(differences, at_least=None):
-    if at_least is not None:
-        return float(np.abs(differences).max(initial=at_least))
-    return float(np.abs(differences).max())
+def _sup(differences):
+    return float(np.abs(differences).max(initial=0.0))

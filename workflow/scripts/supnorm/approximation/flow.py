@@ -91,7 +91,7 @@ def measured_half_time(
         values = (_product(inner * outer, active.T) * inputs).sum(axis=0) / math.sqrt(width)
         learned = float(values @ wave) / goal
         if learned >= 0.5:
-            return rate * (step - (learned - 0.5) / (learned - before))
+            return float(rate * (step - (learned - 0.5) / (learned - before)))
         before = learned
         residual = amplitude * wave - values
         pull = _product(inputs * residual, active) * (rate / (points * math.sqrt(width)))
