@@ -1,0 +1,1 @@
+"""What networks approximate, and which frequencies they learn first (theory.md, part 4)."""
