@@ -222,7 +222,7 @@ def norm_growth(tables: Tables, settings) -> Iterator[Finding]:
     rows = of_method(tables, "minimum")
     for dim, some in rows[rows["ratio"] <= 1].groupby("dim"):
         norms = some.groupby("samples")["norm"].mean()
-        norms = norms[norms > 0]
+        norms = norms[norms > ROUNDING]
         if len(norms) > 1:
             slope = np.polyfit(np.log(norms.index), np.log(norms), 1)[0]
             yield Finding(f"d = {dim}", slope, 1.0)
