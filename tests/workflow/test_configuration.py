@@ -226,6 +226,98 @@ def test_a_mistake_gives_one_sentence(config, path, value, says):
     assert "\n" not in str(caught.value)
 
 
+SAMPLES = {
+    **{"dims": [2], "ratios": [3], "seeds": [1]},
+    "trained": {"dims": [], "decay": 0.01, "width": 8, "steps": 9},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("dims", [2, 1], r"dims\[1\] is 1; expected a whole number from 2 to 10$"),
+        ("dims", [], r"dims is \[\]; expected a list of different whole numbers .*, not empty$"),
+        ("dims", [3, 3], r"dims is \[3, 3\]; expected a list of different whole numbers"),
+        ("curve", 1, r"curve is 1; expected a whole number from 2 to 1024$"),
+        ("decay", 2, r"decay is 2; expected a number above 0 and below 2, with which the best"),
+        ("decay", 0, r"decay is 0; expected a number above 0 and below 2"),
+        ("seeds", [], r"seeds is \[\]; expected a list of different"),
+        ("steps", 0, r"steps is 0; expected a whole number of at least 1$"),
+        ("width", 0, r"width is 0; expected a whole number of at least 1$"),
+        (
+            *("final_learning_rate", 0.1),
+            r"final_learning_rate is 0\.1; expected at most parity\.learning_rate, 0\.01$",
+        ),
+        ("samples.ratios", [], r"samples\.ratios is \[\]; expected a list .*, not empty$"),
+        ("samples.ratios", [1, 0], r"samples\.ratios\[1\] is 0; expected a finite number above 0$"),
+        ("samples.dims", [13], r"samples\.dims\[0\] is 13; expected a whole number from 2 to 12$"),
+        (
+            *("samples", SAMPLES),
+            r"samples\.ratios is \[3\]; expected one with at least 1 and fewer than 2\^d samples "
+            r"for d = 2$",
+        ),
+        (
+            *("samples", SAMPLES | {"ratios": [0.1]}),
+            r"samples\.ratios is \[0\.1\]; expected one with at least 1 and fewer than 2\^d",
+        ),
+        (
+            *(
+                "samples",
+                SAMPLES | {"ratios": [0.5], "trained": SAMPLES["trained"] | {"dims": [3]}},
+            ),
+            r"samples\.trained\.dims has 3; expected dimensions of parity\.samples\.dims, \[2\]$",
+        ),
+        ("samples.trained.steps", 0, r"samples\.trained\.steps is 0; expected a whole number"),
+        ("samples.trained.decay", 0, r"samples\.trained\.decay is 0; expected a finite number"),
+        (
+            "averages.dims",
+            [4, 5],
+            r"averages\.dims\[1\] is 5; expected an even number from 2 to 12$",
+        ),
+        ("averages.errors", [1], r"averages\.errors\[0\] is 1; expected a number between 0 and 1$"),
+        ("averages.trials", 0, r"averages\.trials is 0; expected a whole number of at least 1$"),
+        ("waves.dims", [8], r"waves\.dims\[0\] is 8; expected a whole number from 2 to 7$"),
+        (
+            "waves.frequencies",
+            0,
+            r"waves\.frequencies is 0; expected a whole number of at least 1$",
+        ),
+        ("colour", 1, r"colour is no key; expected one of curve, dims"),
+    ],
+)
+def test_a_mistake_in_parity_gives_one_sentence_wherever_it_stands(config, path, value, says):
+    """In the base, where no scale mends it, and in a scale."""
+    config["scales"] = {"laptop": {}}
+    with pytest.raises(InputError, match=f"^config.yaml: parity.{says}") as caught:
+        resolve(changed(config, f"parity.{path}", value))
+    assert "\n" not in str(caught.value)
+    of_scale = value
+    for key in reversed(path.split(".")):
+        of_scale = {key: of_scale}
+    config["scales"] = {"laptop": {"parity": of_scale}}
+    says = says.replace(r"parity\.samples\.dims", r"scales\.laptop\.parity\.samples\.dims")
+    with pytest.raises(
+        InputError, match=rf"^config.yaml: scales\.laptop\.parity\.{says}"
+    ) as caught:
+        resolve(config)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("decay", 1.99),
+        ("final_learning_rate", 0.01),
+        ("dims", [2, 10]),
+        ("samples", SAMPLES | {"ratios": [3, 0.75]}),
+        ("averages.dims", [12]),
+    ],
+)
+def test_what_parity_allows_is_taken(config, path, value):
+    config["scales"] = {"laptop": {}}
+    assert resolve(changed(config, f"parity.{path}", value))["scale"] == "laptop"
+
+
 def test_a_scale_changes_key_by_key(config):
     laptop = resolve(config)
     assert laptop["scale"] == "laptop"

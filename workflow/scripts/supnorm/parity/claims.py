@@ -222,7 +222,7 @@ def norm_growth(tables: Tables, settings) -> Iterator[Finding]:
     rows = of_method(tables, "minimum")
     for dim, some in rows[rows["ratio"] <= 1].groupby("dim"):
         norms = some.groupby("samples")["norm"].mean()
-        norms = norms[norms > 0]
+        norms = norms[norms > ROUNDING]
         if len(norms) > 1:
             slope = np.polyfit(np.log(norms.index), np.log(norms), 1)[0]
             yield Finding(f"d = {dim}", slope, 1.0)
@@ -245,9 +245,9 @@ def successes(tables: Tables, settings) -> Iterator[Finding]:
 
 
 def waves(tables: Tables, settings) -> Iterator[Finding]:
-    """Yield the largest ratio of least norm to that of ridge functions, over frequencies."""
+    """Yield the least ratio of least norm to that of ridge functions, below parity's frequency."""
     for (dim, phase), rows in tables["waves"].groupby(["dim", "phase"]):
-        some = rows[rows["ridge"] > ROUNDING]
+        some = rows[(rows["ridge"] > ROUNDING) & (rows["frequency"] < 1)]
         yield Finding(f"d = {dim}, {phase}", some["ratio"].min(), 0.999)
 
 
@@ -375,7 +375,7 @@ CLAIMS = (
         "Trained with weight decay, neurons lie along sign vectors, from every seed.",
         "least mean cosine, weighted by the neurons' norm",
         ">=",
-        "training, neurons",
+        "training",
         "S2.6",
         "norm",
         each_dimension("training", alignment),
@@ -385,7 +385,7 @@ CLAIMS = (
         "Their biases are 0 for even d, and 1/sqrt(d) for odd d, of the length of their weights.",
         "largest deviation of the mean, weighted by the neurons' norm",
         "<=",
-        "training, neurons",
+        "training",
         "S2.6",
         "norm",
         each_dimension("training", bias_deviation),
@@ -493,7 +493,7 @@ CLAIMS = (
     Claim(
         "average_still_optimal",
         "For waves that are no parity, too, many directions need less norm than one.",
-        "least ratio of norms, over frequencies",
+        "least ratio of norms, over frequencies below that of parity",
         "<=",
         "waves",
         "S2.10",
