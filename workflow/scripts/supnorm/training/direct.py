@@ -1,6 +1,6 @@
 """Training to the end, on points as they are: of seconds each, and so without checkpoints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -20,12 +20,15 @@ def train(
     precision: str = "float64",
     threads: int = 1,
     progress: Callable[[int], None] = lambda epochs: None,
+    watched: Collection[int] = (),
+    seen: Callable[[int, Networks], None] = lambda epochs, networks: None,
 ) -> Networks:
     """Return networks trained on a CPU, each from its row of `initial`.
 
     `points` [networks, samples, dim] and `values` [networks, samples] are what each learns;
     `orders` returns the orders of an epoch, from 1, as [networks, samples]: without it, samples
-    come as they stand. `progress` is told how many epochs are done, from time to time.
+    come as they stand. `progress` is told how many epochs are done, from time to time, and `seen`
+    is given the networks as they are after the `watched` epochs.
     """
     count, samples, _ = points.shape
     as_they_stand = np.tile(np.arange(samples), (count, 1))
@@ -38,9 +41,12 @@ def train(
     students = Students(points, values, np.arange(count))
     trainer = made(recipe, initial, students, precision=precision, threads=threads)
     done = 0
-    while done < recipe.epochs:
-        block = drawn.between(done, recipe.epochs)
-        trainer.run(block)
-        done += len(block)
-        progress(done)
+    for stop in sorted({*watched, recipe.epochs}):
+        while done < stop:
+            block = drawn.between(done, stop)
+            trainer.run(block)
+            done += len(block)
+            progress(done)
+        if stop in watched:
+            seen(stop, trainer.networks())
     return trainer.networks()
