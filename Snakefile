@@ -24,6 +24,7 @@ pathvars:
 include: "workflow/rules/uniform/study.smk"
 include: "workflow/rules/parity/study.smk"
 include: "workflow/rules/depth/study.smk"
+include: "workflow/rules/approximation/study.smk"
 include: "workflow/rules/document.smk"
 
 

@@ -3,6 +3,7 @@
 Imported by the Snakefile in every job, so it must stay cheap to import.
 """
 
+import copy
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ FRAME, SUFFIX = "frame", ".schema.yaml"
 @cache
 def configuration_schema() -> dict:
     """Return the JSON Schema of a configuration: the frame, with a section for each study."""
-    schema = _read(FRAME)
+    schema = copy.deepcopy(_read(FRAME))
     for study in studies():
         schema["properties"][study] = _read(study)
         schema["required"].append(study)
@@ -35,7 +36,7 @@ def described(part: dict) -> dict:
     """Return a part of the schema with its $ref resolved."""
     if "$ref" not in part:
         return part
-    return configuration_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]] | part
+    return _read(FRAME)["$defs"][part["$ref"].rsplit("/", 1)[1]] | part
 
 
 def setting(key: str) -> dict:
@@ -43,8 +44,10 @@ def setting(key: str) -> dict:
 
     Raises KeyError where there is no such setting.
     """
-    part = configuration_schema()
-    for name in key.split("."):
+    section, *names = key.split(".")
+    # A program that has settings of one study need not read what others may be told.
+    part = _read(section) if section in studies() else _read(FRAME)["properties"][section]
+    for name in names:
         part = part["properties"][name]
     if "properties" in part:
         raise KeyError(f"{key} is a section, no setting")
@@ -59,5 +62,8 @@ def sections(part: dict, *above: str) -> Iterator[tuple[str, ...]]:
             yield from sections(below, *above, name)
 
 
+@cache
 def _read(name: str) -> dict:
-    return yaml.safe_load((SCHEMAS / f"{name}{SUFFIX}").read_text())
+    # Compiled where it can be: every program reads some of them.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load((SCHEMAS / f"{name}{SUFFIX}").read_text(), Loader=loader)

@@ -10,7 +10,7 @@ RATES = Schema(
         text(
             "method",
             '"step_network": random networks of steps; "bound_barron": what some network of so '
-            'many neurons reaches; "bound_linear": what no fixed basis can be below; "grid": linear '
+            'many neurons reaches; "bound_linear": what no fixed basis is below; "grid": linear '
             'interpolation; "samples_lower", "samples_upper": what values at points allow',
         ),
         integer("terms", "neurons, or elements of a basis, n; for samples, points m"),
@@ -37,8 +37,8 @@ BASES = Schema(
         text("target", "the function"),
         text(
             "method",
-            '"chebyshev": a polynomial, "cosine": a cosine series, "piecewise": linear between equal '
-            'steps; "deep": Yarotsky\'s network, on x^2 alone',
+            '"chebyshev": a polynomial, "cosine": a cosine series, "piecewise": linear on equal '
+            'pieces; "deep": Yarotsky\'s network, on x^2 alone',
         ),
         integer("terms", "degree, or pieces, n; neurons of the network"),
         real("error", "uniform error, on a grid of 40001 points where no closed form is known"),
