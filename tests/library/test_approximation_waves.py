@@ -61,7 +61,8 @@ def test_encodings_are_those_of_the_spectra(exponent):
     """The kernel's cosine is the inner product of the encoded points."""
     points = circle_points(256)
     inputs = encode(points, "features", 4, exponent)
-    cosine = np.clip(inputs @ inputs[0], -1, 1)
+    np.testing.assert_allclose((inputs**2).sum(axis=1), 1)
+    cosine = np.clip(np.roll(inputs @ inputs[17], -17), -1, 1)
     angle = np.arccos(cosine)
     kernel = ((2 * cosine + 1) * (math.pi - angle) + np.sin(angle)) / math.pi
     found = np.fft.rfft(kernel).real / 256
