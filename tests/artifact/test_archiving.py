@@ -68,7 +68,7 @@ def committed(finished, tmp_path_factory):
     git(tree, "add", "-A")
     git(tree, "commit", "-qm", "all")
     printed = redraw(tree, "--scale", "smoke")
-    assert "drawing 11 figures and the paper of results/smoke anew" in printed
+    assert "drawing 20 figures and the paper of results/smoke anew" in printed
     assert rules_run(printed) == drawings(tree)
     return tree
 

@@ -274,7 +274,7 @@ def test_each_table_has_the_origin_of_all_its_numbers(paper):
     origin = "commit01234567andchanges,"
     for name in ("minmax", "rates", "bounds", "claims"):
         assert f"Ruletabulate_{name},{origin}{inputs[name]}" in text
-    assert text.count(f"Ruletabulate_settings,{origin}{inputs['settings']}") == 3
+    assert text.count(f"Ruletabulate_settings,{origin}{inputs['settings']}") == 6
     # Two tables of one job have one origin.
     assert text.count(f"Ruletabulate_sample_counts,{origin}{inputs['two_sided']}") == 1
 

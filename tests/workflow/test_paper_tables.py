@@ -161,7 +161,7 @@ def test_settings_are_what_the_configuration_says(tmp_path, scale):
     table = tabulated(tmp_path, config)
     config = config["uniform"]
     assert table["table"].is_monotonic_increasing
-    assert set(table["table"]) == {"1", "2", "3"}
+    assert set(table["table"]) == {"1", "2", "3", "parity", "depth", "frequencies"}
     assert table.groupby("table")["title"].nunique().eq(1).all()
     assert table["key"].is_unique
     # The original's Table 1 is for all experiments, 2 for the sine, 3 for teachers and students.

@@ -38,6 +38,7 @@ for program in sys.argv[1:]:
 """
 # Imported when they are needed, and not before.
 SAMPLING = {"narrow", "stacked", "devices", "gpu_memory", "kernels", "packed"}
+ENGINES = {"narrow", "stacked", "loop", "memory", "devices", "gpu_memory", "pace", "work"}
 LATE = {
     "train_students": {*SAMPLING, "loop", "memory"},
     "measure_errors": SAMPLING,
@@ -47,6 +48,13 @@ LATE = {
     "sample_adversary": SAMPLING,
     "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
+    "train_parity": {*ENGINES, "kernels", "packed"},
+    "solve_parity_samples": ENGINES,
+    "train_sawtooth": {*SAMPLING, "loop", "memory", "work"},
+    "train_inner": ENGINES,
+    "count_pieces": SAMPLING,
+    "tabulate_depth": SAMPLING,
+    "train_waves": ENGINES,
 }
 
 

@@ -27,6 +27,9 @@ FIGURES += ["curves", "teachers", "hat"]
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
 TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
+ALL_PLOTS |= {f"plot_parity_{figure}": 1 for figure in ("norm", "samples", "waves")}
+ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("cliff", "inner", "pieces")}
+ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("approximation", "bases", "spectral_bias")}
 # What comes after the errors of cells.
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
@@ -56,7 +59,11 @@ def test_everything_promised_is_there(finished):
     spanning = results.parent
     summary = (spanning / "summary.md").read_text()
     claims = pq.read_table(spanning / "claims.parquet").to_pylist()
-    assert claims == pq.read_table(results / "tables/claims.parquet").to_pylist()
+    of_studies = [
+        pq.read_table(spanning / f"{study}/tables/claims.parquet").to_pylist()
+        for study in ("approximation", "depth", "parity", "uniform")
+    ]
+    assert claims == [claim for some in of_studies for claim in some]
     for claim in claims:
         assert f"**{claim['statement']}**" in summary
     assert pq.read_metadata(spanning / "settings.parquet").num_rows > 0
@@ -96,6 +103,10 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         "tabulate_bounds": 1,
         "collect_curves": 1,
         "plot_curves": 1,
+        # The pieces of the students for d = 1.
+        **dict.fromkeys(
+            ["count_pieces", "plot_pieces", "tabulate_depth_claims", "describe_depth"], 1
+        ),
         **LATER,
     }
 
@@ -230,11 +241,13 @@ def test_every_result_has_a_record_of_the_job_that_made_it(finished):
     }
     made = {name for name in made if not {"logs", "benchmarks"} & set(Path(name).parts)}
     assert set(recorded) == made
-    for kind in ("tables", "figures"):
-        names = {Path(name).stem for name in made if f"/{kind}/" in name}
-        assert {p.name for p in (finished.results / kind).glob("*.prov.json")} == {
-            f"{name}.prov.json" for name in names
-        }
+    for folder in finished.results.parent.glob("*/*"):
+        if folder.name in ("tables", "figures"):
+            names = {path.stem for path in folder.iterdir()} - {"prov"}
+            names = {name.removesuffix(".prov") for name in names}
+            assert {f"{name}.prov.json" for name in names} == {
+                path.name for path in folder.glob("*.prov.json")
+            }
 
 
 def test_what_is_made_carries_the_stamp_of_its_record(finished):
@@ -310,7 +323,11 @@ def test_lint_finds_nothing(finished):
     [
         ("  width: 32 ", "  width: 0 ", "uniform.teacher.width is 0; expected a whole number"),
         ("  count: 40 ", "  number: 40 ", "uniform.teacher.number is no key; expected one of"),
-        ("[uniform]", "[uniform, unifrom]", "studies[1] is 'unifrom'; expected the name of a"),
+        (
+            "[uniform, parity,",
+            "[uniform, unifrom,",
+            "studies[1] is 'unifrom'; expected the name of a",
+        ),
     ],
 )
 def test_a_mistake_in_the_configuration_ends_at_once_with_one_sentence(copy, old, new, says):

@@ -80,7 +80,7 @@ def add_toy(tree):
     last = 'include: "workflow/rules/document.smk"\n'
     tree.edit("Snakefile", last, f'include: "workflow/rules/toy/study.smk"\n{last}')
     tree.edit("config.yaml", "\nscales:", f"\n{SECTION}scales:")
-    tree.edit("config.yaml", "studies: [uniform]", "studies: [uniform, toy]")
+    tree.edit("config.yaml", "studies: [uniform, ", "studies: [toy, uniform, ")
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_its_claim_stands_among_those_of_all(tree):
     (row,) = claims[claims["study"] == "toy"].to_dict("records")
     assert (row["claim"], row["verdict"], row["measured"]) == ("toy_grows", "supported", 36)
     assert row["figure"] == "toy/rates"
-    assert set(claims["study"]) == {"uniform", "toy"}
+    assert set(claims["study"]) == {"approximation", "depth", "parity", "toy", "uniform"}
     summary = (results_of(tree) / "summary.md").read_text()
     assert f"**{STATEMENT}** Measured: largest square." in summary
     assert "\n## Squares\n" in summary
@@ -175,7 +175,8 @@ def test_it_is_verified(tree):
 def test_a_run_of_it_alone_makes_the_whole_chain(tmp_path):
     tree = copy_repository(tmp_path)
     add_toy(tree)
-    tree.edit("config.yaml", "studies: [uniform, toy]", "studies: [toy]")
+    names = "[toy, uniform, parity, depth, approximation]"
+    tree.edit("config.yaml", f"studies: {names}", "studies: [toy]")
     assert rules_run(python(tree, "driver.reproduce", "--scale", "smoke")) == RULES | OF_ALL
     assert {path.name for path in results_of(tree).iterdir() if path.is_dir()} == {
         *("toy", "logs", "benchmarks"),

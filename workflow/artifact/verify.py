@@ -191,10 +191,10 @@ def of_shards(evidence: Evidence) -> Finding:
         if not study.trainings or study.name not in config["studies"]:
             continue
         wanted = {f"{results}/{path}" for path in study.trainings(of_study(config, study.name))}
-        jobs = chain.jobs([f"{results}/tables/errors.parquet"])
+        jobs = chain.jobs([f"{results}/tables/{study.errors}.parquet"])
         read = {path for job in jobs for path in job.outputs.get("students", ())}
         if left := sorted(wanted - read):
-            says = f"{study.name}/tables/errors follows from no {left[0]}"
+            says = f"{study.name}/tables/{study.errors} follows from no {left[0]}"
             raise InputError(f"{says}, and {len(left) - 1} others")
     return Finding(SAME, 0.0)
 

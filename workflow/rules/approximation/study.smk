@@ -14,7 +14,6 @@
 APPROXIMATION_COSTS = find_study("approximation").expected_costs(
     of_study(CONFIG, "approximation"), DEVICE, CARD
 )
-SPECTRA = ["spectra", "spike_times", "denoising", "conditioning", "image"]
 
 
 module approximation:
@@ -113,8 +112,15 @@ use rule job from approximation as tabulate_spectra with:
     input:
         **code("workflow/scripts/approximation/tabulate_spectra.py"),
     output:
-        **{table: f"<results>/tables/{table}.parquet" for table in SPECTRA},
-        record=expand("<results>/tables/{table}.prov.json", table=SPECTRA),
+        spectra="<results>/tables/spectra.parquet",
+        spike_times="<results>/tables/spike_times.parquet",
+        denoising="<results>/tables/denoising.parquet",
+        conditioning="<results>/tables/conditioning.parquet",
+        image="<results>/tables/image.parquet",
+        record=expand(
+            "<results>/tables/{table}.prov.json",
+            table=["spectra", "spike_times", "denoising", "conditioning", "image"],
+        ),
     pathvars:
         job="tabulate_spectra",
     resources:
@@ -137,10 +143,15 @@ use rule job from approximation as tabulate_spectra with:
 use rule job from approximation as tabulate_approximation_claims with:
     input:
         **code("workflow/scripts/approximation/tabulate_approximation_claims.py"),
-        **{
-            table: f"<results>/tables/{table}.parquet"
-            for table in ["rates", "constants", "bases", *SPECTRA, "half_times"]
-        },
+        rates="<results>/tables/rates.parquet",
+        constants="<results>/tables/constants.parquet",
+        bases="<results>/tables/bases.parquet",
+        spectra="<results>/tables/spectra.parquet",
+        spike_times="<results>/tables/spike_times.parquet",
+        denoising="<results>/tables/denoising.parquet",
+        conditioning="<results>/tables/conditioning.parquet",
+        image="<results>/tables/image.parquet",
+        half_times="<results>/tables/half_times.parquet",
     output:
         claims="<results>/tables/claims.parquet",
         record="<results>/tables/claims.prov.json",
@@ -151,10 +162,12 @@ use rule job from approximation as tabulate_approximation_claims with:
 use rule job from approximation as describe_approximation with:
     input:
         **code("workflow/scripts/approximation/describe_approximation.py"),
-        **{
-            table: f"<results>/tables/{table}.parquet"
-            for table in ["rates", "constants", "bases", "half_times", "image", "claims"]
-        },
+        rates="<results>/tables/rates.parquet",
+        constants="<results>/tables/constants.parquet",
+        bases="<results>/tables/bases.parquet",
+        half_times="<results>/tables/half_times.parquet",
+        image="<results>/tables/image.parquet",
+        claims="<results>/tables/claims.parquet",
     output:
         summary="<results>/summary.md",
         findings="<results>/findings.json",

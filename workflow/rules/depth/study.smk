@@ -1,14 +1,13 @@
 # The study depth. Its figures, tables and stages are listed in supnorm.depth.index, its settings
 # described in workflow/schemas/depth.schema.yaml. Its networks are so small that they train on CPUs.
 #
+#   common.smk     what its rules share
 #   training.smk   networks that learn triangles, the inner product, and parity
 #   tables.smk     the tables from which figures are drawn, and what the document is told
 #   figures.smk    the figures
 
-from supnorm.depth.sizes import targets
 
-DEPTH = of_study(CONFIG, "depth")
-DEPTH_COSTS = find_study("depth").expected_costs(DEPTH, DEVICE, CARD)
+include: "common.smk"
 
 
 module depth:

@@ -1,12 +1,13 @@
 # The study parity. Its figures, tables and stages are listed in supnorm.parity.index, its settings
 # described in workflow/schemas/parity.schema.yaml. Its networks are so small that they train on CPUs.
 #
+#   common.smk     what its rules share
 #   training.smk   networks that learn from all points, or from samples
 #   tables.smk     the tables from which figures are drawn, and what the document is told
 #   figures.smk    the figures
 
-PARITY = of_study(CONFIG, "parity")
-PARITY_COSTS = find_study("parity").expected_costs(PARITY, DEVICE, CARD)
+
+include: "common.smk"
 
 
 module parity:

@@ -8,19 +8,6 @@
 #   describe_parity          norms, …, claims             ->  summary.md, findings.json
 
 
-def line_sample():
-    """A sample of the study uniform for d = 1, and its size: with 60 points, or the largest."""
-    uniform = CONFIG["uniform"]
-    if 1 not in uniform["teacher"]["dims"]:
-        return [], None
-    sizes, family = uniform["sample"]["sizes"], uniform["teacher"]["families"][0]
-    size = min((m for m in sizes if m >= 60), default=max(sizes))
-    return [f"<root>/uniform/samples/{family}/d1_m{size}.parquet"], size
-
-
-LINE_SAMPLE, LINE_SAMPLE_SIZE = line_sample()
-
-
 use rule job from parity as tabulate_parity_norms with:
     input:
         **code("workflow/scripts/parity/tabulate_parity_norms.py"),

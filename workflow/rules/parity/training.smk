@@ -3,20 +3,6 @@
 #   train_parity           config   ->  students/d<dim>.safetensors: from all points
 #   solve_parity_samples   config   ->  solved/d<dim>.parquet: from samples, by all methods
 
-from supnorm.parity.sizes import trained_width
-
-
-def parity_costs(rule):
-    """The memory and time that an attempt at a job of a dimension asks for."""
-
-    def megabytes(wildcards, attempt):
-        return attempt * PARITY_COSTS.megabytes(rule, f"d{wildcards.dim}")
-
-    def minutes(wildcards, attempt):
-        return PARITY_COSTS.minutes(rule, f"d{wildcards.dim}", attempt)
-
-    return {"mem_mb": megabytes, "runtime": minutes}
-
 
 use rule long_job from parity as train_parity with:
     input:

@@ -8,7 +8,7 @@ import pandas as pd
 from supnorm.job.commands import Program
 from supnorm.job.programs import InputError, run
 from supnorm.resolved import read_resolved
-from supnorm.schemas import configuration_schema, described
+from supnorm.schemas import configuration_schema, described, studies
 from supnorm.tables.schema import write_table
 from supnorm.tables.settings import SETTINGS
 
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> None:
 
 
 def settings(path: Path, config: dict) -> Iterator[dict]:
-    """Yield the rows of a configuration, in the order of the schema.
+    """Yield the rows of a configuration, in the order of the schema, of the studies that run.
 
     Raises InputError where the configuration lacks a key, or has one that the schema does not.
     """
@@ -36,8 +36,9 @@ def settings(path: Path, config: dict) -> Iterator[dict]:
         for part in schema["properties"].values()
         for table, title in part.get("tables", {}).items()
     }
+    left_out = set(studies()) - set(config["studies"])
     for key, part, table, value in leaves(path, schema, config):
-        if table is None:
+        if table is None or key[0] in left_out:
             continue
         name, shown = key[-2], part.get("shown", "{value}")
         original = part.get("paper")

@@ -64,6 +64,4 @@ def sections(part: dict, *above: str) -> Iterator[tuple[str, ...]]:
 
 @cache
 def _read(name: str) -> dict:
-    # Compiled where it can be: every program reads some of them.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((SCHEMAS / f"{name}{SUFFIX}").read_text(), Loader=loader)
+    return yaml.safe_load((SCHEMAS / f"{name}{SUFFIX}").read_text())

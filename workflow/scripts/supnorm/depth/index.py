@@ -33,7 +33,7 @@ TABLES = {
 }
 
 STAGES = (
-    Stage(("train_sawtooth",), ("sawtooth",), "one", rounding="trained"),
+    Stage(("train_sawtooth",), ("sawtooth", "profiles"), "one", rounding="trained"),
     Stage(("train_inner",), ("inner",), "one", rounding="trained"),
 )
 

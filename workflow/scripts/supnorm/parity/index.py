@@ -2,6 +2,7 @@
 
 from supnorm.parity.checks import check
 from supnorm.parity.costs import ParityCosts
+from supnorm.parity.sizes import trainings
 from supnorm.studies import Figure, Stage, Study, Table
 
 FIGURES = {
@@ -39,4 +40,4 @@ STAGES = (
     Stage(("solve_parity_samples",), ("solved",), "one", rounding="solved"),
 )
 
-STUDY = Study("parity", FIGURES, TABLES, STAGES, check, ParityCosts)
+STUDY = Study("parity", FIGURES, TABLES, STAGES, check, ParityCosts, trainings, errors="training")

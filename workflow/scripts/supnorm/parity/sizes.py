@@ -1,6 +1,6 @@
 """How large the study's jobs are, as the configuration says. Cheap to import: no NumPy here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # Affine layers of all networks of the study.
 DEPTH = 2
@@ -17,3 +17,17 @@ def sample_counts(dim: int, ratios: Iterable[float]) -> list[int]:
 def trained_width(dim: int, per_point: int) -> int:
     """Return the neurons of a network that is trained on all 2^d points."""
     return max(LEAST_WIDTH, per_point * 2**dim)
+
+
+def trainings(settings: Mapping) -> dict[str, dict[str, object]]:
+    """Return what the record of each training on all points tells, by its file of students.
+
+    Wildcards are text there, and all else is a number.
+    """
+    return {
+        f"students/d{dim}.safetensors": {
+            "dim": str(dim),
+            "width": trained_width(dim, settings["width"]),
+        }
+        for dim in settings["dims"]
+    }
