@@ -17,8 +17,8 @@ from scales import ROOT, configuration
 from supnorm.costs import Trained
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
-from supnorm.uniform import throughput
 from supnorm.studies import all_studies
+from supnorm.uniform import throughput
 from supnorm.uniform.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
 
 

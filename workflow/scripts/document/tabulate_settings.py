@@ -36,7 +36,7 @@ def settings(path: Path, config: dict) -> Iterator[dict]:
         for part in schema["properties"].values()
         for table, title in part.get("tables", {}).items()
     }
-    left_out = set(studies()) - set(config["studies"])
+    left_out = set(studies()) - set(config.get("studies", studies()))
     for key, part, table, value in leaves(path, schema, config):
         if table is None or key[0] in left_out:
             continue
