@@ -45,7 +45,7 @@ def draw(pieces: pd.DataFrame, square: pd.DataFrame, sawtooth: pd.DataFrame) -> 
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.5))
     draw_pieces(left, pieces, sawtooth[sawtooth["kind"] == "constructed"])
     draw_square(right, square)
-    figure.legend(handles=left.get_legend_handles_labels()[0], loc="outside lower center", ncols=5)
+    figure.legend(handles=left.get_legend_handles_labels()[0], loc="outside lower center", ncols=4)
     return figure
 
 

@@ -204,7 +204,7 @@ CLAIMS = (
     ),
     Claim(
         "barron_rate",
-        "Their error falls like n^(-1/2), in every dimension.",
+        "The error of random networks of steps falls like n^(-1/2), in every dimension.",
         "distance of the exponent of n from -1/2",
         "<=",
         "rates",
@@ -246,7 +246,7 @@ CLAIMS = (
     ),
     Claim(
         "constant_exponential_always",
-        "So does that of a Gaussian.",
+        "The constant of a Gaussian grows exponentially with the dimension, too.",
         "growth of log C_f with d",
         ">=",
         "constants",
@@ -310,7 +310,7 @@ CLAIMS = (
     ),
     Claim(
         "ntk_law",
-        "They learn each after the time that the spectrum says.",
+        "Wide networks learn each frequency after the time that the spectrum says.",
         "largest relative deviation of half-times",
         "<=",
         "half_times",
@@ -351,7 +351,7 @@ CLAIMS = (
     ),
     Claim(
         "ramps_are_ill_conditioned",
-        "A basis of ReLUs has one that grows like n^4.",
+        "A basis of ReLUs has a condition number that grows like n^4.",
         "distance of the exponent of n from 4",
         "<=",
         "conditioning",
@@ -393,7 +393,7 @@ CLAIMS = (
     ),
     Claim(
         "image_uniform_stays",
-        "The uniform error hardly gains from them.",
+        "On an image, the uniform error hardly gains from Fourier features.",
         "uniform error at the best scale, over that without features",
         ">=",
         "image",

@@ -332,7 +332,7 @@ CLAIMS = (
     ),
     Claim(
         "product_exact",
-        "Its product gate errs on x y by 2^(-2m-1), exactly.",
+        "Yarotsky's product gate of m hidden layers errs on x y by 2^(-2m-1), exactly.",
         "largest relative deviation",
         "<=",
         "square",

@@ -328,7 +328,8 @@ CLAIMS = (
     ),
     Claim(
         "ridge_norm_grows_faster",
-        "That of functions of one direction grows like the power 3/2 of the dimension.",
+        "The least norm of functions of one direction that fit parity grows like the power 3/2 of "
+        "the dimension.",
         "exponent of d",
         ">=",
         "norms",
@@ -382,7 +383,8 @@ CLAIMS = (
     ),
     Claim(
         "biases_align",
-        "Their biases are 0 for even d, and 1/sqrt(d) for odd d, of the length of their weights.",
+        "Trained with weight decay, neurons have biases of 0 for even d, and of 1/sqrt(d) of the "
+        "length of their weights for odd d.",
         "largest deviation of the mean, weighted by the neurons' norm",
         "<=",
         "training",
@@ -425,7 +427,7 @@ CLAIMS = (
     ),
     Claim(
         "learns_at_3d2",
-        "From 3 d^2 samples it learns parity on average.",
+        "From 3 d^2 samples, interpolation of least norm learns parity on average.",
         "L^2 error, mean over seeds",
         "<=",
         "samples",
@@ -435,7 +437,7 @@ CLAIMS = (
     ),
     Claim(
         "uniform_later",
-        "From 2 d^2 samples, where it has learned parity on average, some signs are still wrong.",
+        "From 2 d^2 samples, interpolation of least norm still has a uniform error of 1 and more.",
         "uniform error, mean over seeds",
         ">=",
         "samples",
