@@ -83,7 +83,8 @@ def caption(rates: pd.DataFrame) -> str:
     return (
         "Functions whose first Fourier moment C_f is at most 1, on a unit cube. Left: with n "
         "neurons some network reaches an L^2 error of the order n^(-1/2) in every dimension "
-        "(S4.1), while no fixed basis of n functions can do better than of the order n^(-1/d) (S4.1b): "
+        "(S4.1), while no fixed basis of n functions can do better than of the order n^(-1/d) "
+        "(S4.1b): "
         f"{crossing}. Dots: random networks of steps for a Gaussian, whose moment is not 1 but "
         f"sqrt(d) at most, mean and range of draws; they err by {ratio.min():.2f} to "
         f"{ratio.max():.2f} of their own bound. Right: the same class, learned from m values: the "
