@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from artifact.unpack import unpack
 from supnorm.job.origin import commit
 from supnorm.job.provenance import digest
 from supnorm.job.records import read_record
-from supnorm.uniform.claims import CLAIMS
+from supnorm.studies import all_studies
 from tree import Tree, digests, run
 
 ARCHIVE = "results/smoke/archive/supnorm-smoke.zip"
@@ -55,7 +56,8 @@ def rules_run(printed):
 
 
 def drawings(tree):
-    return {f"plot_{path.stem}" for path in tree.results.glob("figures/*.pdf")} | {"build_paper"}
+    records = tree.results.parent.glob("*/figures/*.prov.json")
+    return {read_record(path).rule for path in records} | {"build_paper"}
 
 
 @pytest.fixture(scope="module")
@@ -136,10 +138,14 @@ def test_its_readme_tells_of_every_claim(unpacked):
     summary = (unpacked.whole / "summary.md").read_text()
     statements = re.findall(r"^\*\*(.*)\*\*", summary, re.MULTILINE)
     assert len(statements) == len(set(statements)) > 8
-    figures = {claim.statement: claim.figure for claim in CLAIMS}
+    figures = {
+        claim.statement: claim.figure and f"{study.name}/{claim.figure}"
+        for study in all_studies()
+        for claim in import_module(f"supnorm.{study.name}.claims").CLAIMS
+    }
     for statement in statements:
         line = re.search(rf"^\| {re.escape(statement)} \|.*", text, re.MULTILINE)[0]
-        assert (f"| `uniform/{figures[statement]}` |" if figures[statement] else "| none;") in line
+        assert (f"| `{figures[statement]}` |" if figures[statement] else "| none;") in line
     assert "$" not in text
 
 
@@ -225,7 +231,7 @@ def test_changes_that_are_not_committed_are_refused(copied):
 def test_results_that_are_not_complete_are_refused(copied):
     for name in ("summary.md", "summary.prov.json"):
         (copied.whole / name).unlink()
-    said = "results/smoke: 1 of 76 jobs are left to be done (write_summary); run `make reproduce"
+    said = "results/smoke: 1 of 112 jobs are left to be done (write_summary); run `make reproduce"
     assert said in refused(copied)
 
 

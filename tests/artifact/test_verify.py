@@ -25,7 +25,7 @@ from artifact.verify import (
     of_sums,
     stage_of,
 )
-from scales import configuration
+from scales import configuration, whole_configuration
 from small_chain import (
     PARAMETERS,
     RESULTS,
@@ -36,8 +36,10 @@ from small_chain import (
     SmallChain,
     write_sums,
 )
+from supnorm.configuration import of_study
 from supnorm.job.programs import InputError
 from supnorm.job.records import Record
+from supnorm.studies import find_study
 from supnorm.tables.schema import read_table
 from supnorm.tables.verification import VERIFICATION
 from supnorm.uniform.cells import trainings
@@ -237,6 +239,14 @@ def test_errors_must_follow_from_all_students(small, evidence):
     for path in paths:
         curves = path.replace("students", "curves").replace("safetensors", "parquet")
         small.job("train_students", {}, {"students": path, "curves": curves})
+    others = [
+        f"parity/{path}"
+        for path in find_study("parity").trainings(of_study(whole_configuration("smoke"), "parity"))
+    ]
+    for path in others:
+        small.job("train_parity", {}, {"students": path})
+    table = {"training": "parity/tables/training.parquet"}
+    small.job("measure_parity", {path: path for path in others}, table)
     read, errors = {path: path for path in paths}, {"table": "uniform/tables/errors.parquet"}
     small.job("collect_errors", read, errors)
     assert of_shards(evidence()).comparison.same

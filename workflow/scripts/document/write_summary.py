@@ -51,7 +51,7 @@ def by_claim(claims: pd.DataFrame) -> Iterator[str]:
 def by_table(settings: pd.DataFrame) -> Iterator[str]:
     """Yield the tables of settings."""
     for (name, title), rows in settings.groupby(["table", "title"], sort=True):
-        yield f"## Table {name}: {title}"
+        yield f"## Table {name}: {title}" if name.isdigit() else f"## Settings: {title}"
         yield markdown(rows[["quantity", "symbol", "value", "original"]])
 
 
