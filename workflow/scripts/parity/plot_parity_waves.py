@@ -65,8 +65,8 @@ def caption(waves: pd.DataFrame, width: pd.DataFrame) -> str:
         "Left: cosines and sines of the sum of coordinates, interpolated at all points of the "
         "cube: the least norm over directions of signs and zeros, by linear programmes, over the "
         "least norm of a function of the sum alone. At the right end parity is the cosine for "
-        f"even d and the sine for odd d. The least ratios are {gains}. Right: uniform "
-        "error of averages of bumps over k random sign vectors, median and range of "
+        f"even d and the sine for odd d. The least ratios, of parity too, are {gains}. Right: "
+        "uniform error of averages of bumps over k random sign vectors, median and range of "
         f"{width['trial'].max()} draws; stars: with so many directions, half of all draws have at "
         f"most this error (S2.8). Of the draws of that size, {100 * close:.0f} % have."
     )
