@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.interpolate import BarycentricInterpolator
 
 from approximation import (
     collect_waves,
@@ -168,8 +169,12 @@ def test_bases_in_closed_form(tabulated):
     assert rows["sin", "piecewise", 8] == pytest.approx(
         abs(np.sin(math.pi * grid) - chords).max(), rel=1e-8
     )
-    # At four points of Chebyshev's the degree is 3 in effect: x - x^3 of half the size.
-    assert rows["sin", "chebyshev", 8] == pytest.approx(2.6115e-4, rel=1e-4)
+    # A polynomial through nine roots of the Chebyshev polynomial, by another interpolation.
+    roots = np.cos((2 * np.arange(9) + 1) * math.pi / 18)
+    other = BarycentricInterpolator(roots, np.sin(math.pi * roots))(np.linspace(-1, 1, 40_001))
+    assert rows["sin", "chebyshev", 8] == pytest.approx(
+        abs(other - np.sin(math.pi * np.linspace(-1, 1, 40_001))).max(), rel=1e-8
+    )
 
 
 def test_deep_networks_are_measured_and_not_told_by_their_closed_form(tabulated, monkeypatch):
