@@ -326,7 +326,7 @@ def test_bases_are_compared_at_the_largest_size_where_32_is_missing(sound):
 
 def test_rows_may_stand_in_any_order(sound):
     for name, rows in sound.items():
-        turned = sound | {name: rows[::-1].reset_index(drop=True)}
+        turned = sound | {name: rows.sample(frac=1, random_state=3, ignore_index=True)}
         for claim in CLAIMS:
             if name in claim.tables.split(", "):
                 found = numbers(turned, claim.name)
