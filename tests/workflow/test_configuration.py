@@ -318,6 +318,77 @@ def test_what_parity_allows_is_taken(config, path, value):
     assert resolve(changed(config, f"parity.{path}", value))["scale"] == "laptop"
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("dims", [], r"dims is \[\]; expected a list of different whole numbers .*, not empty$"),
+        ("terms", [16, 0], r"terms\[1\] is 0; expected a whole number of at least 1$"),
+        ("repeats", 0, r"repeats is 0; expected a whole number of at least 1$"),
+        ("degrees", [4, 4], r"degrees is \[4, 4\]; expected a list of different whole numbers"),
+        ("spikes", [0], r"spikes\[0\] is 0; expected a whole number of at least 1$"),
+        ("flow.widths", [3], r"flow\.widths\[0\] is 3; expected an even number of at least 2$"),
+        ("flow.widths", [0], r"flow\.widths\[0\] is 0; expected an even number of at least 2$"),
+        (
+            *("flow.frequencies", [40]),
+            r"flow\.frequencies\[0\] is 40; expected a whole number from 1 to 31$",
+        ),
+        (
+            *("flow.frequencies", [1, 0]),
+            r"flow\.frequencies\[1\] is 0; expected a whole number from 1 to 31$",
+        ),
+        ("flow.amplitude", 0, r"flow\.amplitude is 0; expected a finite number above 0$"),
+        ("noise.variance", 0, r"noise\.variance is 0; expected a finite number above 0$"),
+        ("noise.points", 2, r"noise\.points is 2; expected a whole number of at least 3$"),
+        ("image.side", 1, r"image\.side is 1; expected a whole number from 2 to 128$"),
+        ("image.side", 129, r"image\.side is 129; expected a whole number from 2 to 128$"),
+        (
+            *("image.scales", [1, -1]),
+            r"image\.scales\[1\] is -1; expected a finite number of at least 0$",
+        ),
+        ("spectrum.hats", [0], r"spectrum\.hats\[0\] is 0; expected a finite number above 0$"),
+        (
+            *("spectrum.exponents", []),
+            r"spectrum\.exponents is \[\]; expected a list of different numbers .*, not empty$",
+        ),
+        ("waves.depth", 1, r"waves\.depth is 1; expected a whole number of at least 2$"),
+        ("waves.seeds", [], r"waves\.seeds is \[\]; expected a list of different"),
+        ("waves.colour", 1, r"waves\.colour is no key; expected one of frequencies, points"),
+    ],
+)
+def test_a_mistake_in_approximation_gives_one_sentence_wherever_it_stands(
+    config, path, value, says
+):
+    """In the base, where no scale mends it, and in a scale."""
+    config["scales"] = {"laptop": {}}
+    with pytest.raises(InputError, match=rf"^config.yaml: approximation\.{says}") as caught:
+        resolve(changed(config, f"approximation.{path}", value))
+    assert "\n" not in str(caught.value)
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    config["scales"] = {"laptop": {"approximation": value}}
+    says = rf"^config.yaml: scales\.laptop\.approximation\.{says}"
+    with pytest.raises(InputError, match=says) as caught:
+        resolve(config)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("flow.widths", [2, 64]),
+        ("flow.frequencies", [31]),
+        ("noise.points", 3),
+        ("image.side", 2),
+        ("image.scales", [0]),
+        ("spectrum.exponents", [0, 0.5]),
+        ("waves.depth", 2),
+    ],
+)
+def test_what_approximation_allows_is_taken(config, path, value):
+    config["scales"] = {"laptop": {}}
+    assert resolve(changed(config, f"approximation.{path}", value))["scale"] == "laptop"
+
+
 def test_a_scale_changes_key_by_key(config):
     laptop = resolve(config)
     assert laptop["scale"] == "laptop"
