@@ -351,6 +351,11 @@ def test_what_parity_allows_is_taken(config, path, value):
             r"spectrum\.exponents is \[\]; expected a list of different numbers .*, not empty$",
         ),
         ("waves.depth", 1, r"waves\.depth is 1; expected a whole number of at least 2$"),
+        (
+            *("waves.frequencies", [2, 64]),
+            r"waves\.frequencies has 64; expected frequencies below half of "
+            r"approximation\.waves\.points, 128$",
+        ),
         ("waves.seeds", [], r"waves\.seeds is \[\]; expected a list of different"),
         ("waves.colour", 1, r"waves\.colour is no key; expected one of frequencies, points"),
     ],

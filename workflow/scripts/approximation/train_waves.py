@@ -45,10 +45,11 @@ def watch(a: argparse.Namespace, heartbeat: Heartbeat) -> list[pd.DataFrame]:
     dim, rows = inputs.shape[1], []
 
     def seen(step: int, networks: Networks) -> None:
-        found = amplitudes(values(networks, inputs), places, frequencies)
-        for seed, of_seed in zip(a.seeds, found, strict=True):
+        for seed, of_seed in zip(a.seeds, values(networks, inputs), strict=True):
             named = {"input": a.input, "seed": seed, "step": step}
-            columns = {"frequency": frequencies, "amplitude": of_seed}
+            # One by one, so that the bits are those of a network alone.
+            found = amplitudes(of_seed, places, frequencies)
+            columns = {"frequency": frequencies, "amplitude": found}
             rows.append(pd.DataFrame({**named, **columns}))
 
     train(

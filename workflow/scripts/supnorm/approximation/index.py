@@ -1,5 +1,6 @@
 """The index of the study approximation: its figures, its tables, and its stages."""
 
+from supnorm.approximation.checks import check
 from supnorm.approximation.costs import ApproximationCosts
 from supnorm.studies import Figure, Stage, Study, Table
 
@@ -34,4 +35,4 @@ TABLES = {
 
 STAGES = (Stage(("train_waves",), ("waves",), "one", rounding="trained"),)
 
-STUDY = Study("approximation", FIGURES, TABLES, STAGES, costs=ApproximationCosts)
+STUDY = Study("approximation", FIGURES, TABLES, STAGES, check, ApproximationCosts)
