@@ -125,7 +125,7 @@ def largest(rows: Rows, width: int | None = None) -> tuple[Rows, str]:
 
 
 def second_layer(tables: Tables, settings) -> Iterator[Finding]:
-    """Yield the error with two hidden layers over that with one, medians over seeds."""
+    """Yield the error with two hidden layers over that with one, means over seeds."""
     for width in (16, 32):
         rows, case = largest(inner(tables, kind="trained", target="inner"), width)
         if {2, 3} <= set(rows["depth"]):
