@@ -304,6 +304,18 @@ def test_what_can_be_the_target_is_told_as_far_as_it_is_known(trained):
     }
 
 
+@pytest.mark.parametrize(
+    ("k", "hidden", "width", "known"),
+    [
+        *((4, 1, 14, False), (4, 1, 16, True), (4, 2, 2, False), (4, 2, 4, True)),
+        # So many pieces, 2^4 and more, are possible; whether they can be these is not known.
+        *((4, 2, 3, None), (4, 4, 1, None), (5, 3, 3, None), (5, 3, 4, True)),
+    ],
+)
+def test_between_the_two_bounds_of_widths_nothing_is_known(k, hidden, width, known):
+    assert train_sawtooth.expressible(k, hidden, width) is known
+
+
 def test_profiles_are_of_the_target_and_of_the_best_of_the_widest(trained):
     table, profiles, _ = trained
     assert profiles["kind"].unique().tolist() == ["target", "shallow", "deep"]
