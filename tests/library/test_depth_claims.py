@@ -349,6 +349,12 @@ def test_the_single_wide_layer_is_that_of_the_settings(sound):
     assert found == pytest.approx({"k = 3, widths 128 to 128": 0.06})
 
 
+def test_a_floor_of_nothing_is_no_floor(sound):
+    """As that of targets of so few applications that one neuron has none."""
+    none = changed(sound, "sawtooth", "kind == 'bound'", error=0.0)
+    assert numbers(none, "mean_floor_holds") == {}
+
+
 def test_pieces_are_told_of_each_kind_that_there_is(sound):
     """Of a run without the study uniform, not of its networks."""
     few = sound["pieces"].query("kind not in ('teachers', 'students')")

@@ -593,6 +593,8 @@ def test_findings_are_what_the_tables_have(told, collected, known, pieces):
     means = inner.groupby(["target", "dim", "depth", "width"])["error_2"].mean()
     assert len(found["inner"]) == 2 * 2 * 2
     for row in found["inner"]:
+        # What is written down has other widths.
+        assert {*row} == {"target", "dim", "depth", "width 4", "width 8"}
         for width in (4, 8):
             mean = means[row["target"], row["dim"], row["depth"], width]
             assert row[f"width {width}"] == pytest.approx(mean)
