@@ -394,6 +394,74 @@ def test_what_approximation_allows_is_taken(config, path, value):
     assert resolve(changed(config, f"approximation.{path}", value))["scale"] == "laptop"
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (
+            *("compositions", []),
+            r"compositions is \[\]; expected a list of different whole numbers .*, not empty$",
+        ),
+        ("compositions", [0], r"compositions\[0\] is 0; expected a whole number from 1 to 12$"),
+        (
+            "compositions",
+            [2, 13],
+            r"compositions\[1\] is 13; expected a whole number from 1 to 12$",
+        ),
+        ("compositions", [2, 2], r"compositions is \[2, 2\]; expected a list of different"),
+        ("seeds", [], r"seeds is \[\]; expected a list of different"),
+        ("shallow_width", 0, r"shallow_width is 0; expected a whole number of at least 1$"),
+        ("deep_widths", [8, 0], r"deep_widths\[1\] is 0; expected a whole number of at least 1$"),
+        ("batch", 0, r"batch is 0; expected a whole number of at least 1$"),
+        ("epochs", 1.5, r"epochs is 1\.5; expected a whole number of at least 1$"),
+        (
+            *("final_learning_rate", 0.01),
+            r"final_learning_rate is 0\.01; expected at most depth\.learning_rate, 0\.005$",
+        ),
+        ("cliff.composition", 7, r"cliff\.composition is 7; expected a whole number from 1 to 6$"),
+        ("cliff.composition", 0, r"cliff\.composition is 0; expected a whole number from 1 to 6$"),
+        ("cliff.widths", [0], r"cliff\.widths\[0\] is 0; expected a whole number of at least 1$"),
+        ("cliff.depths", [2], r"cliff\.depths\[0\] is 2; expected a whole number of at least 3$"),
+        ("cliff.depths", [5, 5], r"cliff\.depths is \[5, 5\]; expected a list of different"),
+        ("inner.dims", [8], r"inner\.dims\[0\] is 8; expected a whole number from 1 to 7$"),
+        ("inner.depths", [1], r"inner\.depths\[0\] is 1; expected a whole number of at least 2$"),
+        ("inner.depths", [], r"inner\.depths is \[\]; expected a list .*, not empty$"),
+        ("inner.epochs", 0, r"inner\.epochs is 0; expected a whole number of at least 1$"),
+        ("pieces.count", 0, r"pieces\.count is 0; expected a whole number of at least 1$"),
+        ("pieces.depths", [1], r"pieces\.depths\[0\] is 1; expected a whole number of at least 2$"),
+        ("colour", 1, r"colour is no key; expected one of compositions, seeds"),
+    ],
+)
+def test_a_mistake_in_depth_gives_one_sentence_wherever_it_stands(config, path, value, says):
+    """In the base, where no scale mends it, and in a scale."""
+    config["scales"] = {"laptop": {}}
+    with pytest.raises(InputError, match=f"^config.yaml: depth.{says}") as caught:
+        resolve(changed(config, f"depth.{path}", value))
+    assert "\n" not in str(caught.value)
+    of_scale = value
+    for key in reversed(path.split(".")):
+        of_scale = {key: of_scale}
+    config["scales"] = {"laptop": {"depth": of_scale}}
+    with pytest.raises(InputError, match=rf"^config.yaml: scales\.laptop\.depth\.{says}") as caught:
+        resolve(config)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("compositions", [12, 1]),
+        ("final_learning_rate", 5e-3),
+        ("cliff.composition", 6),
+        ("cliff.depths", []),
+        ("inner.dims", [1, 7]),
+        ("pieces.depths", [2]),
+    ],
+)
+def test_what_depth_allows_is_taken(config, path, value):
+    config["scales"] = {"laptop": {}}
+    assert resolve(changed(config, f"depth.{path}", value))["scale"] == "laptop"
+
+
 def test_a_scale_changes_key_by_key(config):
     laptop = resolve(config)
     assert laptop["scale"] == "laptop"

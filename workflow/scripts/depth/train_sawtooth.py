@@ -112,7 +112,12 @@ def errors(a: argparse.Namespace, depth: int, width: int, students: Networks) ->
 
 
 def expressible(compositions: int, hidden_layers: int, width: int) -> bool | None:
-    """Return whether a network of this size can be the target; None where that is not known."""
+    """Return whether a network of this size can be the target; None where that is not known.
+
+    With one hidden layer it can from a width of 2^k on (S3.4).
+    """
+    if hidden_layers == 1:
+        return width >= 2**compositions
     if pieces_bound([width] * hidden_layers) < 2**compositions:
         return False
     return True if width >= width_sufficient(compositions, hidden_layers) else None

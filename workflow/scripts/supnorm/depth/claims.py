@@ -125,7 +125,7 @@ def largest(rows: Rows, width: int | None = None) -> tuple[Rows, str]:
 
 
 def second_layer(tables: Tables, settings) -> Iterator[Finding]:
-    """Yield the error with two hidden layers over that with one, medians over seeds."""
+    """Yield the error with two hidden layers over that with one, means over seeds."""
     for width in (16, 32):
         rows, case = largest(inner(tables, kind="trained", target="inner"), width)
         if {2, 3} <= set(rows["depth"]):
@@ -167,7 +167,8 @@ def pieces_over_neurons(column: str, *kinds: str) -> Callable:
     def find(tables: Tables, settings) -> Iterator[Finding]:
         rows = tables["pieces"]
         for kind in kinds:
-            some = rows[rows["kind"] == kind]
+            # A network without hidden layers has one piece, and no neuron.
+            some = rows[(rows["kind"] == kind) & (rows["neurons"] > 0)]
             if len(some):
                 yield Finding(f'"{kind}"', (some[column] / some["neurons"]).max(), 2.0)
 
