@@ -86,7 +86,7 @@ def test_every_figure_shows_in_the_window(page, report):
         assert box["x"] + box["width"] <= WIDTH
         assert box["y"] + box["height"] <= HEIGHT
         shown.add(page.evaluate("app.state.resultPath"))
-    figures = tree.results.glob("figures/*.png")
+    figures = tree.whole.glob("*/figures/*.png")
     assert shown == {str(path.relative_to(tree.path)) for path in figures}
 
 
