@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from supnorm.cube import corners, parity
 from supnorm.networks import Networks, concatenate, forward
 from supnorm.parity.constructions import (
     bump_average,
@@ -14,7 +15,7 @@ from supnorm.parity.constructions import (
     sawtooth,
     sub_average_errors,
 )
-from supnorm.parity.cube import corners, drawn_corners, parity
+from supnorm.parity.cube import drawn_corners
 from supnorm.parity.norms import (
     average_norm,
     directions_guaranteed,

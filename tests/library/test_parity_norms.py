@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from supnorm.parity.cube import corners, parity
+from supnorm.cube import corners, parity
 from supnorm.parity.norms import (
     approximation_bound,
     average_norm,

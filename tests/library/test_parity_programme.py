@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from supnorm.cube import corners, parity
 from supnorm.job.programs import InputError
 from supnorm.parity import programme
-from supnorm.parity.cube import corners, directions, drawn_corners, parity
+from supnorm.parity.cube import directions, drawn_corners
 from supnorm.parity.norms import minimum_norm, minimum_norm_with_biases
 from supnorm.parity.programme import (
     Dictionary,

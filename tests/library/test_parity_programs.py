@@ -17,13 +17,14 @@ from parity import (
     tabulate_parity_norms,
     train_parity,
 )
+from supnorm.cube import corners
 from supnorm.findings import read_findings
 from supnorm.job.programs import InputError
 from supnorm.networks import Networks, load_networks, save_networks
 from supnorm.parity import norms
 from supnorm.parity.claims import CLAIMS
 from supnorm.parity.constructions import optimum
-from supnorm.parity.cube import corners, drawn_corners
+from supnorm.parity.cube import drawn_corners
 from supnorm.parity.elimination import solve_parity
 from supnorm.parity.programme import (
     Dictionary,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supnorm.parity.cube import corners, directions, drawn_corners, parity
+from supnorm.cube import corners, parity
+from supnorm.parity.cube import directions, drawn_corners
 from supnorm.parity.elimination import solve_parity
 from supnorm.parity.kernel import errors_over_parities, interpolate, neural_tangent
 from supnorm.parity.norms import elimination_probability, linear_floor

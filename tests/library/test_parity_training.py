@@ -6,10 +6,11 @@ import pytest
 from scales import whole_configuration
 from students import same_bits
 from supnorm.configuration import of_study
+from supnorm.cube import corners, parity
 from supnorm.hardware.cards import CARDS
 from supnorm.networks import forward, relative_difference
 from supnorm.parity.costs import ParityCosts
-from supnorm.parity.cube import corners, drawn_corners, parity
+from supnorm.parity.cube import drawn_corners
 from supnorm.parity.norms import fitted_optimum, minimum_norm
 from supnorm.parity.training import recipe, start, train
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from supnorm.depth.inner_product import bits, inner_product, inner_product_network, parity
+from supnorm.cube import corners, parity
+from supnorm.depth.inner_product import inner_product, inner_product_network
 from supnorm.depth.sizes import BATCHES
 from supnorm.depth.tables.inner import DIM, INNER
 from supnorm.job.commands import Program
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> None:
 
 def constructed(dim: int) -> dict:
     """Return the row of the network that is the inner product (S3.5)."""
-    points = bits(2 * dim)
+    points = corners(2 * dim)
     found = forward(inner_product_network(dim), points)[0]
     named = {"target": "inner", "kind": "constructed", "depth": 3, "width": dim, "seed": None}
     return row(dim, found - inner_product(points), **named)
@@ -50,7 +51,7 @@ def constructed(dim: int) -> dict:
 
 def trained(a: argparse.Namespace, heartbeat: Heartbeat) -> Iterator[dict]:
     """Yield the rows of networks of all sizes, targets and seeds."""
-    points = bits(2 * a.dim)
+    points = corners(2 * a.dim)
     sizes = [(depth, width) for depth in sorted(a.depths) for width in sorted(a.widths)]
     for number, (depth, width) in enumerate(sizes):
         heartbeat.tell(done=number, total=len(sizes))

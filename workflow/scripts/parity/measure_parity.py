@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supnorm.cube import corners, parity
 from supnorm.job.commands import Program
 from supnorm.job.programs import InputError, run
 from supnorm.networks import Networks, load_networks
 from supnorm.packed import values
 from supnorm.parity.constructions import norm, path_norms
-from supnorm.parity.cube import corners, parity
 from supnorm.parity.norms import fitted_optimum, minimum_norm
 from supnorm.parity.tables.training import NEURONS, TRAINING
 from supnorm.tables.schema import write_table

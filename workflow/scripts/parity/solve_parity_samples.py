@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from supnorm.cube import corners, parity
 from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
 from supnorm.job.programs import run
 from supnorm.packed import values
 from supnorm.parity.constructions import norm, path_norms
-from supnorm.parity.cube import corners, drawn_corners, parity
+from supnorm.parity.cube import drawn_corners
 from supnorm.parity.elimination import solve_parity
 from supnorm.parity.kernel import errors_over_parities, interpolate
 from supnorm.parity.norms import elimination_probability, linear_floor, minimum_norm

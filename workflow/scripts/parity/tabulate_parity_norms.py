@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from supnorm.cube import corners, parity
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
 from supnorm.networks import Networks, forward
 from supnorm.parity import norms
 from supnorm.parity.constructions import bump_average, optimum, sawtooth, sub_average_errors
-from supnorm.parity.cube import corners, parity
 from supnorm.parity.programme import (
     lattice_dictionary,
     least_norm,

@@ -4,11 +4,11 @@ import argparse
 
 import numpy as np
 
+from supnorm.cube import corners
 from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
 from supnorm.job.programs import count, run
 from supnorm.networks import concatenate, save_networks
-from supnorm.parity.cube import corners
 from supnorm.parity.norms import minimum_norm
 from supnorm.parity.tables.training import DIM
 from supnorm.parity.training import recipe, start, train

@@ -8,16 +8,6 @@ import numpy as np
 from supnorm.networks import Networks
 
 
-def bits(count: int) -> np.ndarray:
-    """Return all points of {-1, 1}^count, [2^count, count], as product((1, -1), repeat=count)."""
-    return 1.0 - 2.0 * (np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1)
-
-
-def parity(points: np.ndarray) -> np.ndarray:
-    """Return the product of the bits of each point, from shape [..., count] to [...]."""
-    return points.prod(axis=-1)
-
-
 def inner_product(points: np.ndarray) -> np.ndarray:
     """Return prod_i (-1)^(x_i and y_i) of each point, from shape [..., 2d] to [...] (S3.5)."""
     dim = points.shape[-1] // 2

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from supnorm.job.programs import InputError
 from supnorm.parity.sizes import sample_counts
+from supnorm.training.rates import check_rates
 
 
 def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
@@ -12,12 +13,7 @@ def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
     `name` returns where a key stands in config.yaml. Raises InputError with one sentence that names
     a key that contradicts another.
     """
-    first, last = settings["learning_rate"], settings["final_learning_rate"]
-    if last > first:
-        raise InputError(
-            f"config.yaml: {name(('final_learning_rate',))} is {last}; expected at most "
-            f"{name(('learning_rate',))}, {first}"
-        )
+    check_rates(settings, name)
     samples = settings["samples"]
     for dim in samples["dims"]:
         if not sample_counts(dim, samples["ratios"]):

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from supnorm.cube import corners, parity
 from supnorm.networks import Networks
-from supnorm.parity.cube import corners, directions, parity
+from supnorm.parity.cube import directions
 from supnorm.parity.norms import labelled_share, minimum_norm
 
 

@@ -1,19 +1,9 @@
-"""The cube {-1, 1}^d: its corners, parity, directions and random corners (S2.1)."""
+"""Directions and random corners of the cube {-1, 1}^d (S2.1)."""
 
 import numpy as np
 
+from supnorm.cube import corners
 from supnorm.streams import Stream
-
-
-def corners(dim: int) -> np.ndarray:
-    """Return all corners, shape [2^dim, dim], in the order of product((1, -1), repeat=dim)."""
-    bits = np.arange(2**dim)[:, None] >> np.arange(dim)[::-1] & 1
-    return 1.0 - 2.0 * bits
-
-
-def parity(points: np.ndarray) -> np.ndarray:
-    """Return the product of the coordinates of each point, from shape [..., dim] to [...]."""
-    return points.prod(axis=-1)
 
 
 def directions(dim: int) -> np.ndarray:

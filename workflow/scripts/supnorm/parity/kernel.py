@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from supnorm.parity.cube import corners
+from supnorm.cube import corners
 
 
 def neural_tangent(left: np.ndarray, right: np.ndarray) -> np.ndarray:

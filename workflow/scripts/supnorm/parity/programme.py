@@ -9,8 +9,9 @@ from itertools import product
 import numpy as np
 from scipy.optimize import linprog
 
+from supnorm.cube import corners
 from supnorm.job.programs import InputError
-from supnorm.parity.cube import corners, directions
+from supnorm.parity.cube import directions
 from supnorm.streams import Stream
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from supnorm.cube import parity
 from supnorm.networks import Networks, concatenate
-from supnorm.parity.cube import parity
 from supnorm.parity.sizes import DEPTH
 from supnorm.training import direct
 from supnorm.training.recipe import Recipe, initial_students

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from supnorm.job.programs import InputError
+from supnorm.training.rates import check_rates
 
 
 def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
@@ -13,12 +14,7 @@ def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
     """
     training, times = settings["training"], settings["evaluation"]["times"]
     smallest = min(settings["sample"]["sizes"])
-    if training["final_learning_rate"] > training["learning_rate"]:
-        raise InputError(
-            f"config.yaml: {name(('training', 'final_learning_rate'))} is "
-            f"{training['final_learning_rate']}; expected at most "
-            f"{name(('training', 'learning_rate'))}, {training['learning_rate']}"
-        )
+    check_rates(training, name, "training")
     for rule, keys in settings["student"]["batch_rules"].items():
         path = ("student", "batch_rules", rule)
         if keys.get("size", 0) > smallest:
