@@ -5,11 +5,8 @@ from supnorm.depth.tables.inner import INNER
 from supnorm.depth.tables.known import BOUNDS, SQUARE
 from supnorm.depth.tables.pieces import PIECES
 from supnorm.depth.tables.sawtooth import SAWTOOTH
-from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.statistics.claims import tabulate_claims
-from supnorm.tables import claims
-from supnorm.tables.schema import read_table, write_table
+from supnorm.statistics.testing import tabulate
 
 TABLES = {
     "sawtooth": SAWTOOTH,
@@ -22,17 +19,14 @@ TABLES = {
 
 def main(argv: list[str]) -> None:
     """Write a row for each case of a claim that the tables cover."""
-    parser = Program(__doc__, __file__)
-    for name, schema in TABLES.items():
-        parser.reads(name, help=schema.row)
-    parser.setting("depth.shallow_width")
-    parser.setting("depth.cliff.composition")
-    parser.writes("claims", help="Parquet table to write")
-    a = parser.parse_args(argv)
-    tables = {name: read_table(getattr(a, name), schema.columns) for name, schema in TABLES.items()}
-    settings = {"shallow_width": a.shallow_width, "composition": a.composition}
-    write_table(a.claims, tabulate_claims(STUDY, CLAIMS, tables, settings), claims.CLAIMS, a.job)
-    a.job.write_record()
+    tabulate(
+        (__doc__, __file__),
+        argv,
+        STUDY,
+        CLAIMS,
+        TABLES,
+        ["depth.shallow_width", "depth.cliff.composition"],
+    )
 
 
 if __name__ == "__main__":

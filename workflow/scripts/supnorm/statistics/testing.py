@@ -1,0 +1,36 @@
+"""The program that tests a study's claims on the tables of a run."""
+
+from collections.abc import Mapping, Sequence
+
+from supnorm.job.commands import Program
+from supnorm.statistics.claims import Claim, tabulate_claims
+from supnorm.tables.claims import CLAIMS
+from supnorm.tables.schema import Schema, read_table, write_table
+
+
+def tabulate(
+    program: tuple[str, str],
+    argv: list[str],
+    study: str,
+    claims: Sequence[Claim],
+    schemas: Mapping[str, Schema],
+    settings: Sequence[str] = (),
+) -> None:
+    """Write a row for each case of a claim that the tables cover.
+
+    `program` is its description and its file, `schemas` has the tables that claims read, and
+    `settings` are keys of config.yaml, which claims know by their last part.
+    """
+    parser = Program(*program)
+    for name, schema in schemas.items():
+        parser.reads(name, help=schema.row)
+    for key in settings:
+        parser.setting(key)
+    parser.writes("claims", help="Parquet table to write")
+    a = parser.parse_args(argv)
+    tables = {
+        name: read_table(getattr(a, name), schema.columns) for name, schema in schemas.items()
+    }
+    given = {name: getattr(a, name) for name in (key.rpartition(".")[2] for key in settings)}
+    write_table(a.claims, tabulate_claims(study, claims, tables, given), CLAIMS, a.job)
+    a.job.write_record()
