@@ -8,7 +8,7 @@ them, and not to all alike.
 
 import argparse
 import copy
-import os
+import json
 import re
 import shutil
 import subprocess
@@ -32,6 +32,16 @@ REPEATS = {"smoke": 5, "laptop": 5, "paper": 2, TENFOLD: 1}
 SCALES = list(REPEATS)
 # Until the Snakefile is read, until the graph is built, too, and until all jobs are shown.
 COMMANDS = {"read": ["--list-rules"], "graph": ["--rulegraph"], "seconds": ["--dry-run"]}
+# Runs a command, and writes its processor time and largest memory. Linux counts the memory of the
+# process that starts another as the other's, so a small one stands between.
+USED = """
+import json, resource, subprocess, sys
+ended = subprocess.call(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "w") as file:
+    json.dump([used.ru_utime + used.ru_stime, used.ru_maxrss], file)
+sys.exit(ended)
+"""
 
 
 @dataclass
@@ -108,16 +118,20 @@ def tenfold(config: dict) -> dict:
 def timed_snakemake(options: list[str], scale: str, tree: Path) -> tuple[str, float, float]:
     """Return what Snakemake printed, its processor time, and its largest memory in megabytes."""
     command = [sys.executable, "-m", "snakemake", *options, "--config", f"scale={scale}"]
-    printed = tree / "printed"
+    printed, used = tree / "printed", tree / "used"
     with printed.open("w") as file:
-        process = subprocess.Popen(command, cwd=tree, stdout=file, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        process = subprocess.run(
+            [sys.executable, "-c", USED, used, *command],
+            cwd=tree,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
     if process.returncode:
         raise InputError(f"{' '.join(command)} failed: {printed.read_text().strip()}")
+    seconds, memory = json.loads(used.read_text())
     kilobyte = 1 if sys.platform == "darwin" else 1024
-    seconds = used.ru_utime + used.ru_stime
-    return printed.read_text(), seconds, used.ru_maxrss * kilobyte / 1e6
+    return printed.read_text(), seconds, memory * kilobyte / 1e6
 
 
 if __name__ == "__main__":
