@@ -1,14 +1,15 @@
 # The study uniform. Its figures, tables and stages are listed in supnorm.uniform.index, its settings
 # described in workflow/schemas/uniform.schema.yaml.
 #
-#   common.smk       what its rules share
-#   data.smk         the teachers and the samples
-#   students.smk     the training
-#   errors.smk       what students and other algorithms err by
-#   sine.smk         a small experiment of its own
-#   worst_case.smk   teachers with a spike that no sample meets
-#   tables.smk       the tables from which figures are drawn
-#   figures.smk      the figures
+#   common.smk           what its rules share
+#   data.smk             the teachers and the samples
+#   students.smk         the training
+#   errors.smk           what students and other algorithms err by
+#   sine.smk             a small experiment of its own
+#   worst_case.smk       teachers with a spike that no sample meets
+#   regularisation.smk   spikes in every class of networks
+#   tables.smk           the tables from which figures are drawn
+#   figures.smk          the figures
 
 
 include: "common.smk"
@@ -28,6 +29,7 @@ include: "students.smk"
 include: "errors.smk"
 include: "sine.smk"
 include: "worst_case.smk"
+include: "regularisation.smk"
 include: "tables.smk"
 include: "figures.smk"
 

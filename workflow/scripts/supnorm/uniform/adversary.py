@@ -59,14 +59,21 @@ def unseen_spike(cls: NetworkClass, points: np.ndarray) -> Spike:
     lower than S1.11 says for deterministic algorithms. Other coordinates of its centre are 0.
     """
 
-    def spike(active: int) -> Spike:
-        distance, place = emptiest_place(points[:, :active])
-        radius = min(distance * (1 - CLEARANCE), WIDEST)
-        centre = np.zeros(cls.dim)
-        centre[:active] = place
-        return Spike(active, radius, bump_height(cls, active, 1 / radius), centre)
+    actives = admissible_actives_sharp(cls)
+    spikes = [spike_at(cls, *emptiest_place(points[:, :active])) for active in actives]
+    return max(spikes, key=lambda found: found.height)
 
-    return max(map(spike, admissible_actives_sharp(cls)), key=lambda found: found.height)
+
+def spike_at(cls: NetworkClass, distance: float, place: np.ndarray) -> Spike:
+    """Return the widest spike of the class at a place [s] of Q so far from all sample points.
+
+    `distance` is an ℓ¹ distance. Coordinates of the centre beyond the s active ones are 0.
+    """
+    active = len(place)
+    radius = min(distance * (1 - CLEARANCE), WIDEST)
+    centre = np.zeros(cls.dim)
+    centre[:active] = place
+    return Spike(active, radius, bump_height(cls, active, 1 / radius), centre)
 
 
 def emptiest_place(points: np.ndarray) -> tuple[float, np.ndarray]:
@@ -89,16 +96,29 @@ def _middle_of_gap(points: np.ndarray) -> np.ndarray:
     return places[[radii.argmax()]]
 
 
-def _climbed_place(points: np.ndarray) -> np.ndarray:
-    """Return the best place that a pattern search reaches from the best places of a grid.
+def emptiest_on_grid(points: np.ndarray) -> tuple[float, np.ndarray]:
+    """As `emptiest_place`, but the best place of the grid itself, also for s = 1."""
+    places, radii = _grid(KDTree(points))
+    best = radii.argmax()
+    return float(radii[best]), places[best]
+
+
+def _grid(tree: KDTree) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of a grid [places, s], and their ℓ¹ distances to the points of the tree.
 
     The grid has the centres of N cells a side, and the ends of Q: a cone may leave Q.
     """
+    side = integer_root(tree.n, tree.m) + 1
+    line = np.concatenate([[-0.5], (np.arange(side) + 0.5) / side - 0.5, [0.5]])
+    places = np.stack(np.meshgrid(*[line] * tree.m), -1).reshape(-1, tree.m)
+    return places, tree.query(places, p=1)[0]
+
+
+def _climbed_place(points: np.ndarray) -> np.ndarray:
+    """Return the best place that a pattern search reaches from the best places of a grid."""
     tree, active = KDTree(points), points.shape[1]
     side = integer_root(len(points), active) + 1
-    line = np.concatenate([[-0.5], (np.arange(side) + 0.5) / side - 0.5, [0.5]])
-    places = np.stack(np.meshgrid(*[line] * active), -1).reshape(-1, active)
-    radii, _ = tree.query(places, p=1)
+    places, radii = _grid(tree)
     best = np.argsort(-radii, kind="stable")[:STARTS]
     places, radii = places[best], radii[best]
     directions = np.array(list(itertools.product((-1, 0, 1), repeat=active)))

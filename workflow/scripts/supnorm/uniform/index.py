@@ -38,6 +38,16 @@ FIGURES = {
     "curves": Figure(("curves",), "Training", "training loss against epoch"),
     "teachers": Figure(("profiles",), "Teachers", "the random teachers along the diagonal"),
     "hat": Figure(("hat",), "Teachers", "the hat and the bump of the proof"),
+    "regularisation": Figure(
+        ("regularisation",),
+        "Errors and bounds",
+        "spikes that no sample meets, whatever the coefficient norm and bound",
+    ),
+    "dimensions": Figure(
+        ("dimensions", "samples_needed"),
+        "Errors and bounds",
+        "spikes and samples needed in every dimension and depth",
+    ),
 }
 
 PROBLEM = ("family", "dim", "samples", "norm")
@@ -72,6 +82,9 @@ TABLES = {
     "hat": Table(),
     "profiles": Table(),
     "sine": Table(),
+    "regularisation": Table("unseen.REGULARISATION"),
+    "dimensions": Table("unseen.DIMENSIONS"),
+    "samples_needed": Table("unseen.SAMPLES_NEEDED"),
     "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
 }
 

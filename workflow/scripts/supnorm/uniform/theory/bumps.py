@@ -1,5 +1,8 @@
 """Hats, bumps, and the networks that realise bumps within a class (S1.4, S1.6, S1.7)."""
 
+import math
+from functools import reduce
+
 import numpy as np
 
 from supnorm.networks import Networks
@@ -19,6 +22,22 @@ def bump(points: np.ndarray, active: int, steepness: float, centre: np.ndarray) 
     """
     distance = np.abs(points - centre)[..., :active].sum(-1)
     return np.maximum(1 - steepness * distance, 0)
+
+
+def bump_norm_in_cube(active: int, steepness: float, centre: np.ndarray, p: float) -> float:
+    """Return the L^p norm over Q of the bump ϑ^(s)_{M,y}, for p < ∞ and any y in Q (derived).
+
+    `bounds.bump_norm` is the case of a bump inside Q. A face at the distance a of its centre, in
+    radii 1/M, cuts off what lies behind it, a bump of height 1 - a: over sums of subsets of faces,
+    none with its opposite, by inclusion and exclusion. Here s = `active`, M = `steepness`, and
+    y = `centre` [dim].
+    """
+    faces = steepness * np.stack([0.5 - centre, 0.5 + centre], 1)[:active]
+    signs = reduce(np.multiply.outer, [np.array([2.0, -1.0, -1.0])] * active)
+    cut = reduce(np.add.outer, [np.array([0.0, *pair]) for pair in faces])
+    parts = (signs * np.maximum(1 - cut, 0) ** (p + active)).sum()
+    whole = math.gamma(p + 1) / math.gamma(p + active + 1)
+    return float((parts * whole * steepness**-active) ** (1 / p))
 
 
 def bump_network(
