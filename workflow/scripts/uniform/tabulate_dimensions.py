@@ -34,8 +34,7 @@ def main(argv: list[str]) -> None:
     rows, counts = [], []
     for dim in a.dims:
         classes = [
-            NetworkClass(dim, depth, a.width, q, a.bound)
-            for q, depth in product(a.norms, a.depths)
+            NetworkClass(dim, depth, a.width, q, a.bound) for q, depth in product(a.norms, a.depths)
         ]
         for size in a.sizes:
             seeds = a.seeds if size <= MOST else []

@@ -1,4 +1,4 @@
-"""Tabulate spikes that the samples of the study do not see, for every coefficient norm and bound."""
+"""Tabulate spikes that the study's samples do not see, for every coefficient norm and bound."""
 
 from itertools import product
 
@@ -28,9 +28,7 @@ def main(argv: list[str]) -> None:
     rows = []
     for dim, path in zip(a.dims, a.samples, strict=True):
         _, points, _ = read_samples(path, dim, max(a.sizes))
-        classes = [
-            NetworkClass(dim, a.depth, a.width, q, c) for q, c in product(a.norms, a.bounds)
-        ]
+        classes = [NetworkClass(dim, a.depth, a.width, q, c) for q, c in product(a.norms, a.bounds)]
         for size in a.sizes:
             # They depend on the sample alone, and so serve all classes.
             places = [empty_places(of_seed[:size]) for of_seed in points]

@@ -1,15 +1,18 @@
 """What the drawing programs of the study share: they show one family of teachers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 
 from supnorm.drawing import figures
 from supnorm.job.programs import InputError
 from supnorm.tables.schema import Schema
 
 FAMILIES = "uniform.teacher.families"
+MARKERS = "os^Dv<>ph"
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,18 @@ def parse_drawing(
 ) -> FamilyDrawing:
     """Parse the command line of a drawing program, as figures.parse_drawing does."""
     return FamilyDrawing(**vars(figures.parse_drawing(description, file, tables, argv, [FAMILIES])))
+
+
+def ordered_looks(values: Sequence) -> dict:
+    """Return colour and marker of each value, darker for a later one."""
+    colours = plt.get_cmap("inferno_r")(np.linspace(0.22, 0.92, len(values)))
+    return {
+        value: {"color": colour, "marker": MARKERS[k % len(MARKERS)]}
+        for k, (value, colour) in enumerate(zip(values, colours, strict=True))
+    }
+
+
+def named(symbol: str, value: float | str) -> str:
+    """Return what a symbol stands for, in mathematics."""
+    shown = r"\infty" if float(value) == np.inf else f"{float(value):g}"
+    return f"${symbol}={shown}$"
