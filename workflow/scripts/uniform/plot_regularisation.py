@@ -41,7 +41,10 @@ def draw(table: pd.DataFrame) -> Figure:
         bottom.set_title(f"{dimension_title(dim)}, {named('q', q)}")
         sample_size_axis(bottom, best["samples"])
     for row, along, rows in zip(axes, ("q", "c"), (norms, coefficients), strict=True):
-        row[0].set(yscale="log", ylabel=r"error in $L^\infty$")
+        row[0].set(
+            yscale="log" if best["height"].notna().any() else "linear",
+            ylabel=r"error in $L^\infty$",
+        )
         row[-1].legend(handles=handles(rows, along), **BESIDE)
     figure.legend(handles=kinds(), loc="outside lower center", ncols=3, handlelength=2.4)
     return figure

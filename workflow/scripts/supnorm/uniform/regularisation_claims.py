@@ -139,7 +139,7 @@ def depth_factors(rows: pd.DataFrame) -> np.ndarray:
 
 
 def more_samples_per_dimension(rows: pd.DataFrame) -> tuple | None:
-    """Compare the least growth of log10 m in a dimension, for the smallest error, with a factor 2."""
+    """Compare the least growth of log10 m in a dimension, for the smallest error, with doubling."""
     found = steps(of_smallest_error(rows), "dim", "log10_needed")
     return (found.min(), np.log10(2)) if len(found) else None
 
