@@ -7,6 +7,7 @@
 #   errors.smk       what students and other algorithms err by
 #   sine.smk         a small experiment of its own
 #   worst_case.smk   teachers with a spike that no sample meets
+#   budget.smk       longer training, of some students
 #   tables.smk       the tables from which figures are drawn
 #   figures.smk      the figures
 
@@ -29,6 +30,7 @@ include: "errors.smk"
 include: "sine.smk"
 include: "worst_case.smk"
 include: "tables.smk"
+include: "budget.smk"
 include: "figures.smk"
 
 

@@ -26,6 +26,9 @@ FIGURES = {
     "growth": Figure(
         ("growth",), "Errors and bounds", "error and rate against the number of teachers"
     ),
+    "budget": Figure(
+        ("budget",), "Training", "error after the paper's budget and after longer ones"
+    ),
     "spikes": Figure(
         ("spikes",), "What goes wrong", "target and student where the error is largest"
     ),
@@ -63,6 +66,16 @@ TABLES = {
             ("lag", "lag_low", "lag_high"),
         ),
     ),
+    "budget": Table(
+        "budget.BUDGET",
+        (*PROBLEM, "statistic", "rule"),
+        (
+            ("error", "low", "high"),
+            ("ratio", "ratio_low", "ratio_high"),
+            ("slope", "slope_low", "slope_high"),
+            ("gain", "gain_low", "gain_high"),
+        ),
+    ),
     "methods": Table(),
     "spikes": Table(),
     "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
@@ -88,4 +101,6 @@ STAGES = (
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
 )
 
-STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, calibrated, trainings)
+STUDY = Study(
+    "uniform", FIGURES, TABLES, STAGES, check, calibrated, trainings, ("errors", "budget")
+)

@@ -32,7 +32,7 @@ from supnorm.costs import BASE_MB, START, Costs, Trained
 from supnorm.hardware.cards import SLOWEST, Card
 from supnorm.job.programs import InputError
 from supnorm.training import roofline
-from supnorm.uniform.cells import cells
+from supnorm.uniform.cells import cells, ranked_cells, seeds_of
 from supnorm.work import (
     Cell,
     group_size,
@@ -292,7 +292,7 @@ class Throughput(Costs):
         entry = self._entries[self._device]
         group = self._group(cell)
         groups = math.ceil(len(rows) / group)
-        teachers = cell.students // self._seeds(cell)
+        teachers = cell.students // seeds_of(cell, self._config)
         seeds = (rows[-1] // teachers) - (rows[0] // teachers) + 1
         shuffle = interpolated(entry["shuffle"], cell.samples, 0, 1.1)
         return cell.epochs * (seeds * shuffle + groups * self._epoch(cell, group))
@@ -322,9 +322,6 @@ class Throughput(Costs):
             return 1
         precision = self._config["training"]["precision"]
         return group_size(cell.dim, cell.depth, cell.width, cell.batch, precision)
-
-    def _seeds(self, cell: Cell) -> int:
-        return len(self._config["sine" if cell.family == "sine" else "sample"]["seeds"])
 
     def _measuring(self, cell: Cell, rows: range) -> float:
         networks = len(rows) * self._config["evaluation"]["times"]
@@ -431,7 +428,7 @@ class Throughput(Costs):
         return 8 * networks * network_size(cell.dim, cell.depth, cell.width) / DIGESTING
 
     def _digesting_all(self) -> float:
-        return sum(self._digesting(cell, cell.students) for cell in cells(self._config))
+        return sum(self._digesting(cell, cell.students) for cell in ranked_cells(self._config))
 
     def _measuring_sine(self) -> float:
         sine = self._config["sine"]
@@ -440,7 +437,7 @@ class Throughput(Costs):
 
     def _cells(self, family: str, dim: int, samples: int) -> list[Cell]:
         problem = family, dim, samples
-        return [c for c in cells(self._config) if (c.family, c.dim, c.samples) == problem]
+        return [c for c in ranked_cells(self._config) if (c.family, c.dim, c.samples) == problem]
 
     # Megabytes beside Python and its libraries
 
@@ -451,8 +448,14 @@ class Throughput(Costs):
         """
         stored = cell.parameters * (5 + 3 * self._config["evaluation"]["times"])
         held = 2 * cell.depth * cell.width * max(cell.batch, 1024) if self._device == "cpu" else 0
-        labels = 3 * cell.students * cell.samples
+        labels = 3 * self._labelled(cell) * cell.samples
         return 8e-6 * (len(rows) * stored + held + labels)
+
+    def _labelled(self, cell: Cell) -> int:
+        """Return how many students a cell's samples have labels for, be they in the cell or not."""
+        if cell.family == "sine":
+            return cell.students
+        return self._config["teacher"]["count"] * len(self._config["sample"]["seeds"])
 
     def _measuring_mb(self, cell: Cell, rows: range) -> float:
         """The students twice over."""
@@ -470,7 +473,7 @@ class Throughput(Costs):
 
     def _comparing_mb(self) -> float:
         """The largest students that may decide, of one evaluation and teacher."""
-        largest = max(cell.parameters for cell in cells(self._config))
+        largest = max(cell.parameters for cell in ranked_cells(self._config))
         return 800 + 24e-6 * largest * len(self._config["sample"]["seeds"])
 
 
