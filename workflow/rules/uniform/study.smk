@@ -9,6 +9,7 @@
 #   worst_case.smk   teachers with a spike that no sample meets
 #   tables.smk       the tables from which figures are drawn
 #   figures.smk      the figures
+#   places.smk       where in the cube errors are attained
 
 
 include: "common.smk"
@@ -30,6 +31,7 @@ include: "sine.smk"
 include: "worst_case.smk"
 include: "tables.smk"
 include: "figures.smk"
+include: "places.smk"
 
 
 # Its tables and figures, as `make reproduce STUDY=uniform` wants them.

@@ -29,6 +29,9 @@ FIGURES = {
     "spikes": Figure(
         ("spikes",), "What goes wrong", "target and student where the error is largest"
     ),
+    "places": Figure(
+        ("places",), "What goes wrong", "where in the cube the largest errors are attained"
+    ),
     "sine": Figure(("sine",), "What goes wrong", "small average and large uniform error"),
     "methods": Figure(
         ("methods",),
@@ -65,6 +68,7 @@ TABLES = {
     ),
     "methods": Table(),
     "spikes": Table(),
+    "places": Table(),
     "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
     "bounds": Table("bounds.BOUNDS"),
     "sample_counts": Table(),
