@@ -1,7 +1,7 @@
 # Where in the cube errors are attained.
 #
 #   locate_errors   tables/errors, samples, networks   ->  tables/places.parquet
-#   plot_places     tables/places                      ->  figures/places.*
+#   plot_places     tables/places, minmax              ->  figures/places.*
 
 
 use rule long_job from uniform as locate_errors with:
@@ -38,4 +38,4 @@ use rule job from uniform as plot_places with:
     resources:
         **DRAWING,
     params:
-        options=options("uniform.teacher.families", "uniform.places.cube"),
+        options=options("uniform.teacher.families"),

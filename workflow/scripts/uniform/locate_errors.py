@@ -55,7 +55,7 @@ def write_places(a: argparse.Namespace) -> None:
             inner = np.nan
             if rows["width"].iloc[0] <= a.width:
                 inner = measure_inside(rows, files, teachers[problem[:2]], a.cube, a.threads)
-            frames.append(rows.assign(inner=inner, share=inner / rows["error"]))
+            frames.append(rows.assign(cube=a.cube, inner=inner, share=inner / rows["error"]))
     if not frames:
         raise InputError(f"{a.errors}: expected uniform errors of the --teachers, found none")
     write_table(a.places, pd.concat(frames), places_schema(coordinates(a.errors)), a.job)

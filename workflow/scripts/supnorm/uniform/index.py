@@ -30,7 +30,9 @@ FIGURES = {
         ("spikes",), "What goes wrong", "target and student where the error is largest"
     ),
     "places": Figure(
-        ("places",), "What goes wrong", "where in the cube the largest errors are attained"
+        ("places", "minmax"),
+        "What goes wrong",
+        "where in the cube the largest errors are attained",
     ),
     "sine": Figure(("sine",), "What goes wrong", "small average and large uniform error"),
     "methods": Figure(

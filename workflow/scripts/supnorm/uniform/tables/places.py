@@ -40,11 +40,12 @@ def places_schema(dim: int) -> Schema:
                 "how many faces of Q the place lies on, to rounding: 0 inside, d at a corner",
                 nullable=True,
             ),
+            real("cube", "width of a smaller cube with the same centre, over that of Q"),
             real(
                 "inner",
-                "uniform error in a smaller cube with the same centre, uniform.places.cube times "
-                "as wide: exact for d = 1, else climbed to from the worst of random points of that "
-                "cube; +inf where error is; null for students wider than uniform.certificate.width",
+                "uniform error in that smaller cube: exact for d = 1, else climbed to from the "
+                "worst of random points of it; +inf where error is; null for students wider than "
+                "uniform.certificate.width",
                 nullable=True,
             ),
             real("share", "inner over error", nullable=True),
