@@ -14,7 +14,7 @@ from supnorm.streams import Stream, uniform_points
 
 # Random points: those whose distances from a sample are compared with that of the largest error,
 # and those of a smaller cube from the worst of which a climb begins.
-COMPARED, STARTS = 4096, 32768
+COMPARED, STARTS = 4096, 131072
 # What is nearer to a face of Q than this lies on it: the exact search and the climb end there.
 ON_FACE = 1e-12
 # What names an algorithm on a problem, but for when it stops.
