@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from supnorm.configuration import of_study, resolve
+from scales import configuration
 from supnorm.job.programs import InputError
 from supnorm.networks import Networks, forward, save_networks
 from supnorm.samples import draw_samples
@@ -143,7 +143,7 @@ def test_a_student_that_is_not_finite_has_an_infinite_inner_error(dim):
 
 def test_the_expected_time_knows_how_many_points_there_are():
     assert throughput.STARTS == STARTS
-    settings = of_study(resolve({"scale": "laptop"}), "uniform")
+    settings = configuration("laptop")
     before = throughput.Throughput(settings).seconds("locate_errors")
     settings["sample"]["seeds"] = settings["sample"]["seeds"] * 2
     start = throughput.Throughput(settings).start("cpu")
@@ -366,7 +366,10 @@ def test_claims_can_fail_and_be_undecided():
 
 
 def test_claims_about_faces_are_for_more_than_one_dimension():
-    assert set(tabulated(tables(dim=1)).index) == {"errors_far_from_samples", "errors_remain_inside"}
+    assert set(tabulated(tables(dim=1)).index) == {
+        "errors_far_from_samples",
+        "errors_remain_inside",
+    }
 
 
 def test_sampled_places_and_students_without_one_have_no_part():
@@ -380,7 +383,7 @@ def test_sampled_places_and_students_without_one_have_no_part():
 
 def test_the_figure_shows_the_students_that_decide(tmp_path):
     write_run(tmp_path)
-    locate(tmp_path, width=9 - 1)
+    locate(tmp_path)
     decided = [
         {"family": "random", "dim": dim, "samples": SAMPLES, "statistic": "minmax", "error": 0.2}
         | {"algorithm_set": "network", "norm": "inf", "algorithm": "network", "evaluation": 2}
