@@ -82,6 +82,14 @@ def test_typical_distances_of_a_sample_in_one_corner_meet_all_faces_alike():
     assert typical[2] == pytest.approx(np.median(np.linalg.norm(edges - 0.5, axis=1)), abs=0.02)
 
 
+def test_random_points_lie_on_every_face_alike():
+    axis = np.linspace(-0.5, 0.5, 60)
+    sample = np.stack(np.meshgrid([0.5], axis, axis), axis=-1).reshape(-1, 3)
+    _, typical = distances(sample[:1], sample)
+    # Some random points lie on that face, as many on the opposite one, and the others between.
+    assert typical[:3] == pytest.approx([0.5, 0.5, 0.5], abs=0.1)
+
+
 def test_distances_of_many_samples_shrink_inside_more_than_at_corners():
     _, typical = distances(np.zeros((1, 3)), random_places(3, 4000))
     # There are as many samples in balls of the same volume, of which a corner sees an eighth.

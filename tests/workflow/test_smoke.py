@@ -23,9 +23,10 @@ CELLS = 8
 SHARDS = 10
 PROBLEMS = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
-FIGURES += ["curves", "teachers", "hat"]
+FIGURES += ["curves", "teachers", "hat", "places"]
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
 TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
+TABLES += ["places"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 ALL_PLOTS |= {f"plot_parity_{figure}": 1 for figure in ("norm", "samples", "waves")}
 ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("cliff", "inner", "pieces")}
@@ -33,7 +34,9 @@ ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("approximation", "bases", "spec
 # What comes after the errors of cells.
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
+LATER |= {"locate_errors": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
+DRAWN_LATER += ["places"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
 
