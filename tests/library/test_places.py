@@ -24,10 +24,10 @@ from supnorm.uniform.places import (
     count_faces,
     distances,
     inner_errors,
-    of_best,
     shrink,
 )
 from supnorm.uniform.places_claims import CLAIMS
+from supnorm.uniform.ranking import of_best
 from supnorm.uniform.tables.places import places_schema
 from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.uniform.teachers import random_teachers

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
-from supnorm.uniform.places import of_best
+from supnorm.uniform.ranking import of_best
 from supnorm.uniform.tables.places import PLACES
 from supnorm.uniform.tables.ranking import MINMAX
 

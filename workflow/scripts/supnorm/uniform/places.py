@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from scipy.spatial import KDTree
 
 from supnorm.errors.ascent import climb
@@ -17,8 +16,6 @@ from supnorm.streams import Stream, uniform_points
 COMPARED, STARTS = 4096, 131072
 # What is nearer to a face of Q than this lies on it: the exact search and the climb end there.
 ON_FACE = 1e-12
-# What names an algorithm on a problem, but for when it stops.
-CELL = ["family", "dim", "samples", "depth", "width", "batch_rule"]
 
 
 def distances(places: np.ndarray, sample: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,13 +69,3 @@ def shrink(networks: Networks, factor: float) -> Networks:
     """Return networks whose value at x is that of the given ones at factor times x."""
     first, *others = networks.weights
     return replace(networks, weights=(factor * first, *others))
-
-
-def of_best(places: pd.DataFrame, minmax: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of tables/places of the networks that decide the uniform min-max.
-
-    For each family, dimension and sample size of tables/minmax they are all students of the
-    deciding architecture and batch rule.
-    """
-    best = minmax[(minmax["algorithm_set"] == "network") & (minmax["norm"] == "inf")]
-    return places.merge(best.loc[best["statistic"] == "minmax", CELL])

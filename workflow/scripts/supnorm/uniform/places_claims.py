@@ -12,7 +12,7 @@ import pandas as pd
 
 from supnorm.statistics.claims import Claim, Finding, Tables
 from supnorm.statistics.intervals import resamples
-from supnorm.uniform.places import of_best
+from supnorm.uniform.ranking import of_best
 
 
 def with_interval(

@@ -37,7 +37,7 @@ def places_schema(dim: int) -> Schema:
             real("face", "largest |x_i| of the place, times 2: 1 on the boundary", nullable=True),
             integer(
                 "faces",
-                "how many faces of Q the place lies on, to rounding: 0 inside, d at a corner; 0 too "
+                "how many faces of Q the place lies on, to rounding: 0 inside, d at a corner; 0 "
                 "where method is sampled, as random points lie on none",
                 nullable=True,
             ),
