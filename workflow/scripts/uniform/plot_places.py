@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
 def draw(places: pd.DataFrame) -> Figure:
     """Return the figure: a row a dimension; distances, faces, and errors in the smaller cube."""
     dims, sizes = sorted(places["dim"].unique()), sorted(places["samples"].unique())
-    shades = dict(zip(sizes, sns.color_palette("flare", len(sizes)), strict=True))
+    shades = dict(zip(sizes, sns.color_palette("rocket_r", len(sizes)), strict=True))
     blues = sns.color_palette("Blues", max(dims) + 1)
     figure, axes = plt.subplots(
         len(dims), 3, figsize=(WIDTH, 0.8 + 1.5 * len(dims)), sharex="col", squeeze=False
