@@ -25,23 +25,20 @@ PROBLEMS = 4
 # Longer training: a cell a problem, each of a teacher and two seeds in one shard.
 LONGER = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
-FIGURES += ["curves", "teachers", "hat", "budget"]
+FIGURES += ["curves", "teachers", "hat", "budget", "places"]
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
-TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims", "budget"]
+TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
+TABLES += ["budget", "places"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 ALL_PLOTS |= {f"plot_parity_{figure}": 1 for figure in ("norm", "samples", "waves")}
 ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("cliff", "inner", "pieces")}
 ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("approximation", "bases", "spectral_bias")}
 # What comes after the errors of cells.
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
-LATER |= {
-    "tabulate_budget": 1,
-    "tabulate_spikes": 1,
-    "tabulate_worst_case": 1,
-    "tabulate_claims": 1,
-    "write_summary": 1,
-}
+LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
+LATER |= {"tabulate_budget": 1, "locate_errors": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
+DRAWN_LATER += ["budget", "places"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
 

@@ -10,6 +10,7 @@
 #   budget.smk       longer training, of some students
 #   tables.smk       the tables from which figures are drawn
 #   figures.smk      the figures
+#   places.smk       where in the cube errors are attained
 
 
 include: "common.smk"
@@ -32,6 +33,7 @@ include: "worst_case.smk"
 include: "tables.smk"
 include: "budget.smk"
 include: "figures.smk"
+include: "places.smk"
 
 
 # Its tables and figures, as `make reproduce STUDY=uniform` wants them.

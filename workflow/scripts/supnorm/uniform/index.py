@@ -32,6 +32,11 @@ FIGURES = {
     "spikes": Figure(
         ("spikes",), "What goes wrong", "target and student where the error is largest"
     ),
+    "places": Figure(
+        ("places", "minmax"),
+        "What goes wrong",
+        "where in the cube the largest errors are attained",
+    ),
     "sine": Figure(("sine",), "What goes wrong", "small average and large uniform error"),
     "methods": Figure(
         ("methods",),
@@ -78,6 +83,7 @@ TABLES = {
     ),
     "methods": Table(),
     "spikes": Table(),
+    "places": Table(),
     "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
     "bounds": Table("bounds.BOUNDS"),
     "sample_counts": Table(),

@@ -89,6 +89,8 @@ ON_DEVICE = (
 )
 # Above so many samples references use neighbours alone (supnorm.uniform.references.algorithms).
 DENSE = 10_000
+# From the worst of so many random points the smaller cube is climbed (supnorm.uniform.places).
+STARTS = 131072
 
 
 def read_calibration(path: Path) -> dict:
@@ -191,6 +193,7 @@ class Throughput(Costs):
             "compare_methods": self._comparing,
             "tabulate_spikes": self._digesting_all,
             "measure_sine": self._measuring_sine,
+            "locate_errors": self._locating,
         }
         self._memory = {
             "train_students": self._training_mb,
@@ -434,6 +437,21 @@ class Throughput(Costs):
         sine = self._config["sine"]
         networks = len(sine["seeds"]) * self._config["evaluation"]["times"]
         return networks * self._evaluating("cpu", 1, sine["depth"], sine["width"])
+
+    def _locating(self) -> float:
+        """Return the seconds of the narrow students' last errors in a smaller cube."""
+        entry, total = self._entries["cpu"], 0.0
+        for cell in cells(self._config):
+            if cell.family != "sine" and cell.width <= self._config["certificate"]["width"]:
+                total += self._digesting(cell, cell.students)
+                if cell.dim == 1:
+                    total += cell.students * interpolated(entry["exact"], cell.width, 1, 3)
+                    continue
+                size = network_size(cell.dim, cell.depth, cell.width)
+                rate = interpolated(entry["evaluation"], cell.width, 1, 0)
+                total += cell.students * 2 * size * STARTS / rate
+                total += self._climbs(cell.width, cell.students)
+        return total
 
     def _cells(self, family: str, dim: int, samples: int) -> list[Cell]:
         problem = family, dim, samples
