@@ -9,7 +9,6 @@ import pytest
 from scales import configuration
 from supnorm.statistics.intervals import resamples
 from supnorm.uniform.budget import BEST, judge, recipes, unseen_heights
-from supnorm.uniform.budget_claims import CLAIMS
 from supnorm.uniform.cells import (
     budget_cells,
     cells,
@@ -19,6 +18,7 @@ from supnorm.uniform.cells import (
     training_options,
     trainings,
 )
+from supnorm.uniform.statements.budget import CLAIMS
 
 RULES = ("fifth", "fast")
 SIZES, SEEDS, TEACHERS = (10, 40, 160), (7, 8), (0, 1, 2)

@@ -26,8 +26,8 @@ from supnorm.uniform.places import (
     inner_errors,
     shrink,
 )
-from supnorm.uniform.places_claims import CLAIMS
 from supnorm.uniform.ranking import of_best
+from supnorm.uniform.statements.places import CLAIMS
 from supnorm.uniform.tables.places import places_schema
 from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.uniform.teachers import random_teachers

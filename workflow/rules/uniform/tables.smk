@@ -180,6 +180,7 @@ use rule job from uniform as tabulate_claims with:
         methods="<results>/tables/methods.parquet",
         worst_case="<results>/tables/worst_case.parquet",
         budget="<results>/tables/budget.parquet",
+        places="<results>/tables/places.parquet",
     output:
         claims="<results>/tables/claims.parquet",
         record="<results>/tables/claims.prov.json",

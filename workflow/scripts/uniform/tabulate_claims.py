@@ -7,9 +7,8 @@ from supnorm.job.programs import run
 from supnorm.statistics.claims import tabulate_claims
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table, write_table
-from supnorm.uniform import budget_claims
 from supnorm.uniform import claims as uniform
-from supnorm.uniform.tables import adversary, bounds, budget, growth, methods, ranking
+from supnorm.uniform.tables import adversary, bounds, budget, growth, methods, places, ranking
 
 TABLES = {
     "minmax": ranking.MINMAX,
@@ -19,9 +18,8 @@ TABLES = {
     "methods": methods.METHODS,
     "worst_case": adversary.WORST_CASE,
     "budget": budget.BUDGET,
+    "places": places.PLACES,
 }
-
-TESTED = (*uniform.CLAIMS, *budget_claims.CLAIMS)
 
 
 def main(argv: list[str]) -> None:
@@ -35,7 +33,7 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     tables = {name: read_table(getattr(a, name), TABLES[name].columns) for name in TABLES}
     tables = {name: of_family(table, a.families[0]) for name, table in tables.items()}
-    found = tabulate_claims(uniform.STUDY, TESTED, tables, {"gap": a.gap})
+    found = tabulate_claims(uniform.STUDY, uniform.CLAIMS, tables, {"gap": a.gap})
     write_table(a.claims, found, CLAIMS, a.job)
     a.job.write_record()
 

@@ -1,11 +1,11 @@
-"""The claims of the study `uniform` about training: what its budget leaves undone."""
+"""The claims about training: what its budget leaves undone."""
 
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from supnorm.statistics.claims import Claim, Finding, Tables
-from supnorm.uniform.claims import Numbers, in_all_cases, matching, networks
+from supnorm.uniform.statements.cases import Numbers, in_all_cases, matching, networks
 
 # The norms that the figure shows.
 SHOWN = ("2", "inf")
