@@ -379,7 +379,7 @@ def arguments(table, folder, *more, epochs=60, engine="narrow"):
     options = (
         f"--sample {table} --family random --dim 1 --samples 20 --depth 3 --width 8 "
         f"--batch_rule fifth --shard 1of1 --batch 4 --epochs {epochs} "
-        "--uniform.evaluation.times 3 --uniform.training.learning_rate 1e-3 "
+        "--uniform.evaluation.times 3 --learning_rate 1e-3 "
         "--uniform.training.final_learning_rate 1e-4 --uniform.training.weight_decay 0 "
         f"--device cpu --training.precision float64 --training.engine {engine} "
         f"--students {folder}/s.safetensors --curves {folder}/c.parquet "
@@ -494,7 +494,7 @@ def test_training_needs_no_checkpoint(tmp_path, samples_table, train):
     [
         (["--uniform.evaluation.times", "2"], "evaluations"),
         (["--count", "3"], "students"),
-        (["--uniform.training.learning_rate", "2e-3"], "recipe"),
+        (["--learning_rate", "2e-3"], "recipe"),
         (["--uniform.training.weight_decay", "1e-3"], "recipe"),
         (["--family", "sine"], "cell"),
         (["--training.precision", "float32"], "precision"),

@@ -34,8 +34,8 @@ RUN = {
 WILDCARDS = {"family": "random", "dim": "1", "samples": "10", "depth": "5", "width": "8"}
 WILDCARDS |= {"batch_rule": "fifth"}
 PARAMETERS = {"batch": 2, "epochs": 20, "first": 0, "count": 4, "device": "cpu", "threads": 1}
-SETTINGS = {"uniform.training.learning_rate": 1e-4, "training.engine": "auto"}
-SETTINGS |= {"training.precision": "float64"}
+PARAMETERS |= {"learning_rate": 1e-4}
+SETTINGS = {"training.engine": "auto", "training.precision": "float64"}
 
 
 @cache

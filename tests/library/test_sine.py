@@ -95,7 +95,7 @@ def trained(folder, samples=40, epochs=10):
     train_students.main(
         f"--sample {drawn} --family sine --dim 1 --samples {samples} --depth 4 --width 8 "
         f"--batch_rule size --shard 1of1 --batch 10 --epochs {epochs} "
-        "--uniform.evaluation.times 2 --uniform.training.learning_rate 1e-3 "
+        "--uniform.evaluation.times 2 --learning_rate 1e-3 "
         "--uniform.training.final_learning_rate 1e-4 --uniform.training.weight_decay 0 "
         "--training.engine narrow --device cpu --training.precision float64 "
         f"--students {students} --curves {curves}".split()

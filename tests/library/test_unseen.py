@@ -19,7 +19,7 @@ from supnorm.tables.samples import samples_schema, teacher_column
 from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform import unseen
 from supnorm.uniform.adversary import emptiest_on_grid, spike_at, spike_networks
-from supnorm.uniform.regularisation_claims import CLAIMS, highest
+from supnorm.uniform.statements.regularisation import CLAIMS, highest
 from supnorm.uniform.tables.unseen import DIMENSIONS, REGULARISATION, SAMPLES_NEEDED
 from supnorm.uniform.teachers import random_teachers
 from supnorm.uniform.theory.bounds import NetworkClass, bump_norm

@@ -337,3 +337,29 @@ def test_spiked_teachers_are_in_the_class_and_as_far_from_students_as_stated(fin
             plain, 0, centre
         )
         assert row["sign"] * row["height"] == pytest.approx(height[0], rel=1e-9)
+
+
+def test_the_budget_is_recomputed_from_the_networks(finished):
+    """Of longer training for d = 1: the error on a fine grid, and what is left on the sample."""
+    results, grid = finished.results, np.linspace(-0.5, 0.5, 20001)[:, None]
+    teachers, _ = read_networks(results / "teachers/random/d1.safetensors")
+    wanted = network_values(teachers, 0, grid)
+    found = [
+        row
+        for row in rows(results / "tables/budget.parquet")
+        if (row["dim"], row["norm"], row["rule"]) == (1, "inf", "fast")
+    ]
+    # One teacher: its maximum is its mean.
+    assert len(found) == 2 * 2
+    for row in found:
+        tensors, pairs = read_cell(results, f"d1_m{row['samples']}_L5_w8_fast")
+        last = [k for k, one in enumerate(pairs["evaluation"]) if one == max(pairs["evaluation"])]
+        assert {pairs["epoch"][k] for k in last} == {row["epochs"]}
+        errors, left = [], []
+        for k in last:
+            points = documented_points(f"points;dim=1;seed={pairs['seed'][k]}", row["samples"], 1)
+            labels = network_values(teachers, 0, points)
+            errors.append(np.abs(network_values(tensors, k, grid) - wanted).max())
+            left.append(np.sqrt(np.mean((network_values(tensors, k, points) - labels) ** 2)))
+        assert row["error"] == pytest.approx(np.mean(errors), rel=1e-3)
+        assert row["training"] == pytest.approx(np.mean(left), rel=1e-9)

@@ -48,6 +48,7 @@ LATE = {
     "sample_adversary": SAMPLING,
     "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
+    "locate_errors": SAMPLING,
     "train_parity": {*ENGINES, "kernels", "packed"},
     "solve_parity_samples": ENGINES,
     "train_sawtooth": {*SAMPLING, "loop", "memory", "work"},
@@ -101,7 +102,7 @@ def test_impossible_ways_of_training_give_one_sentence(tmp_path):
     train = (
         f"--sample {points} --family random --dim 1 --samples 4 --depth 2 --width 4 "
         "--batch_rule r --shard 1of1 --batch 2 --epochs 2 --uniform.evaluation.times 1 "
-        "--uniform.training.learning_rate 1e-3 --uniform.training.final_learning_rate 1e-4 "
+        "--learning_rate 1e-3 --uniform.training.final_learning_rate 1e-4 "
         "--uniform.training.weight_decay 0 "
         f"--training.precision float64 --students {tmp_path / 's'} "
         f"--curves {tmp_path / 'c'}"

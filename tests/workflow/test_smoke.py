@@ -22,10 +22,13 @@ CELLS = 8
 # The two cells of most work are cut in two.
 SHARDS = 10
 PROBLEMS = 4
+# Longer training: a cell a problem, each of a teacher and two seeds in one shard.
+LONGER = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
-FIGURES += ["curves", "teachers", "hat"]
+FIGURES += ["curves", "teachers", "hat", "budget", "places"]
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
 TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
+TABLES += ["budget", "places"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 ALL_PLOTS |= {f"plot_parity_{figure}": 1 for figure in ("norm", "samples", "waves")}
 ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("cliff", "inner", "pieces")}
@@ -33,7 +36,9 @@ ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("approximation", "bases", "spec
 # What comes after the errors of cells.
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
+LATER |= {"tabulate_budget": 1, "locate_errors": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
+DRAWN_LATER += ["budget", "places"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
 
@@ -51,7 +56,7 @@ def test_everything_promised_is_there(finished):
     for figure in FIGURES:
         for kind in ("pdf", "png", "txt", "prov.json"):
             assert (results / f"figures/{figure}.{kind}").stat().st_size > 100
-    assert len(list(results.glob("students/random/*.safetensors"))) == SHARDS
+    assert len(list(results.glob("students/random/*.safetensors"))) == SHARDS + LONGER
     # Teachers, seeds, evaluations and norms of each cell; of the sine's student; of the six
     # reference algorithms.
     errors = pq.read_metadata(results / "tables/errors.parquet").num_rows
@@ -91,10 +96,10 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         "resolve_config": 1,
         "tabulate_settings": 1,
         "draw_samples": 2,
-        "train_students": 6,
-        "measure_errors": 3,
-        "sample_errors": 3,
-        "climb_errors": 3,
+        "train_students": 8,
+        "measure_errors": 4,
+        "sample_errors": 4,
+        "climb_errors": 4,
         "certify_errors": 1,
         "measure_references": 2,
         "measure_adversary": 1,
@@ -119,19 +124,23 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         ("workflow/scripts/supnorm/drawing/style.py", ALL_PLOTS | {"build_paper": 1}),
         (
             "workflow/scripts/supnorm/uniform/ranking.py",
-            {"rank_algorithms": 1, "tabulate_growth": 1},
+            {"rank_algorithms": 1, "tabulate_growth": 1, "tabulate_budget": 1},
         ),
-        ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": SHARDS // 2}),
+        ("workflow/scripts/supnorm/errors/exact.py", {"measure_errors": (SHARDS + LONGER) // 2}),
         (
             "workflow/scripts/supnorm/errors/ascent.py",
-            {"climb_errors": SHARDS // 2, "sample_adversary": 2, "climb_adversary": 2},
+            {
+                "climb_errors": (SHARDS + LONGER) // 2,
+                "sample_adversary": 2,
+                "climb_adversary": 2,
+            },
         ),
         ("workflow/scripts/supnorm/errors/relaxation.py", {"certify_errors": 2}),
         (
             "workflow/scripts/supnorm/uniform/theory/bumps.py",
             {"measure_adversary": 2, "sample_adversary": 2, "climb_adversary": 2},
         ),
-        ("workflow/scripts/supnorm/training/stacked.py", {"train_students": SHARDS + 1}),
+        ("workflow/scripts/supnorm/training/stacked.py", {"train_students": SHARDS + LONGER + 1}),
     ],
 )
 def test_an_edit_of_code_runs_what_uses_it(copy, file, expected):
@@ -176,7 +185,7 @@ def test_the_bits_do_not_depend_on_cores_or_order(finished, tmp_path):
             "train_students",
             f"--sample samples/random/d3_m20.parquet {SHARD} --first 2 --count 2 --batch 4 "
             "--epochs 20 --uniform.evaluation.times 5 --checkpoint checkpoints/again.safetensors "
-            "--uniform.training.learning_rate 1e-4 --uniform.training.final_learning_rate 1e-6 "
+            "--learning_rate 1e-4 --uniform.training.final_learning_rate 1e-6 "
             "--uniform.training.weight_decay 0 "
             "--training.engine auto --device cpu --training.precision float64 --threads 2 "
             "--curves curves/again.parquet --students",

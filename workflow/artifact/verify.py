@@ -181,7 +181,7 @@ def of_code(evidence: Evidence) -> Verdict:
 
 
 def of_shards(evidence: Evidence) -> Finding:
-    """Return whether each study's table of errors follows from all students: none is left aside.
+    """Return whether each study's tables of errors follow from all students: none is left aside.
 
     Raises InputError where some are.
     """
@@ -191,10 +191,11 @@ def of_shards(evidence: Evidence) -> Finding:
         if not study.trainings or study.name not in config["studies"]:
             continue
         wanted = {f"{results}/{path}" for path in study.trainings(of_study(config, study.name))}
-        jobs = chain.jobs([f"{results}/tables/{study.errors}.parquet"])
+        jobs = chain.jobs([f"{results}/tables/{table}.parquet" for table in study.errors])
         read = {path for job in jobs for path in job.outputs.get("students", ())}
         if left := sorted(wanted - read):
-            says = f"{study.name}/tables/{study.errors} follows from no {left[0]}"
+            tables = " and ".join(f"{study.name}/tables/{table}" for table in study.errors)
+            says = f"{tables} follow from no {left[0]}"
             raise InputError(f"{says}, and {len(left) - 1} others")
     return Finding(SAME, 0.0)
 

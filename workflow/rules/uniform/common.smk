@@ -1,7 +1,7 @@
 # What the rules of the study uniform share: its settings, its cells and their shards, the files of
 # all of them, and what jobs ask for.
 
-from supnorm.uniform.cells import cells, sine_cell
+from supnorm.uniform.cells import budget_cells, cells, ranked_cells, sine_cell, training_options
 from supnorm.work import shard_names
 
 UNIFORM = of_study(CONFIG, "uniform")
@@ -20,6 +20,8 @@ except InputError as error:
 PROBLEM_NAME = "{family}/d{dim}_m{samples}"
 SHARD_NAME = f"{PROBLEM_NAME}_L{{depth}}_w{{width}}_{{batch_rule}}_{{shard}}"
 CELLS = list(cells(UNIFORM))
+# Those whose students compete, and those of longer training.
+RANKED, LONGER = list(ranked_cells(UNIFORM)), list(budget_cells(UNIFORM))
 # Cheap cells train first, so that their errors are there early: the last have priority 1. Before
 # all of them comes what they need, and what measures them.
 COSTLIEST_FIRST = sorted(CELLS, key=lambda cell: -cell.students * cell.student_flops)
@@ -38,19 +40,19 @@ def of_all_problems(pattern, dims=TEACHER["dims"]):
 
 
 def of_algorithms(folder, kind, widths=STUDENT["widths"]):
-    """The files of all cells of the family, dimension and sample size that are wildcards."""
+    """The files of those cells for the family, dimension and sample size that are wildcards."""
 
     def files(wildcards):
         problem = wildcards.family, int(wildcards.dim), int(wildcards.samples)
-        found = [cell for cell in CELLS if (cell.family, cell.dim, cell.samples) == problem]
+        found = [cell for cell in RANKED if (cell.family, cell.dim, cell.samples) == problem]
         return of_shards(folder, kind, [cell for cell in found if cell.width in widths])
 
     return files
 
 
 def of_all_cells(folder, kind="parquet"):
-    """The files of all cells of teachers."""
-    return of_shards(folder, kind, [cell for cell in CELLS if cell.family != "sine"])
+    """The files of all cells whose students compete."""
+    return of_shards(folder, kind, RANKED)
 
 
 def of_shards(folder, kind, cells):
@@ -69,6 +71,11 @@ def find_shard(wildcards):
     if name not in THROUGHPUT.shards:
         raise WorkflowError(f"{name} is no shard of this configuration")
     return THROUGHPUT.shards[name]
+
+
+def told(name):
+    """What a job that trains a shard is told, by name (`training_options`)."""
+    return lambda wildcards: training_options(*find_shard(wildcards), UNIFORM)[name]
 
 
 def megabytes(task, name=""):

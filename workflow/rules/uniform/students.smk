@@ -23,15 +23,17 @@ use rule long_job from uniform as train_students with:
     params:
         options=options(
             "uniform.evaluation.times",
-            "uniform.training.learning_rate",
             "uniform.training.final_learning_rate",
             "uniform.training.weight_decay",
             "training.engine",
             "training.precision",
-            first=lambda wildcards: find_shard(wildcards)[1].start,
-            count=lambda wildcards: len(find_shard(wildcards)[1]),
-            batch=lambda wildcards: find_shard(wildcards)[0].batch,
-            epochs=lambda wildcards: find_shard(wildcards)[0].epochs,
+            teachers=told("teachers"),
+            seeds=told("seeds"),
+            first=told("first"),
+            count=told("count"),
+            batch=told("batch"),
+            epochs=told("epochs"),
+            learning_rate=told("learning_rate"),
             device=DEVICE,
             # No output: Snakemake removes those of a job that was killed.
             checkpoint=lambda wildcards: (

@@ -7,9 +7,11 @@
 #   errors.smk           what students and other algorithms err by
 #   sine.smk             a small experiment of its own
 #   worst_case.smk       teachers with a spike that no sample meets
+#   budget.smk           longer training, of some students
 #   regularisation.smk   spikes in every class of networks
 #   tables.smk           the tables from which figures are drawn
 #   figures.smk          the figures
+#   places.smk           where in the cube errors are attained
 
 
 include: "common.smk"
@@ -31,7 +33,9 @@ include: "sine.smk"
 include: "worst_case.smk"
 include: "regularisation.smk"
 include: "tables.smk"
+include: "budget.smk"
 include: "figures.smk"
+include: "places.smk"
 
 
 # Its tables and figures, as `make reproduce STUDY=uniform` wants them.

@@ -14,8 +14,8 @@
 #   summarize_errors         tables/minmax, rates, and others    ->  summary.md
 #   describe_findings        the same, and claims                ->  findings.json
 
-# How many students of teachers there are, all cells together.
-TRAININGS = sum(cell.students for cell in CELLS if cell.family != "sine")
+# How many students compete, all cells together.
+TRAININGS = sum(cell.students for cell in RANKED)
 TEACHERS = expand(
     "<results>/teachers/{family}/d{dim}.safetensors",
     family=TEACHER["families"],
@@ -179,6 +179,8 @@ use rule job from uniform as tabulate_claims with:
         growth="<results>/tables/growth.parquet",
         methods="<results>/tables/methods.parquet",
         worst_case="<results>/tables/worst_case.parquet",
+        budget="<results>/tables/budget.parquet",
+        places="<results>/tables/places.parquet",
     output:
         claims="<results>/tables/claims.parquet",
         record="<results>/tables/claims.prov.json",

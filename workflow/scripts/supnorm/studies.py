@@ -67,7 +67,7 @@ class Study:
     they contradict one another. `costs` takes these settings, the device and the GPUs' card, and
     returns the expected costs of its jobs (supnorm.costs.Costs); None where each takes seconds.
     `trainings` takes these settings and maps each file of students, below the study's results, to
-    what the record of its training must say; the table `errors` must follow from all of them.
+    what the record of its training must say; the tables `errors` must follow from all of them.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Study:
     check: Callable | None = None
     costs: Callable | None = None
     trainings: Callable | None = None
-    errors: str = "errors"
+    errors: tuple[str, ...] = ("errors",)
 
     def shown(self, settings: Mapping) -> list[str]:
         """Return the figures that are drawn under these settings of the study."""

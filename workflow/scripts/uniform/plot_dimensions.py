@@ -11,7 +11,7 @@ from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import named, ordered_looks
-from supnorm.uniform.regularisation_claims import growth_per_layer, highest, order, over_bounds
+from supnorm.uniform.statements.regularisation import growth_per_layer, highest, order, over_bounds
 from supnorm.uniform.tables.unseen import DIMENSIONS, SAMPLES_NEEDED
 
 

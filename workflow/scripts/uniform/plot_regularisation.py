@@ -10,7 +10,7 @@ from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import named, ordered_looks
-from supnorm.uniform.regularisation_claims import highest, order, over_bounds
+from supnorm.uniform.statements.regularisation import highest, order, over_bounds
 from supnorm.uniform.tables.unseen import REGULARISATION
 
 BESIDE = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}

@@ -8,7 +8,7 @@ from supnorm.statistics.claims import tabulate_claims
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform import claims as uniform
-from supnorm.uniform.tables import adversary, bounds, growth, methods, ranking
+from supnorm.uniform.tables import adversary, bounds, budget, growth, methods, places, ranking
 
 TABLES = {
     "minmax": ranking.MINMAX,
@@ -17,6 +17,8 @@ TABLES = {
     "growth": growth.GROWTH,
     "methods": methods.METHODS,
     "worst_case": adversary.WORST_CASE,
+    "budget": budget.BUDGET,
+    "places": places.PLACES,
 }
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat, StoppedError
-from supnorm.job.programs import InputError, count, run
+from supnorm.job.programs import InputError, count, positive, run
 from supnorm.networks import concatenate, save_networks
 from supnorm.tables.cells import SHARD
 from supnorm.tables.curves import CURVES
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> None:
     a = parse(argv)
     cell = {name: getattr(a, name) for name in CELL}
     with Heartbeat(a.heartbeat, device=a.device, epochs=a.epochs) as heartbeat:
-        sample = read_samples(a.sample, a.dim, a.samples)
+        sample = first_of(read_samples(a.sample, a.dim, a.samples), a.seeds, a.teachers)
         rows = chosen_rows(a, len(sample[0]) * sample[2].shape[1])
         work = Cell(**cell, epochs=a.epochs, students=len(rows))
         heartbeat.tell(students=len(rows), flops=len(rows) * work.student_flops)
@@ -69,11 +69,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = Program(__doc__, __file__)
     parser.wildcards(*SHARD)
     parser.reads("sample", help="points and labels")
+    parser.add_argument("--teachers", type=count, help="the first so many; all if not given")
+    parser.add_argument("--seeds", type=count, help="the first so many; all if not given")
     parser.add_argument("--first", type=int, default=0, help="number of the first student, from 0")
     parser.add_argument("--count", type=count, help="students; all from the first on if not given")
     parser.add_argument("--batch", type=int, required=True, help="samples in a batch")
     parser.add_argument("--epochs", type=int, required=True)
-    parser.setting("uniform.training.learning_rate")
+    parser.add_argument("--learning_rate", type=positive, required=True, help="in the first epoch")
     parser.setting("uniform.training.final_learning_rate")
     parser.setting("uniform.training.weight_decay")
     parser.setting("uniform.evaluation.times")
@@ -89,6 +91,12 @@ def parse(argv: list[str]) -> argparse.Namespace:
     rates = a.learning_rate, a.final_learning_rate
     a.recipe = Recipe(a.depth, a.width, a.batch, a.epochs, *rates, a.weight_decay)
     return a
+
+
+def first_of(sample: Sample, seeds: int | None, teachers: int | None) -> Sample:
+    """Return the sample of the first seeds, with the labels of the first teachers; None for all."""
+    numbers, points, values = sample
+    return numbers[:seeds], points[:seeds], values[:seeds, :teachers]
 
 
 def chosen_rows(a: argparse.Namespace, students: int) -> range:

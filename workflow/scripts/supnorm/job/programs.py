@@ -1,8 +1,10 @@
 """What all programs share: exit status and error messages."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -24,6 +26,14 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"found {text}, expected a whole number of at least 1")
     return int(text)
+
+
+def positive(text: str) -> float:
+    """Return a positive number from a command line."""
+    with suppress(ValueError):
+        if 0 < (value := float(text)) < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"found {text}, expected a positive number")
 
 
 def run(main: Callable[[list[str]], None]) -> None:

@@ -40,4 +40,6 @@ STAGES = (
     Stage(("solve_parity_samples",), ("solved",), "one", rounding="solved"),
 )
 
-STUDY = Study("parity", FIGURES, TABLES, STAGES, check, ParityCosts, trainings, errors="training")
+STUDY = Study(
+    "parity", FIGURES, TABLES, STAGES, check, ParityCosts, trainings, errors=("training",)
+)

@@ -14,6 +14,13 @@ WILDCARDS = ("family", "dim", "samples", "depth", "width", "batch_rule")
 
 def cells(config: dict) -> Iterator[Cell]:
     """Yield all cells of a resolved configuration, that of the sine last."""
+    yield from ranked_cells(config)
+    yield from budget_cells(config)
+    yield sine_cell(config["sine"])
+
+
+def ranked_cells(config: dict) -> Iterator[Cell]:
+    """Yield the cells whose students compete: those of the paper's algorithms."""
     teacher, sample, student = config["teacher"], config["sample"], config["student"]
     students = teacher["count"] * len(sample["seeds"])
     for family, dim, samples, depth, width, (name, rule) in product(
@@ -26,7 +33,23 @@ def cells(config: dict) -> Iterator[Cell]:
     ):
         batch = batch_size(rule, samples)
         yield Cell(family, dim, samples, depth, width, name, batch, rule["epochs"], students)
-    yield sine_cell(config["sine"])
+
+
+def budget_cells(config: dict) -> Iterator[Cell]:
+    """Yield the cells of longer training; their students are of some teachers and seeds."""
+    teacher, student, budget = config["teacher"], config["student"], config["budget"]
+    rule = student["batch_rules"][budget["batch_rule"]]
+    students = budget["teachers"] * budget["seeds"]
+    for family, dim, samples, depth, width, (name, longer) in product(
+        teacher["families"],
+        teacher["dims"],
+        config["sample"]["sizes"],
+        student["depths"],
+        [width for width in student["widths"] if width <= budget["width"]],
+        budget["longer"].items(),
+    ):
+        batch, epochs = batch_size(rule, samples), rule["epochs"] * longer["times"]
+        yield Cell(family, dim, samples, depth, width, name, batch, epochs, students)
 
 
 def sine_cell(sine: dict) -> Cell:
@@ -37,6 +60,36 @@ def sine_cell(sine: dict) -> Cell:
     )
 
 
+def seeds_of(cell: Cell, config: dict) -> int:
+    """Return how many seeds the students of a cell have."""
+    if is_longer(cell, config):
+        return config["budget"]["seeds"]
+    return len(config["sine" if cell.family == "sine" else "sample"]["seeds"])
+
+
+def is_longer(cell: Cell, config: dict) -> bool:
+    """Return whether a cell is one of longer training."""
+    return cell.family != "sine" and cell.batch_rule in config["budget"]["longer"]
+
+
+def training_options(cell: Cell, rows: range, config: dict) -> dict[str, object]:
+    """Return what a job is told that trains some rows of a cell, beside settings and files.
+
+    `teachers` and `seeds` are how many of the first ones the cell has; None for all.
+    """
+    budget, longer = config["budget"], is_longer(cell, config)
+    recipe = budget["longer"][cell.batch_rule] if longer else config["training"]
+    return {
+        "batch": cell.batch,
+        "epochs": cell.epochs,
+        "learning_rate": recipe["learning_rate"],
+        "teachers": budget["teachers"] if longer else None,
+        "seeds": budget["seeds"] if longer else None,
+        "first": rows.start,
+        "count": len(rows),
+    }
+
+
 def trainings(settings: dict) -> dict[str, dict[str, object]]:
     """Return what the record of each training tells, by its file of students.
 
@@ -45,10 +98,7 @@ def trainings(settings: dict) -> dict[str, dict[str, object]]:
     return {
         f"students/{name}.safetensors": {
             **{key: str(getattr(cell, key)) for key in WILDCARDS},
-            "batch": cell.batch,
-            "epochs": cell.epochs,
-            "first": rows.start,
-            "count": len(rows),
+            **training_options(cell, rows, settings),
         }
         for cell in cells(settings)
         for name, rows in zip(shard_names(cell, settings), shards(cell, settings), strict=True)

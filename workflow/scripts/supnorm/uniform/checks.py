@@ -1,6 +1,8 @@
 """Checks of the study's settings against one another."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import getitem
 
 from supnorm.job.programs import InputError
 from supnorm.training.rates import check_rates
@@ -27,3 +29,35 @@ def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
                 f"config.yaml: {name((*path, 'epochs'))} is {keys['epochs']}; expected at least "
                 f"{name(('evaluation', 'times'))}, {times}"
             )
+    check_budget(settings, name)
+
+
+def check_budget(settings: Mapping, name: Callable[[tuple], str]) -> None:
+    """Check the settings of longer training; arguments and errors as of `check`."""
+    budget, rules = settings["budget"], settings["student"]["batch_rules"]
+
+    def refuse(key: tuple[str, ...], expected: str) -> InputError:
+        found = reduce(getitem, key, settings)
+        return InputError(f"config.yaml: {name(key)} is {found}; expected {expected}")
+
+    if budget["batch_rule"] not in rules:
+        raise refuse(("budget", "batch_rule"), f"a batch rule, one of {', '.join(rules)}")
+    for key, most in (
+        ("teachers", settings["teacher"]["count"]),
+        ("seeds", len(settings["sample"]["seeds"])),
+    ):
+        if budget[key] > most:
+            raise refuse(("budget", key), f"at most as many as there are, {most}")
+    narrowest = min(settings["student"]["widths"])
+    if budget["width"] < narrowest:
+        raise refuse(("budget", "width"), f"at least the least width of students, {narrowest}")
+    for rule, keys in budget["longer"].items():
+        if rule in rules:
+            raise InputError(
+                f"config.yaml: {name(('budget', 'longer', rule))} has the name of a batch rule; "
+                "expected one of its own"
+            )
+        last = settings["training"]["final_learning_rate"]
+        if keys["learning_rate"] < last:
+            rate = ("budget", "longer", rule, "learning_rate")
+            raise refuse(rate, f"at least {name(('training', 'final_learning_rate'))}, {last}")

@@ -26,8 +26,16 @@ FIGURES = {
     "growth": Figure(
         ("growth",), "Errors and bounds", "error and rate against the number of teachers"
     ),
+    "budget": Figure(
+        ("budget",), "Training", "error after the paper's budget and after longer ones"
+    ),
     "spikes": Figure(
         ("spikes",), "What goes wrong", "target and student where the error is largest"
+    ),
+    "places": Figure(
+        ("places", "minmax"),
+        "What goes wrong",
+        "where in the cube the largest errors are attained",
     ),
     "sine": Figure(("sine",), "What goes wrong", "small average and large uniform error"),
     "methods": Figure(
@@ -73,8 +81,19 @@ TABLES = {
             ("lag", "lag_low", "lag_high"),
         ),
     ),
+    "budget": Table(
+        "budget.BUDGET",
+        (*PROBLEM, "statistic", "rule"),
+        (
+            ("error", "low", "high"),
+            ("ratio", "ratio_low", "ratio_high"),
+            ("slope", "slope_low", "slope_high"),
+            ("gain", "gain_low", "gain_high"),
+        ),
+    ),
     "methods": Table(),
     "spikes": Table(),
+    "places": Table(),
     "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
     "bounds": Table("bounds.BOUNDS"),
     "sample_counts": Table(),
@@ -101,4 +120,6 @@ STAGES = (
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
 )
 
-STUDY = Study("uniform", FIGURES, TABLES, STAGES, check, calibrated, trainings)
+STUDY = Study(
+    "uniform", FIGURES, TABLES, STAGES, check, calibrated, trainings, ("errors", "budget")
+)

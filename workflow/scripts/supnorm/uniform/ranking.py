@@ -268,3 +268,14 @@ def power_law(samples: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.n
     with np.errstate(invalid="ignore"):
         slope = (logs * centred).sum(-1) / (centred**2).sum()
     return slope, np.exp(logs.mean(-1) - slope * sizes.mean())
+
+
+def of_best(students: pd.DataFrame, minmax: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table of networks that are of those that decide the uniform min-max.
+
+    For each family, dimension and sample size of tables/minmax they are all students of the
+    deciding architecture and batch rule, whenever these stop.
+    """
+    best = minmax[(minmax["algorithm_set"] == "network") & (minmax["norm"] == "inf")]
+    cell = ["family", "dim", "samples", "depth", "width", "batch_rule"]
+    return students.merge(best.loc[best["statistic"] == "minmax", cell])

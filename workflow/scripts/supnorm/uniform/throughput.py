@@ -32,7 +32,7 @@ from supnorm.costs import BASE_MB, START, Costs, Trained
 from supnorm.hardware.cards import SLOWEST, Card
 from supnorm.job.programs import InputError
 from supnorm.training import roofline
-from supnorm.uniform.cells import cells
+from supnorm.uniform.cells import cells, ranked_cells, seeds_of
 from supnorm.work import (
     Cell,
     group_size,
@@ -89,6 +89,8 @@ ON_DEVICE = (
 )
 # Above so many samples references use neighbours alone (supnorm.uniform.references.algorithms).
 DENSE = 10_000
+# From the worst of so many random points the smaller cube is climbed (supnorm.uniform.places).
+STARTS = 131072
 
 
 def read_calibration(path: Path) -> dict:
@@ -191,6 +193,7 @@ class Throughput(Costs):
             "compare_methods": self._comparing,
             "tabulate_spikes": self._digesting_all,
             "measure_sine": self._measuring_sine,
+            "locate_errors": self._locating,
         }
         self._memory = {
             "train_students": self._training_mb,
@@ -292,7 +295,7 @@ class Throughput(Costs):
         entry = self._entries[self._device]
         group = self._group(cell)
         groups = math.ceil(len(rows) / group)
-        teachers = cell.students // self._seeds(cell)
+        teachers = cell.students // seeds_of(cell, self._config)
         seeds = (rows[-1] // teachers) - (rows[0] // teachers) + 1
         shuffle = interpolated(entry["shuffle"], cell.samples, 0, 1.1)
         return cell.epochs * (seeds * shuffle + groups * self._epoch(cell, group))
@@ -322,9 +325,6 @@ class Throughput(Costs):
             return 1
         precision = self._config["training"]["precision"]
         return group_size(cell.dim, cell.depth, cell.width, cell.batch, precision)
-
-    def _seeds(self, cell: Cell) -> int:
-        return len(self._config["sine" if cell.family == "sine" else "sample"]["seeds"])
 
     def _measuring(self, cell: Cell, rows: range) -> float:
         networks = len(rows) * self._config["evaluation"]["times"]
@@ -431,16 +431,31 @@ class Throughput(Costs):
         return 8 * networks * network_size(cell.dim, cell.depth, cell.width) / DIGESTING
 
     def _digesting_all(self) -> float:
-        return sum(self._digesting(cell, cell.students) for cell in cells(self._config))
+        return sum(self._digesting(cell, cell.students) for cell in ranked_cells(self._config))
 
     def _measuring_sine(self) -> float:
         sine = self._config["sine"]
         networks = len(sine["seeds"]) * self._config["evaluation"]["times"]
         return networks * self._evaluating("cpu", 1, sine["depth"], sine["width"])
 
+    def _locating(self) -> float:
+        """Return the seconds of the narrow students' last errors in a smaller cube."""
+        entry, total = self._entries["cpu"], 0.0
+        for cell in cells(self._config):
+            if cell.family != "sine" and cell.width <= self._config["certificate"]["width"]:
+                total += self._digesting(cell, cell.students)
+                if cell.dim == 1:
+                    total += cell.students * interpolated(entry["exact"], cell.width, 1, 3)
+                    continue
+                size = network_size(cell.dim, cell.depth, cell.width)
+                rate = interpolated(entry["evaluation"], cell.width, 1, 0)
+                total += cell.students * 2 * size * STARTS / rate
+                total += self._climbs(cell.width, cell.students)
+        return total
+
     def _cells(self, family: str, dim: int, samples: int) -> list[Cell]:
         problem = family, dim, samples
-        return [c for c in cells(self._config) if (c.family, c.dim, c.samples) == problem]
+        return [c for c in ranked_cells(self._config) if (c.family, c.dim, c.samples) == problem]
 
     # Megabytes beside Python and its libraries
 
@@ -451,8 +466,14 @@ class Throughput(Costs):
         """
         stored = cell.parameters * (5 + 3 * self._config["evaluation"]["times"])
         held = 2 * cell.depth * cell.width * max(cell.batch, 1024) if self._device == "cpu" else 0
-        labels = 3 * cell.students * cell.samples
+        labels = 3 * self._labelled(cell) * cell.samples
         return 8e-6 * (len(rows) * stored + held + labels)
+
+    def _labelled(self, cell: Cell) -> int:
+        """Return how many students a cell's samples have labels for, be they in the cell or not."""
+        if cell.family == "sine":
+            return cell.students
+        return self._config["teacher"]["count"] * len(self._config["sample"]["seeds"])
 
     def _measuring_mb(self, cell: Cell, rows: range) -> float:
         """The students twice over."""
@@ -470,7 +491,7 @@ class Throughput(Costs):
 
     def _comparing_mb(self) -> float:
         """The largest students that may decide, of one evaluation and teacher."""
-        largest = max(cell.parameters for cell in cells(self._config))
+        largest = max(cell.parameters for cell in ranked_cells(self._config))
         return 800 + 24e-6 * largest * len(self._config["sample"]["seeds"])
 
 
