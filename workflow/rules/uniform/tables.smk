@@ -181,6 +181,9 @@ use rule job from uniform as tabulate_claims with:
         worst_case="<results>/tables/worst_case.parquet",
         budget="<results>/tables/budget.parquet",
         places="<results>/tables/places.parquet",
+        regularisation="<results>/tables/regularisation.parquet",
+        dimensions="<results>/tables/dimensions.parquet",
+        samples_needed="<results>/tables/samples_needed.parquet",
     output:
         claims="<results>/tables/claims.parquet",
         record="<results>/tables/claims.prov.json",

@@ -8,7 +8,16 @@ from supnorm.statistics.claims import tabulate_claims
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform import claims as uniform
-from supnorm.uniform.tables import adversary, bounds, budget, growth, methods, places, ranking
+from supnorm.uniform.tables import (
+    adversary,
+    bounds,
+    budget,
+    growth,
+    methods,
+    places,
+    ranking,
+    unseen,
+)
 
 TABLES = {
     "minmax": ranking.MINMAX,
@@ -19,6 +28,9 @@ TABLES = {
     "worst_case": adversary.WORST_CASE,
     "budget": budget.BUDGET,
     "places": places.PLACES,
+    "regularisation": unseen.REGULARISATION,
+    "dimensions": unseen.DIMENSIONS,
+    "samples_needed": unseen.SAMPLES_NEEDED,
 }
 
 

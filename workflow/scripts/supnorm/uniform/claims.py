@@ -1,6 +1,6 @@
 """The claims of the study `uniform`, in the order in which its table has them."""
 
-from supnorm.uniform.statements import budget, errors, places
+from supnorm.uniform.statements import budget, errors, places, regularisation
 
 STUDY = "uniform"
-CLAIMS = (*errors.CLAIMS, *places.CLAIMS, *budget.CLAIMS)
+CLAIMS = (*errors.CLAIMS, *places.CLAIMS, *budget.CLAIMS, *regularisation.CLAIMS)
