@@ -45,7 +45,7 @@ def main(argv: list[str]) -> None:
 
 
 def tabulated(a: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each sample file, as the arguments say; none of a class without spikes."""
+    """Yield the rows of each sample file, as the arguments say."""
     errors, bounds, files = least_errors(a.errors), best_bounds(a.bounds), cell_files(a.students)
     teachers = {}
     for path in a.teachers:
@@ -56,55 +56,50 @@ def tabulated(a: argparse.Namespace) -> Iterator[pd.DataFrame]:
         if (family, dim) not in teachers:
             raise InputError(f"{path}: expected teachers of {family} for d = {dim}, found none")
         if (dim, samples) not in bounds.index:
-            raise InputError(
-                f"{a.bounds}: expected bounds for d = {dim}, m = {samples}, found none"
-            )
+            raise InputError(f"{a.bounds}: expected bounds of d = {dim}, m = {samples}, found none")
         networks, cls = teachers[family, dim]
-        if not admissible_actives_sharp(cls):
-            continue
-        seeds, points, _ = read_samples(path, dim, samples)
         start = f"{family}/{path.stem}_L"
         shards = [shard for name in files if name.startswith(start) for shard in files[name]]
-        rows = problem_rows(
-            cls,
-            networks,
-            dict(zip(seeds, points, strict=True)),
-            shards,
-            bounds.loc[(dim, samples)].to_dict(),
-            errors.loc[problem] if problem in errors.index else errors.iloc[:0],
-        )
+        of_problem = errors.loc[problem] if problem in errors.index else errors.iloc[:0]
+        if admissible_actives_sharp(cls):
+            seeds, points, _ = read_samples(path, dim, samples)
+            sample = dict(zip(seeds, points, strict=True))
+            of_bounds = bounds.loc[(dim, samples)].to_dict()
+            rows = problem_rows(cls, networks, sample, shards, of_bounds, of_problem)
+        else:  # without spikes a teacher has no such neighbour
+            rows = pd.DataFrame([{"kind": "highest", "distance": np.inf}])
+            rows = of_problem.reset_index().merge(rows, how="cross")
+        rows = rows.rename(columns={"inf": "uniform_error", "2": "l2_error"})
         yield rows.assign(**dict(zip(PROBLEM, problem, strict=True)))
 
 
 def problem_rows(
     cls: NetworkClass,
     teachers: Networks,
-    points: dict[int, np.ndarray],
+    sample: dict[int, np.ndarray],
     shards: Sequence[Path],
     bounds: dict[str, float],
     errors: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the rows of all teachers and seeds of a problem, checked against networks.
 
-    `points` has each seed's sample [samples, dim], and `errors` the least errors by teacher, seed
-    and norm. Raises InputError where a teacher has no students or errors for a seed.
+    `sample` has each seed's points [samples, dim]; `errors` are those of `least_errors`, and come
+    with the rows. Raises InputError where a teacher has no students or errors for a seed.
     """
-    around = {seed: Surroundings.of(cls, sample) for seed, sample in points.items()}
+    around = {seed: Surroundings.of(cls, points) for seed, points in sample.items()}
     found = deviations(shards, teachers, around)
     frames = []
-    for pair in itertools.product(range(len(teachers)), points):
-        teacher, seed = pair
+    for teacher, seed in itertools.product(range(len(teachers)), sample):
+        pair = teacher, seed
         if pair not in found or pair not in errors.index:
             kind = "students" if pair not in found else "errors"
             raise InputError(
                 f"{cls}: expected {kind} of teacher {teacher} and seed {seed}, found none"
             )
-        error = errors.loc[pair]
-        rows = list(neighbours(around[seed], found[pair], bounds, error["2"]))
-        check_neighbours(around[seed], teachers[[teacher]], rows, points[seed])
-        of_pair = pd.DataFrame(rows).assign(**dict(zip(PAIR, pair, strict=True)))
-        frames.append(of_pair.assign(uniform_error=error["inf"], l2_error=error["2"]))
-    return pd.concat(frames)
+        rows = list(neighbours(around[seed], found[pair], bounds, errors.loc[pair, "2"]))
+        check_neighbours(around[seed], teachers[[teacher]], rows, sample[seed])
+        frames.append(pd.DataFrame(rows).assign(teacher=teacher, seed=seed))
+    return pd.concat(frames).merge(errors.reset_index(), on=PAIR)
 
 
 def deviations(
