@@ -94,7 +94,8 @@ def problem_rows(
         if pair not in found or pair not in errors.index:
             kind = "students" if pair not in found else "errors"
             raise InputError(
-                f"{cls}: expected {kind} of teacher {teacher} and seed {seed}, found none"
+                f"--{kind}: expected those of teacher {teacher} and seed {seed} for d = {cls.dim} "
+                f"and m = {len(sample[seed])}, found none"
             )
         rows = list(neighbours(around[seed], found[pair], bounds, errors.loc[pair, "2"]))
         check_neighbours(around[seed], teachers[[teacher]], rows, sample[seed])
