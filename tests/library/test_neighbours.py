@@ -208,7 +208,7 @@ def write_problem(folder, dim, samples, cls, broken=None):
             for p, norm in enumerate(("1", "2", "inf")):
                 error = 1 + p + index / 10 + width
                 errors.append(rows_of_file.assign(norm=norm, error=error))
-    other = errors[0].assign(algorithm="nearest", error=0.01)
+    other = pd.concat(errors).assign(algorithm="nearest", error=0.01)
     table = pd.concat([*errors, other]).assign(upper=None, method="sampled", loss=0.0)
     table = table.assign(**{f"at{i}": 0.0 for i in range(dim)})
     write_table(folder / "errors.parquet", table, errors_schema(dim))

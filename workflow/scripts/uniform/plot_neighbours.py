@@ -23,7 +23,10 @@ KINDS = {
 OWN = {"color": "0.35", "lw": 0.8, "dashes": (5, 1.6)}
 # Shares of places, by column of the table.
 SHARES = {
-    "unseen": ("unseen by the sample", {"color": "#3D85C6", "dashes": (4, 1.4), "mfc": "white"}),
+    "unseen": (
+        "spike unseen by the sample",
+        {"color": "#3D85C6", "dashes": (4, 1.4), "mfc": "white"},
+    ),
     "within": (r"and no farther than the $L^2$ error", {"color": "#8B1A4F"}),
 }
 
@@ -96,7 +99,7 @@ def legend_columns(colours: dict) -> list[list[Line2D]]:
     plain = {"lw": 0, "color": "0.6", "mec": "black", "mew": 0.5}
     kinds = [Line2D([], [], marker=marker, label=name, **plain) for name, marker in KINDS.values()]
     sizes = [Line2D([], [], color=colour, label=f"$m={m}$") for m, colour in colours.items()]
-    own = Line2D([], [], label="best student on $u$ itself", **OWN)
+    own = Line2D([], [], label="least error on $u$ itself", **OWN)
     shares = [Line2D([], [], label=label, **look) for label, look in SHARES.values()]
     return [kinds, sizes, [own, *shares]]
 
