@@ -10,15 +10,11 @@ from matplotlib.lines import Line2D
 from supnorm.drawing.style import WIDTH, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
-from supnorm.uniform.tables.neighbours import NEIGHBOURS
+from supnorm.uniform.tables.neighbours import LOWER_BOUNDS, NEIGHBOURS
 
 # Nearest first: the bounds grow in this order, and so does the distance.
-KINDS = {
-    "lower": ("Theorem 2.2", "s"),
-    "lower_sharp_randomised": ("S1.11, any algorithm", "^"),
-    "lower_sharp": ("S1.11, deterministic", "D"),
-    "highest": ("highest spike of the class", "o"),
-}
+KINDS = LOWER_BOUNDS | {"highest": "highest spike of the class"}
+MARKERS = dict(zip(KINDS, "s^Do", strict=True))
 # The students' errors on the teacher itself, of which the axes of the upper panels are multiples.
 OWN = {"color": "0.35", "lw": 0.8, "dashes": (5, 1.6)}
 # Shares of places, by column of the table.
@@ -73,7 +69,7 @@ def draw_errors(ax: Axes, table: pd.DataFrame, colours: dict) -> None:
         of_size = table[table["samples"] == samples]
         medians = of_size.groupby("kind")[["farther", "worse"]].median().reindex(list(KINDS))
         ax.plot("farther", "worse", data=medians, color=colour, lw=1, zorder=4)
-        for kind, (_, marker) in KINDS.items():
+        for kind, marker in MARKERS.items():
             points = of_size[of_size["kind"] == kind]
             ax.scatter("farther", "worse", data=points, s=5, alpha=0.35, lw=0, color=colour)
             at = medians.loc[kind]
@@ -91,13 +87,15 @@ def draw_shares(ax: Axes, table: pd.DataFrame) -> None:
     for kind, of_kind in asked.groupby("kind"):
         means = of_kind.groupby("samples")[list(SHARES)].mean()
         for column, (_, look) in SHARES.items():
-            ax.plot(means.index, means[column], marker=KINDS[kind][1], lw=0.9, **look)
+            ax.plot(means.index, means[column], marker=MARKERS[kind], lw=0.9, **look)
 
 
 def legend_columns(colours: dict) -> list[list[Line2D]]:
     """Return the legend's columns: kinds of neighbour, sample sizes, and shares of places."""
     plain = {"lw": 0, "color": "0.6", "mec": "black", "mew": 0.5}
-    kinds = [Line2D([], [], marker=marker, label=name, **plain) for name, marker in KINDS.values()]
+    kinds = [
+        Line2D([], [], marker=MARKERS[kind], label=name, **plain) for kind, name in KINDS.items()
+    ]
     sizes = [Line2D([], [], color=colour, label=f"$m={m}$") for m, colour in colours.items()]
     own = Line2D([], [], label="least error on $u$ itself", **OWN)
     shares = [Line2D([], [], label=label, **look) for label, look in SHARES.values()]

@@ -21,12 +21,11 @@ from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform.neighbours import Surroundings, check_neighbours, neighbours
 from supnorm.uniform.spiked import network_class
 from supnorm.uniform.tables.bounds import BOUNDS
-from supnorm.uniform.tables.neighbours import NEIGHBOURS
+from supnorm.uniform.tables.neighbours import LOWER_BOUNDS, NEIGHBOURS
 from supnorm.uniform.theory.bounds import NetworkClass, admissible_actives_sharp
 
 PROBLEM = ["family", "dim", "samples"]
 PAIR = ["teacher", "seed"]
-BOUND_NAMES = ["lower", "lower_sharp_randomised", "lower_sharp"]
 
 
 def main(argv: list[str]) -> None:
@@ -153,7 +152,7 @@ def best_bounds(path: Path) -> pd.DataFrame:
     bounds = read_table(path, BOUNDS.columns)
     best = bounds[bounds["best"] & (bounds["norm"] == "inf")]
     table = best.pivot(index=["dim", "samples"], columns="bound", values="value")
-    return table[[name for name in BOUND_NAMES if name in table]]
+    return table[[name for name in LOWER_BOUNDS if name in table]]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,13 @@
 from supnorm.tables.cells import DIM, FAMILY, PAIR, SAMPLES
 from supnorm.tables.schema import Schema, integer, real, text, truth
 
+# The bounds for which there are neighbours, by their names in tables/bounds: the weakest first.
+LOWER_BOUNDS = {
+    "lower": "Theorem 2.2",
+    "lower_sharp_randomised": "S1.11, any algorithm",
+    "lower_sharp": "S1.11, deterministic",
+}
+
 NEIGHBOURS = Schema(
     "one neighbour of a teacher: it plus or minus a spike that the sample of a seed does not see",
     (
