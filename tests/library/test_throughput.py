@@ -278,6 +278,7 @@ def test_jobs_that_read_all_students_take_the_time_of_their_digests():
     networks = sum(c.students * c.parameters for c in ranked_cells(configuration("paper")))
     expected = 1 + 8 * 5 * networks / DIGESTING
     assert throughput.seconds("tabulate_spikes") == pytest.approx(expected)
+    assert throughput.seconds("tabulate_neighbours") == pytest.approx(expected)
     assert throughput.seconds("compare_methods") > expected
 
 

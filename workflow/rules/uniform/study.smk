@@ -7,11 +7,12 @@
 #   errors.smk           what students and other algorithms err by
 #   sine.smk             a small experiment of its own
 #   worst_case.smk       teachers with a spike that no sample meets
+#   neighbours.smk       every teacher, and the nearest of those with such a spike
+#   regularisation.smk   such spikes in every class of networks
 #   budget.smk           longer training, of some students
-#   regularisation.smk   spikes in every class of networks
+#   places.smk           where in the cube errors are attained
 #   tables.smk           the tables from which figures are drawn
 #   figures.smk          the figures
-#   places.smk           where in the cube errors are attained
 
 
 include: "common.smk"
@@ -31,11 +32,12 @@ include: "students.smk"
 include: "errors.smk"
 include: "sine.smk"
 include: "worst_case.smk"
+include: "neighbours.smk"
 include: "regularisation.smk"
-include: "tables.smk"
 include: "budget.smk"
-include: "figures.smk"
 include: "places.smk"
+include: "tables.smk"
+include: "figures.smk"
 
 
 # Its tables and figures, as `make reproduce STUDY=uniform` wants them.

@@ -17,6 +17,11 @@ FIGURES = {
         "Errors and bounds",
         "errors on teachers with a spike that no sample meets",
     ),
+    "neighbours": Figure(
+        ("neighbours",),
+        "Errors and bounds",
+        "how near every teacher there are functions on which all students err",
+    ),
     "references": Figure(
         ("minmax",),
         "Errors and bounds",
@@ -95,6 +100,7 @@ TABLES = {
     "spikes": Table(),
     "places": Table(),
     "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
+    "neighbours": Table(),
     "bounds": Table("bounds.BOUNDS"),
     "sample_counts": Table(),
     "two_sided": Table(),

@@ -192,6 +192,7 @@ class Throughput(Costs):
             "climb_adversary": self._climbing_spikes,
             "compare_methods": self._comparing,
             "tabulate_spikes": self._digesting_all,
+            "tabulate_neighbours": self._digesting_all,
             "measure_sine": self._measuring_sine,
             "locate_errors": self._locating,
         }
