@@ -18,7 +18,7 @@ from supnorm.tables.samples import read_samples, samples_schema, teacher_column
 from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform.adversary import unseen_spike
 from supnorm.uniform.neighbours import MARGIN, PLACES, Surroundings, check_neighbours, neighbours
-from supnorm.uniform.neighbours_claims import CLAIMS
+from supnorm.uniform.statements.neighbours import CLAIMS
 from supnorm.uniform.tables.neighbours import NEIGHBOURS
 from supnorm.uniform.teachers import random_teachers
 from supnorm.uniform.theory.bounds import NetworkClass, bump_height, bump_norm, lower_bound

@@ -1,6 +1,12 @@
 """The claims of the study `uniform`, in the order in which its table has them."""
 
-from supnorm.uniform.statements import budget, errors, places, regularisation
+from supnorm.uniform.statements import budget, errors, neighbours, places, regularisation
 
 STUDY = "uniform"
-CLAIMS = (*errors.CLAIMS, *places.CLAIMS, *budget.CLAIMS, *regularisation.CLAIMS)
+CLAIMS = (
+    *errors.CLAIMS,
+    *neighbours.CLAIMS,
+    *places.CLAIMS,
+    *budget.CLAIMS,
+    *regularisation.CLAIMS,
+)
