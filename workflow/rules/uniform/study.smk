@@ -7,6 +7,7 @@
 #   errors.smk       what students and other algorithms err by
 #   sine.smk         a small experiment of its own
 #   worst_case.smk   teachers with a spike that no sample meets
+#   algorithms.smk   any algorithm, on a teacher with a spike that it does not see
 #   tables.smk       the tables from which figures are drawn
 #   figures.smk      the figures
 
@@ -28,6 +29,7 @@ include: "students.smk"
 include: "errors.smk"
 include: "sine.smk"
 include: "worst_case.smk"
+include: "algorithms.smk"
 include: "tables.smk"
 include: "figures.smk"
 

@@ -1,6 +1,6 @@
 """Adaptive algorithms: where they ask next depends on what they have seen (S1.3, Remark 1.5)."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -27,6 +27,9 @@ FLOOR = 1e-12
 # Up to so many points a Gaussian process is asked where its variance is largest, among at least so
 # many candidates a point; the first share of the points decides its length scale.
 GREEDY, CANDIDATES, FIRST = 2000, 4, 4
+# By symmetry variances are equal up to rounding, and the first such candidate is taken: else the
+# processor would decide.
+TIE = 1e-6
 
 
 def refinement(query: Query, samples: int, dim: int, stream: Stream) -> Function:
@@ -85,7 +88,7 @@ def adaptive_gaussian_process(query: Query, samples: int, dim: int, stream: Stre
     values = np.append(values, query(points[len(first) :]))
     mean = values.mean()
     weights = cho_solve((factor, True), values - mean)
-    return lambda at: matern(cdist(at, points), length) @ weights + mean
+    return lambda at: _covariances(samples, dim, length, at.tobytes()) @ weights + mean
 
 
 # Points depend on values by the length scale alone, so that targets share them.
@@ -104,6 +107,13 @@ def _design(samples: int, dim: int, length: float) -> tuple[np.ndarray, np.ndarr
     return grid[chosen], factor
 
 
+@lru_cache(maxsize=len(LENGTHS))
+def _covariances(samples: int, dim: int, length: float, at: bytes) -> np.ndarray:
+    """Return the covariances of the values at some points with those asked for."""
+    points, _ = _design(samples, dim, length)
+    return matern(cdist(np.frombuffer(at).reshape(-1, dim), points), length)
+
+
 def _chosen(
     grid: np.ndarray, length: float, begun: list[int], count: int
 ) -> tuple[list[int], np.ndarray]:
@@ -115,7 +125,8 @@ def _chosen(
     columns, variance = np.empty((count, len(grid))), np.full(len(grid), 1 + NUGGET)
     chosen: list[int] = []
     for k in range(count):
-        one = begun[k] if k < len(begun) else int(variance.argmax())
+        emptiest = variance >= variance.max() * (1 - TIE)
+        one = begun[k] if k < len(begun) else int(emptiest.argmax())
         column = matern(cdist(grid[[one]], grid)[0], length)
         column -= columns[:k, one] @ columns[:k]
         root = np.sqrt(max(variance[one], NUGGET))

@@ -10,7 +10,7 @@ from supnorm.uniform.references.hermite import hermite
 from supnorm.uniform.references.own import BUILT_IN, load, names
 
 # Algorithms that run for each target apart, and draw nothing from the stream.
-ASKING: dict[str, Learn] = {
+LEARNERS: dict[str, Learn] = {
     "hermite": hermite,
     "refinement": refinement,
     "adaptive_gaussian_process": adaptive_gaussian_process,
@@ -29,8 +29,8 @@ def learner(name: str, given: str) -> Algorithm:
     """Return an algorithm: one that is built in, or else the function that is given."""
     if name not in BUILT_IN:
         return Algorithm(name, given, load(given))
-    if name in ASKING:
-        return Algorithm(name, name, ASKING[name], seedless=True)
+    if name in LEARNERS:
+        return Algorithm(name, name, LEARNERS[name], seedless=True)
     return Algorithm(name, name, from_points(name), seedless=name in OWN_POINTS)
 
 

@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from supnorm.job.programs import InputError
 
 KEY = "config.yaml: uniform.reference.algorithms"
-# The names of built-in algorithms, in the order of the table that describes them.
-BUILT_IN = (
-    *("grid", "nearest", "linear", "cubic", "rbf", "gaussian_process"),
-    *("hermite", "refinement", "adaptive_gaussian_process"),
-)
+# Built-in algorithms that see values at points chosen beforehand, and those that ask for slopes, or
+# where they like.
+FIXED = ("grid", "nearest", "linear", "cubic", "rbf", "gaussian_process")
+ASKING = ("hermite", "refinement", "adaptive_gaussian_process")
+BUILT_IN = (*FIXED, *ASKING)
 # The name of trained networks in tables.
 NETWORK = "network"
 OWN = re.compile(r"(.+\.py):([A-Za-z_][A-Za-z_0-9]*)")
