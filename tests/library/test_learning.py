@@ -14,7 +14,7 @@ from supnorm.streams import Stream, uniform_points
 from supnorm.tables.samples import read_samples
 from supnorm.training.cell import train_cell
 from supnorm.training.recipe import Recipe
-from supnorm.uniform.adversary import Spike, spiked_teachers, unseen_spike
+from supnorm.uniform.adversary import spiked_teachers, unseen_spike
 from supnorm.uniform.challenge import challenge
 from supnorm.uniform.learning import (
     Algorithm,
@@ -32,6 +32,7 @@ from supnorm.uniform.references.learners import LEARNERS, learner, learners
 from supnorm.uniform.references.trained import trained_network
 from supnorm.uniform.teachers import random_teachers
 from supnorm.uniform.theory.bounds import NetworkClass, bump_height, lower_bound_sharp
+from supnorm.uniform.theory.bumps import Spike
 from uniform import challenge_algorithms, collect_challenges, draw_samples, measure_references
 
 SEED = 10000

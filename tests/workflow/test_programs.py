@@ -48,6 +48,7 @@ LATE = {
     "sample_adversary": SAMPLING,
     "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
+    "challenge_algorithms": SAMPLING - {"kernels", "packed"},
     "train_parity": {*ENGINES, "kernels", "packed"},
     "solve_parity_samples": ENGINES,
     "train_sawtooth": {*SAMPLING, "loop", "memory", "work"},

@@ -15,9 +15,8 @@ from supnorm.job.programs import InputError
 from supnorm.networks import Networks
 from supnorm.packed import values
 from supnorm.streams import Stream, uniform_points
-from supnorm.uniform.adversary import Spike
 from supnorm.uniform.references.algorithms import UnsuitableError
-from supnorm.uniform.theory.bumps import bump
+from supnorm.uniform.theory.bumps import Spike, bump
 
 Function = Callable[[np.ndarray], np.ndarray]
 Learn = Callable[["Query", int, int, Stream], Function]
