@@ -122,7 +122,7 @@ def caption(minmax: pd.DataFrame, challenges: pd.DataFrame, family: str) -> str:
             "and answered the same in all "
             f"{len(challenges)} cases. Drawn is the error on the worse sign, mean over seeds; it "
             f"is no less than the bound S1.11 in {met}. At its closest it is "
-            f"{(larger / challenges['bound']).min():.3g} times the bound. Networks on spikes are "
+            f"{(larger / challenges['bound']).min():.4g} times the bound. Networks on spikes are "
             "in the figure worst_case.",
         ]
     )
