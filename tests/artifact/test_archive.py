@@ -82,6 +82,15 @@ def test_what_is_not_committed_is_named(repository):
         archive.clean_commit()
 
 
+def test_a_file_that_jobs_used_and_git_ignores_goes_in(repository):
+    chain = SimpleNamespace(
+        targets=lambda: ["table"],
+        jobs=lambda targets: [SimpleNamespace()],
+        sources=lambda _: [("a/b c.txt", ZERO), ("private/mine.py", ZERO)],
+    )
+    assert archive.ignored_sources(chain) == {"private/mine.py": Path("private/mine.py")}
+
+
 def test_without_git_there_is_no_archive(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="expected a clone of the repository"):

@@ -49,6 +49,7 @@ LATE = {
     "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
     "locate_errors": SAMPLING,
+    "challenge_algorithms": SAMPLING - {"kernels", "packed"},
     "train_parity": {*ENGINES, "kernels", "packed"},
     "solve_parity_samples": ENGINES,
     "train_sawtooth": {*SAMPLING, "loop", "memory", "work"},

@@ -83,6 +83,7 @@ def make_archive(config: Mapping, largest: float) -> None:
     files, executable = source_files()
     files |= {name: place for name, place in results.items() if name not in left_out}
     files |= files_of_run(finished, chain.results)
+    files |= ignored_sources(chain)
     contents = Contents(
         scale=config["scale"],
         commit=head,
@@ -296,6 +297,16 @@ def benchmark(job: Job) -> Path:
     parts = list(job.log.parts)
     parts[parts.index("logs")] = "benchmarks"
     return Path(*parts).with_suffix(".tsv")
+
+
+def ignored_sources(chain: Chain) -> dict[str, Path]:
+    """Return the places of files that jobs used, no job made, and the commit has not, by name.
+
+    Such is the file of an algorithm of one's own in a folder that git ignores.
+    """
+    used = {path for job in chain.jobs(chain.targets()) for path, _ in chain.sources(job)}
+    known = set(git("ls-tree", "-r", "-z", "--name-only", "HEAD"))
+    return {path: Path(path) for path in sorted(used - known)}
 
 
 def own_files(

@@ -2,6 +2,7 @@
 # all of them, and what jobs ask for.
 
 from supnorm.uniform.cells import budget_cells, cells, ranked_cells, sine_cell, training_options
+from supnorm.uniform.references.own import own_files
 from supnorm.work import shard_names
 
 UNIFORM = of_study(CONFIG, "uniform")
@@ -11,6 +12,8 @@ EVALUATION, CERTIFICATE, REFERENCE = (
 )
 try:
     THROUGHPUT = find_study("uniform").expected_costs(UNIFORM, DEVICE, CARD)
+    # Algorithms of one's own are code, and so inputs.
+    OWN_ALGORITHMS = own_files(REFERENCE["algorithms"])
 except InputError as error:
     sys.exit(str(error))
 

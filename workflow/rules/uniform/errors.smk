@@ -113,6 +113,7 @@ use rule long_job from uniform as measure_references with:
         **code("workflow/scripts/uniform/measure_references.py"),
         teachers="<results>/teachers/{family}/d{dim}.safetensors",
         sample="<results>/samples/<problem>.parquet",
+        own=OWN_ALGORITHMS,
     output:
         errors=f"<results>/references/{PROBLEM_NAME}.parquet",
         record=f"<results>/references/{PROBLEM_NAME}.prov.json",

@@ -8,6 +8,7 @@
 #   sine.smk             a small experiment of its own
 #   worst_case.smk       teachers with a spike that no sample meets
 #   neighbours.smk       every teacher, and the nearest of those with such a spike
+#   algorithms.smk       any algorithm, on a teacher with a spike that it does not see
 #   regularisation.smk   such spikes in every class of networks
 #   budget.smk           longer training, of some students
 #   places.smk           where in the cube errors are attained
@@ -33,6 +34,7 @@ include: "errors.smk"
 include: "sine.smk"
 include: "worst_case.smk"
 include: "neighbours.smk"
+include: "algorithms.smk"
 include: "regularisation.smk"
 include: "budget.smk"
 include: "places.smk"

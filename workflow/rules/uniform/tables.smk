@@ -180,6 +180,7 @@ use rule job from uniform as tabulate_claims with:
         methods="<results>/tables/methods.parquet",
         worst_case="<results>/tables/worst_case.parquet",
         budget="<results>/tables/budget.parquet",
+        challenges="<results>/tables/challenges.parquet",
         neighbours="<results>/tables/neighbours.parquet",
         places="<results>/tables/places.parquet",
         regularisation="<results>/tables/regularisation.parquet",

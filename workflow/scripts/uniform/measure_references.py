@@ -1,4 +1,7 @@
-"""Measure the errors of reference algorithms, which learn as students do or at their own points."""
+"""Measure the errors of reference algorithms, which learn as students do or at their own points.
+
+Those of one's own, and those that ask where they like, learn one teacher at a time.
+"""
 
 import argparse
 import sys
@@ -12,7 +15,7 @@ from supnorm.errors.measured import Errors
 from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
 from supnorm.job.programs import InputError, run
-from supnorm.networks import load_teachers
+from supnorm.networks import Networks, load_teachers
 from supnorm.packed import values
 from supnorm.streams import Stream
 from supnorm.tables.cells import PROBLEM
@@ -20,8 +23,11 @@ from supnorm.tables.errors import errors_schema
 from supnorm.tables.norms import NORMS
 from supnorm.tables.samples import read_samples
 from supnorm.tables.schema import write_table
+from supnorm.uniform.learning import Algorithm, Target, run_algorithm, run_once
 from supnorm.uniform.references.algorithms import ALGORITHMS, OWN_POINTS, Predictor, UnsuitableError
 from supnorm.uniform.references.errors import reference_errors
+from supnorm.uniform.references.learners import learners
+from supnorm.uniform.references.own import check_own
 
 # What a student has and a reference algorithm has not.
 NO_STUDENT = {"depth": 0, "width": 0, "batch_rule": "none", "batch": 0, "evaluation": 1, "epoch": 0}
@@ -46,6 +52,7 @@ def main(argv: list[str]) -> None:
     parser.wildcards(*PROBLEM)
     parser.reads("teachers", help="safetensors of teachers")
     parser.reads("sample", help="points and labels")
+    parser.reads("own", nargs="*", default=[], required=False, help="files of one's own algorithms")
     parser.setting("uniform.reference.algorithms")
     parser.setting("uniform.evaluation.points")
     parser.parallel()
@@ -66,10 +73,14 @@ def write_errors(a: argparse.Namespace) -> None:
             f"{a.sample}: found values of {labels.shape[1]} teachers, expected the "
             f"{len(teachers)} of {a.teachers}"
         )
+    check_own(a.algorithms, a.own)
     learned = []
-    for algorithm in a.algorithms:
+    for algorithm, asking in learners(a.algorithms).items():
         try:
-            if algorithm in OWN_POINTS:
+            if algorithm not in ALGORITHMS:
+                alike = [seeds] if asking.seedless else [[seed] for seed in seeds]
+                learned += [ask(asking, some, teachers, a.samples) for some in alike]
+            elif algorithm in OWN_POINTS:
                 own = OWN_POINTS[algorithm](a.samples, dim)
                 learned.append(learn(algorithm, seeds, own, values(teachers, own)))
             else:
@@ -92,6 +103,27 @@ def learn(algorithm: str, seeds: list[int], points: np.ndarray, labels: np.ndarr
     predict = ALGORITHMS[algorithm](points, labels.T)
     losses = ((predict(points) - labels.T) ** 2).mean(axis=0)
     return Learned(algorithm, seeds, predict, losses)
+
+
+def ask(algorithm: Algorithm, seeds: list[int], teachers: Networks, samples: int) -> Learned:
+    """Return what an algorithm learns of each teacher by asking, alike for all of some seeds.
+
+    One that may draw from a seed's stream runs twice on each teacher. Raises InputError as
+    `run_algorithm` does.
+    """
+    dim, run = teachers.weights[0].shape[2], run_once if algorithm.seedless else run_algorithm
+    targets = [Target(teachers[[k]]) for k in range(len(teachers))]
+    answers = [run(algorithm, target, samples, dim, seeds[0]) for target in targets]
+    squares = [
+        (answer.function(answer.asked) - target.values(answer.asked)) ** 2
+        for answer, target in zip(answers, targets, strict=True)
+    ]
+    losses = np.array([square.sum() / max(len(square), 1) for square in squares])
+
+    def predict(at: np.ndarray) -> np.ndarray:
+        return np.stack([answer.function(at) for answer in answers], axis=1)
+
+    return Learned(algorithm.name, seeds, predict, losses)
 
 
 def rows(learned: Learned, measured: Errors) -> Iterator[dict]:

@@ -12,6 +12,7 @@ from scipy.optimize import isotonic_regression
 from supnorm.drawing.style import NORM_COLOURS, WIDTH, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import InputError, run
 from supnorm.uniform.drawing import parse_drawing
+from supnorm.uniform.references.own import ASKING
 from supnorm.uniform.tables.ranking import MINMAX
 
 NORMS = {"2": "$L^2$", "inf": r"$L^\infty$"}
@@ -76,6 +77,8 @@ def main(argv: list[str]) -> None:
     drawing = parse_drawing(__doc__, __file__, {"minmax": "errors of the best algorithms"}, argv)
     minmax = drawing.read("minmax", MINMAX)
     minmax = minmax[(minmax["statistic"] == "minmax") & minmax["norm"].isin(NORMS)]
+    # Those that ask for more than students see are in the figure `algorithms`.
+    minmax = minmax[~minmax["algorithm_set"].isin(ASKING)]
     names = set(minmax["algorithm_set"])
     if not names > {NETWORK}:
         raise InputError(

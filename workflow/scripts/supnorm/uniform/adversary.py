@@ -22,7 +22,7 @@ from supnorm.uniform.theory.bounds import (
     bump_height,
     integer_root,
 )
-from supnorm.uniform.theory.bumps import bump_network, coefficient_norm, side_by_side
+from supnorm.uniform.theory.bumps import Spike, bump_network, coefficient_norm, side_by_side
 
 SIGNS = (1, -1)
 
@@ -40,16 +40,6 @@ CHUNK = 16384
 
 
 # Spikes against a sample
-
-
-@dataclass(frozen=True)
-class Spike:
-    """A bump of s = `active` coordinates, radius 1/M and height λ_M around `centre` [dim]."""
-
-    active: int
-    radius: float
-    height: float
-    centre: np.ndarray
 
 
 def unseen_spike(cls: NetworkClass, points: np.ndarray) -> Spike:

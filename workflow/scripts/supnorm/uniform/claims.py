@@ -1,10 +1,18 @@
 """The claims of the study `uniform`, in the order in which its table has them."""
 
-from supnorm.uniform.statements import budget, errors, neighbours, places, regularisation
+from supnorm.uniform.statements import (
+    algorithms,
+    budget,
+    errors,
+    neighbours,
+    places,
+    regularisation,
+)
 
 STUDY = "uniform"
 CLAIMS = (
     *errors.CLAIMS,
+    *algorithms.CLAIMS,
     *neighbours.CLAIMS,
     *places.CLAIMS,
     *budget.CLAIMS,

@@ -28,6 +28,12 @@ FIGURES = {
         "trained networks beside algorithms that are no networks",
         needs=("reference", "algorithms"),
     ),
+    "algorithms": Figure(
+        ("minmax", "challenges"),
+        "Errors and bounds",
+        "any algorithm on random teachers, and on a spike that it does not see",
+        needs=("reference", "algorithms"),
+    ),
     "growth": Figure(
         ("growth",), "Errors and bounds", "error and rate against the number of teachers"
     ),
@@ -101,6 +107,7 @@ TABLES = {
     "places": Table(),
     "worst_case": Table("adversary.WORST_CASE", (*PROBLEM, "kind"), (("error", "low", "high"),)),
     "neighbours": Table(),
+    "challenges": Table(),
     "bounds": Table("bounds.BOUNDS"),
     "sample_counts": Table(),
     "two_sided": Table(),
@@ -121,6 +128,7 @@ STAGES = (
     Stage(("measure_errors", "climb_errors"), ("errors",), "students"),
     Stage(("certify_errors",), ("certificates",), "students"),
     Stage(("measure_references",), ("references",), "one", rounding="solved"),
+    Stage(("challenge_algorithms",), ("challenges",), "one", rounding="solved"),
     Stage(("sample_adversary",), ("sampled_adversary", "adversary"), "one", left_out=True),
     Stage(("measure_adversary", "climb_adversary"), ("adversary",), "one", left_out=True),
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from supnorm.job.programs import InputError
 from supnorm.statistics.intervals import resamples
+from supnorm.uniform.references.own import ASKING
 
 ALGORITHM = ["algorithm", "depth", "width", "batch_rule", "evaluation"]
 PROBLEM = ["family", "dim", "norm", "samples"]
@@ -176,11 +177,13 @@ def ratios_to_others(decided: Sequence[Decided]) -> Iterator[dict[str, float]]:
     """Yield, for each, its error over the least of the other sets, with an interval.
 
     The others are those decided by the same statistic, on the same problem and with the same seeds,
-    which are resampled together; all is NaN where there are none.
+    which are resampled together; all is NaN where there are none. Built-in algorithms that ask for
+    more than values at points chosen beforehand are nobody's others.
     """
     rivals = defaultdict(list)
     for one in decided:
-        rivals[_contest(one)].append(one)
+        if one.algorithm["algorithm"] not in ASKING:
+            rivals[_contest(one)].append(one)
     for one in decided:
         others = [other for other in rivals[_contest(one)] if other is not one]
         error = min((other.error for other in others), default=np.nan)

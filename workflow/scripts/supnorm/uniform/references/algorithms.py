@@ -118,27 +118,41 @@ def gaussian_process(points: np.ndarray, values: np.ndarray) -> Predictor:
     residual = values - mean
     losses, weights = [], []
     for length in LENGTHS:
-        covariance = _matern(distances, length)
-        np.fill_diagonal(covariance, 1 + NUGGET)
-        factor, lower = cho_factor(covariance, overwrite_a=True)
-        weights.append(cho_solve((factor, lower), residual))
-        # Minus the logarithm of the likelihood at its best variance, up to constants; a teacher
-        # that is constant on the sample has variance 0, and any length scale will do.
-        variance = (residual * weights[-1]).mean(axis=0).clip(min=np.finfo(float).tiny)
-        losses.append(len(points) / 2 * np.log(variance) + np.log(np.diag(factor)).sum())
+        found, loss = conditioned(distances, residual, length)
+        weights.append(found)
+        losses.append(loss)
     best = np.argmin(losses, axis=0)
 
     def predict(at: np.ndarray) -> np.ndarray:
         distances, predicted = cdist(at, points), np.empty((len(at), len(mean)))
         for index in np.unique(best):
             chosen = best == index
-            predicted[:, chosen] = _matern(distances, LENGTHS[index]) @ weights[index][:, chosen]
+            predicted[:, chosen] = matern(distances, LENGTHS[index]) @ weights[index][:, chosen]
         return predicted + mean
 
     return predict
 
 
-def _matern(distances: np.ndarray, length: float) -> np.ndarray:
+def conditioned(
+    distances: np.ndarray, residual: np.ndarray, length: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a Matérn-3/2 process's weights [count, teachers], and how unlikely it makes these.
+
+    `distances` [count, count] are those of points, `residual` [count, teachers] the values there
+    less the mean. The second [teachers] is minus the logarithm of the likelihood at its best
+    variance, up to constants.
+    """
+    covariance = matern(distances, length)
+    np.fill_diagonal(covariance, 1 + NUGGET)
+    factor, lower = cho_factor(covariance, overwrite_a=True)
+    weights = cho_solve((factor, lower), residual)
+    # A teacher that is constant on the sample has variance 0, and any length scale will do.
+    variance = (residual * weights).mean(axis=0).clip(min=np.finfo(float).tiny)
+    return weights, len(residual) / 2 * np.log(variance) + np.log(np.diag(factor)).sum()
+
+
+def matern(distances: np.ndarray, length: float) -> np.ndarray:
+    """Return the covariances of a Matérn-3/2 process of variance 1 at distances."""
     scaled = distances * (3**0.5 / length)
     covariance = np.exp(-scaled)
     scaled += 1

@@ -43,7 +43,9 @@ MINMAX = Schema(
         integer("teacher", "teacher that attains the maximum; null for minmean", nullable=True),
         real(
             "ratio",
-            "error over the least error of another set of algorithms; null without another",
+            "error over the least error of another set of algorithms, hermite, refinement and "
+            "adaptive_gaussian_process left aside, which ask for more than students see; null "
+            "without another",
             nullable=True,
         ),
         real("ratio_low", f"ratio: low end {INTERVAL}, alike for all sets", nullable=True),

@@ -1,12 +1,23 @@
 """Hats, bumps, and the networks that realise bumps within a class (S1.4, S1.6, S1.7)."""
 
 import math
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 
 from supnorm.networks import Networks
 from supnorm.uniform.theory.bounds import NetworkClass, admissible_actives_sharp
+
+
+@dataclass(frozen=True)
+class Spike:
+    """A bump of s = `active` coordinates, radius 1/M and height λ_M around `centre` [dim]."""
+
+    active: int
+    radius: float
+    height: float
+    centre: np.ndarray
 
 
 def hat(t: np.ndarray, steepness: float, centre: float) -> np.ndarray:
