@@ -30,6 +30,12 @@ RANKED, LONGER = list(ranked_cells(UNIFORM)), list(budget_cells(UNIFORM))
 COSTLIEST_FIRST = sorted(CELLS, key=lambda cell: -cell.students * cell.student_flops)
 BEFORE_TRAINING = len(CELLS) + 1
 
+TEACHERS = expand(
+    "<results>/teachers/{family}/d{dim}.safetensors",
+    family=TEACHER["families"],
+    dim=TEACHER["dims"],
+)
+
 
 def of_all_problems(pattern, dims=TEACHER["dims"]):
     """Files of all families, sample sizes and given dimensions; other wildcards stay."""

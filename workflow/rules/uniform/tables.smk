@@ -16,11 +16,6 @@
 
 # How many students compete, all cells together.
 TRAININGS = sum(cell.students for cell in RANKED)
-TEACHERS = expand(
-    "<results>/teachers/{family}/d{dim}.safetensors",
-    family=TEACHER["families"],
-    dim=TEACHER["dims"],
-)
 
 
 use rule job from uniform as collect_errors with:
