@@ -5,7 +5,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from supnorm.uniform.algorithms_claims import COUNTERPARTS
+from supnorm.uniform.statements.algorithms import COUNTERPARTS
 
 from supnorm.drawing.style import WIDTH, bound_marker, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import run
