@@ -5,12 +5,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from supnorm.uniform.statements.algorithms import COUNTERPARTS
 
 from supnorm.drawing.style import WIDTH, bound_marker, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import run
 from supnorm.tables.schema import read_table
 from supnorm.uniform.drawing import parse_drawing
+from supnorm.uniform.statements.algorithms import COUNTERPARTS
 from supnorm.uniform.tables.challenges import CHALLENGES
 from supnorm.uniform.tables.ranking import MINMAX
 

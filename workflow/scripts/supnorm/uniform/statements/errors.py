@@ -218,9 +218,10 @@ CLAIMS = (
     ),
     Claim(
         "networks_beat_references",
-        "At the largest m the best trained network errs less than every reference algorithm. (For "
-        "p = inf networks' errors are exact, certified or climbed to, and references' only the "
-        "largest on sampled points, which favours the references.)",
+        "At the largest m the best trained network errs less than every reference algorithm that "
+        "sees values at points chosen beforehand. (For p = inf networks' errors are exact, "
+        "certified or climbed to, and references' only the largest on sampled points, which "
+        "favours the references.)",
         "ratio of the min-max error to the least of a reference algorithm",
         "<=",
         "minmax",
