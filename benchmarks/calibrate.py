@@ -278,7 +278,7 @@ class Calibration:
 
         def learn() -> list[Predictor]:
             learned = []
-            for name in self._config["reference"]["algorithms"]:
+            for name in ALGORITHMS.keys() & set(self._config["reference"]["algorithms"]):
                 own = OWN_POINTS[name](samples, dim) if name in OWN_POINTS else points
                 with suppress(UnsuitableError):
                     learned.append(ALGORITHMS[name](own, labels[:, : len(own)].T))

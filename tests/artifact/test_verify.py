@@ -252,7 +252,7 @@ def test_errors_must_follow_from_all_students(small, evidence):
     assert of_shards(evidence()).comparison.same
     read.pop(paths[0])
     small.job("collect_errors", read, errors)
-    with pytest.raises(InputError, match=f"follows from no results/smoke/{paths[0]}"):
+    with pytest.raises(InputError, match=f"follow from no results/smoke/{paths[0]}"):
         of_shards(evidence())
 
 

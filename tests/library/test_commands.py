@@ -142,7 +142,9 @@ def test_every_setting_reaches_a_program_as_the_configuration_has_it(scale):
         line = options(config, key)(Named())
         arguments = parsed(key, *shlex.split(line)[1:])
         found = getattr(arguments, key.split(".")[-1])
-        assert found == (float("inf") if value == "inf" else value), key
+        values = value if isinstance(value, list) else [value]
+        wanted = [float("inf") if one == "inf" else one for one in values]
+        assert found == (wanted if isinstance(value, list) else wanted[0]), key
 
 
 def test_what_a_job_is_told_is_recorded_by_what_it_is():

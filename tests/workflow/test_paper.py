@@ -23,7 +23,7 @@ from supnorm.job.records import read_record, stamp
 from supnorm.schemas import SCHEMAS
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
-from supnorm.uniform.cells import cells
+from supnorm.uniform.cells import ranked_cells
 from supnorm.uniform.wording import course
 from uniform import describe_findings, tabulate_sample_counts
 
@@ -105,7 +105,7 @@ class Paper:
         given |= {"claims": "claims.parquet"}
         given |= {"uniform.teacher.families": family, "findings": "uniform/findings.json"}
         settings = of_study(yaml.safe_load(Path("config.resolved.yaml").read_text()), "uniform")
-        trained = [cell.students for cell in cells(settings) if cell.family != "sine"]
+        trained = [cell.students for cell in ranked_cells(settings)]
         given["trainings"] = sum(trained)
         given |= changed
         describe_findings.main([str(x) for name, to in given.items() for x in (f"--{name}", to)])

@@ -72,7 +72,7 @@ def test_stages_are_summed_up(monkeypatch, tmp_path):
     config = configuration("laptop")
     stage, on, jobs, done, students, flops, *_, storage, basis = line(text, "train_students")
     assert (stage, on, jobs, done) == ("train_students", "CPU", str(len(shards)), "0")
-    assert (students, basis) == ("769", "model")
+    assert (students, basis) == ("833", "model")
     work = sum(len(rows) * cell.student_flops for cell, rows in shards.values())
     assert float(flops) == pytest.approx(work, rel=0.05)
     numbers = sum(len(rows) * cell.parameters for cell, rows in shards.values())
@@ -116,7 +116,7 @@ def test_a_plan_for_gpus_says_how_long_some_take(monkeypatch, tmp_path):
     whole = sum(throughput.seconds(job.rule, job.name) for job in gpu) / 3600
     assert line(text, "GPU-hours")[1] == f"{whole:,.1f}"
     assert "Of a GPU's memory a training takes at most" in text
-    assert line(text, "train_students")[4] == "8641"
+    assert line(text, "train_students")[4] == "8929"
 
 
 def test_times_say_whether_they_were_measured(monkeypatch, tmp_path):

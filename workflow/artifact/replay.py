@@ -33,6 +33,8 @@ PACKAGES = ["numba", "numpy", "scipy", "torch", "matplotlib", "seaborn", "typst"
 # And of which the narrow engine is made.
 NARROW = ["numba", "numpy"]
 OPTION = re.compile("[a-z][a-z0-9_.]*")
+# The option that names files of algorithms of one's own, which a program runs.
+OWN_CODE = "own"
 # Options that say where a job tells of itself, and are none of its parameters.
 OWN = {"record", "heartbeat", "checkpoint"}
 
@@ -52,9 +54,12 @@ def replay(
 
     `parameters` takes the place of some of those recorded, and `inputs` of all files of an option:
     by recorded path, the file to be read instead. Raises NotReplayedError where an input is not
-    there or the job takes too long, and InputError where the record is none of a program here, or
-    the program fails.
+    there, or the job takes too long or would run code of another tree, and InputError where the
+    record is none of a program here, or the program fails.
     """
+    for path in record.inputs.get(OWN_CODE, {}):
+        if not (ROOT / path).is_file() or (ROOT / path).read_bytes() != (root / path).read_bytes():
+            raise NotReplayedError(f"{path} is code that this tree does not have")
     read = {name: {path: root / path for path in files} for name, files in record.inputs.items()}
     read |= inputs or {}
     command = command_line(record, record.options | here(record) | (parameters or {}), read)

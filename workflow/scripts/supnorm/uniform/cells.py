@@ -39,7 +39,7 @@ def budget_cells(config: dict) -> Iterator[Cell]:
     """Yield the cells of longer training; their students are of some teachers and seeds."""
     teacher, student, budget = config["teacher"], config["student"], config["budget"]
     rule = student["batch_rules"][budget["batch_rule"]]
-    students = budget["teachers"] * budget["seeds"]
+    teachers, seeds = longer_students(config)
     for family, dim, samples, depth, width, (name, longer) in product(
         teacher["families"],
         teacher["dims"],
@@ -49,7 +49,13 @@ def budget_cells(config: dict) -> Iterator[Cell]:
         budget["longer"].items(),
     ):
         batch, epochs = batch_size(rule, samples), rule["epochs"] * longer["times"]
-        yield Cell(family, dim, samples, depth, width, name, batch, epochs, students)
+        yield Cell(family, dim, samples, depth, width, name, batch, epochs, teachers * seeds)
+
+
+def longer_students(config: dict) -> tuple[int, int]:
+    """Return of how many teachers, and by how many seeds, students train longer."""
+    budget, seeds = config["budget"], config["sample"]["seeds"]
+    return min(budget["teachers"], config["teacher"]["count"]), min(budget["seeds"], len(seeds))
 
 
 def sine_cell(sine: dict) -> Cell:
@@ -63,7 +69,7 @@ def sine_cell(sine: dict) -> Cell:
 def seeds_of(cell: Cell, config: dict) -> int:
     """Return how many seeds the students of a cell have."""
     if is_longer(cell, config):
-        return config["budget"]["seeds"]
+        return longer_students(config)[1]
     return len(config["sine" if cell.family == "sine" else "sample"]["seeds"])
 
 
@@ -77,14 +83,16 @@ def training_options(cell: Cell, rows: range, config: dict) -> dict[str, object]
 
     `teachers` and `seeds` are how many of the first ones the cell has; None for all.
     """
-    budget, longer = config["budget"], is_longer(cell, config)
-    recipe = budget["longer"][cell.batch_rule] if longer else config["training"]
+    recipe, teachers, seeds = config["training"], None, None
+    if is_longer(cell, config):
+        recipe = config["budget"]["longer"][cell.batch_rule]
+        teachers, seeds = longer_students(config)
     return {
         "batch": cell.batch,
         "epochs": cell.epochs,
         "learning_rate": recipe["learning_rate"],
-        "teachers": budget["teachers"] if longer else None,
-        "seeds": budget["seeds"] if longer else None,
+        "teachers": teachers,
+        "seeds": seeds,
         "first": rows.start,
         "count": len(rows),
     }

@@ -42,12 +42,6 @@ def check_budget(settings: Mapping, name: Callable[[tuple], str]) -> None:
 
     if budget["batch_rule"] not in rules:
         raise refuse(("budget", "batch_rule"), f"a batch rule, one of {', '.join(rules)}")
-    for key, most in (
-        ("teachers", settings["teacher"]["count"]),
-        ("seeds", len(settings["sample"]["seeds"])),
-    ):
-        if budget[key] > most:
-            raise refuse(("budget", key), f"at most as many as there are, {most}")
     narrowest = min(settings["student"]["widths"])
     if budget["width"] < narrowest:
         raise refuse(("budget", "width"), f"at least the least width of students, {narrowest}")

@@ -442,8 +442,8 @@ class Throughput(Costs):
     def _locating(self) -> float:
         """Return the seconds of the narrow students' last errors in a smaller cube."""
         entry, total = self._entries["cpu"], 0.0
-        for cell in cells(self._config):
-            if cell.family != "sine" and cell.width <= self._config["certificate"]["width"]:
+        for cell in ranked_cells(self._config):
+            if cell.width <= self._config["certificate"]["width"]:
                 total += self._digesting(cell, cell.students)
                 if cell.dim == 1:
                     total += cell.students * interpolated(entry["exact"], cell.width, 1, 3)
