@@ -38,9 +38,9 @@ ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("approximation", "bases", "spec
 # What comes after the errors of cells.
 LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compare_methods": 1}
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
-LATER |= {"tabulate_budget": 1, "locate_errors": 1}
+LATER |= {"tabulate_budget": 1, "locate_errors": 1, "tabulate_neighbours": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
-DRAWN_LATER += ["budget", "places"]
+DRAWN_LATER += ["budget", "places", "neighbours"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
 
@@ -59,10 +59,10 @@ def test_everything_promised_is_there(finished):
         for kind in ("pdf", "png", "txt", "prov.json"):
             assert (results / f"figures/{figure}.{kind}").stat().st_size > 100
     assert len(list(results.glob("students/random/*.safetensors"))) == SHARDS + LONGER
-    # Teachers, seeds, evaluations and norms of each cell; of the sine's student; of the six
-    # reference algorithms.
+    # Teachers, seeds, evaluations and norms of each cell; of the sine's student; of the nine
+    # reference algorithms, of which two are for d = 1 alone.
     errors = pq.read_metadata(results / "tables/errors.parquet").num_rows
-    assert errors == CELLS * 2 * 2 * 5 * 3 + 5 * 3 + PROBLEMS * 6 * 2 * 2 * 3
+    assert errors == CELLS * 2 * 2 * 5 * 3 + 5 * 3 + PROBLEMS * 8 * 2 * 2 * 3
     spanning = results.parent
     summary = (spanning / "summary.md").read_text()
     claims = pq.read_table(spanning / "claims.parquet").to_pylist()
@@ -104,6 +104,11 @@ def test_a_new_sample_size_runs_its_own_cells_and_what_comes_after(copy):
         "climb_errors": 4,
         "certify_errors": 1,
         "measure_references": 2,
+        "challenge_algorithms": 2,
+        "collect_challenges": 1,
+        "plot_algorithms": 1,
+        "tabulate_regularisation": 1,
+        "plot_regularisation": 1,
         "measure_adversary": 1,
         "sample_adversary": 1,
         "climb_adversary": 1,

@@ -431,6 +431,8 @@ def flat(config: Mapping, prefix: str = "") -> dict[str, object]:
 
 def plain(value: object) -> object:
     """Return a value of a configuration as records have it: infinity is text."""
+    if isinstance(value, list):
+        return list(map(plain, value))
     return str(value) if value == float("inf") else value
 
 

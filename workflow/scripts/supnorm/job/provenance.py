@@ -151,10 +151,14 @@ def _name(path: Path) -> str:
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:
     """Return values as JSON has them; numbers that are not finite become text."""
-    return {
-        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in values.items()
-    }
+    return {name: _finite(value) for name, value in values.items()}
+
+
+def _finite(value: object) -> object:
+    """Return a value, or the values of a list, with text for numbers that are not finite."""
+    if isinstance(value, list):
+        return list(map(_finite, value))
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _versions():
