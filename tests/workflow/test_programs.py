@@ -49,7 +49,7 @@ LATE = {
     "climb_adversary": SAMPLING,
     "compare_methods": SAMPLING,
     "locate_errors": SAMPLING,
-    "learn_polynomials": {*SAMPLING, "loop", "memory", "work"} - {"work"},
+    "learn_polynomials": {*SAMPLING, "loop", "memory"} - {"kernels", "packed"},
     "challenge_algorithms": SAMPLING - {"kernels", "packed"},
     "train_parity": {*ENGINES, "kernels", "packed"},
     "solve_parity_samples": ENGINES,

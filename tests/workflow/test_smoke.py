@@ -25,10 +25,10 @@ PROBLEMS = 4
 # Longer training: a cell a problem, each of a teacher and two seeds in one shard.
 LONGER = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
-FIGURES += ["curves", "teachers", "hat", "budget", "places"]
+FIGURES += ["curves", "teachers", "hat", "budget", "places", "tractable"]
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
 TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
-TABLES += ["budget", "places"]
+TABLES += ["budget", "places", "tractable"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
 ALL_PLOTS |= {f"plot_parity_{figure}": 1 for figure in ("norm", "samples", "waves")}
 ALL_PLOTS |= {f"plot_{figure}": 1 for figure in ("cliff", "inner", "pieces")}
@@ -38,7 +38,7 @@ LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compa
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
 LATER |= {"tabulate_budget": 1, "locate_errors": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
-DRAWN_LATER += ["budget", "places"]
+DRAWN_LATER += ["budget", "places", "tractable"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
 

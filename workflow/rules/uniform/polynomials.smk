@@ -4,7 +4,13 @@
 #   collect_polynomials   all of them                      ->  tables/tractable.parquet
 #   plot_tractable        tables/minmax, tables/tractable  ->  figures/tractable.*
 
-KINDS = UNIFORM["polynomial"]["kinds"].values()
+# A kind may have two names.
+POLYNOMIALS = list(
+    dict.fromkeys(
+        "<results>/polynomials/d{dim}_k{degree}.parquet".format_map(kind)
+        for kind in UNIFORM["polynomial"]["kinds"].values()
+    )
+)
 
 
 wildcard_constraints:
@@ -44,9 +50,7 @@ use rule long_job from uniform as learn_polynomials with:
 use rule job from uniform as collect_polynomials with:
     input:
         **code("workflow/scripts/uniform/collect_polynomials.py"),
-        polynomials=[
-            f"<results>/polynomials/d{kind['dim']}_k{kind['degree']}.parquet" for kind in KINDS
-        ],
+        polynomials=POLYNOMIALS,
     output:
         table="<results>/tables/tractable.parquet",
         record="<results>/tables/tractable.prov.json",

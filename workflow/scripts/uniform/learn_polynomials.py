@@ -1,8 +1,9 @@
-"""Learn random polynomials of a degree: by least squares in their class, and by training networks."""
+"""Learn random polynomials of a degree: by least squares in their class, and by training."""
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from supnorm.job.commands import Program
 from supnorm.job.heartbeat import Heartbeat
 from supnorm.job.programs import run
 from supnorm.networks import Networks
+from supnorm.packed import values
 from supnorm.streams import Stream, uniform_points
 from supnorm.tables.cells import DIM
 from supnorm.tables.schema import write_table
@@ -38,7 +40,7 @@ RULE = "polynomial"
 
 @dataclass(frozen=True)
 class Learned:
-    """What an algorithm made of the polynomial `number`: a function, of d = 1 a network or a fit."""
+    """What an algorithm made of the polynomial `number`; a fit has no `network`."""
 
     samples: int
     algorithm: str
@@ -102,12 +104,10 @@ def train_all(
         pairs = [(seed, number) for seed in a.seeds for number in range(a.count)]
         for row, (seed, number) in enumerate(pairs):
             student = students[[row]]
-            yield Learned(samples, NETWORK, number, seed, function_of(student), student)
+            yield Learned(samples, NETWORK, number, seed, partial(evaluate, student), student)
 
 
-def train(
-    a: argparse.Namespace, samples: int, points: np.ndarray, labels: np.ndarray
-) -> Networks:
+def train(a: argparse.Namespace, samples: int, points: np.ndarray, labels: np.ndarray) -> Networks:
     """Return the students of all seeds and polynomials after their last epoch."""
     batch = batch_size({"divisor": a.divisor}, samples)
     rates = a.learning_rate, a.final_learning_rate, a.weight_decay
@@ -116,17 +116,12 @@ def train(
     return train_cell(recipe, RULE, a.seeds, points, labels, 1, **how)[-1].networks
 
 
-def function_of(student: Networks) -> Function:
-    """Return a stack of one network as a function."""
-    # Imported only now, as the kernels: not before they are needed.
-    from supnorm.packed import values
-
-    return lambda points: values(student, points)[0]
+def evaluate(student: Networks, points: np.ndarray) -> np.ndarray:
+    """Return the values [count] of a stack of one network at points [count, dim]."""
+    return values(student, points)[0]
 
 
-def rows(
-    a: argparse.Namespace, targets: list[Polynomial], learned: list[Learned]
-) -> pd.DataFrame:
+def rows(a: argparse.Namespace, targets: list[Polynomial], learned: list[Learned]) -> pd.DataFrame:
     """Return the rows of tables/tractable.parquet."""
     wanted = [targets[one.number] for one in learned]
     if a.dim == 1:

@@ -8,7 +8,6 @@ from matplotlib.lines import Line2D
 
 from supnorm.drawing.style import WIDTH, dimension_title, use_style
 from supnorm.job.programs import run
-from supnorm.tables.schema import read_table
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.references.own import NETWORK
 from supnorm.uniform.tables.ranking import MINMAX
@@ -39,7 +38,7 @@ def main(argv: list[str]) -> None:
     }
     drawing = parse_drawing(__doc__, __file__, tables, argv)
     networks = on_networks(drawing.read("minmax", MINMAX))
-    polynomials = worst(read_table(drawing.tables["tractable"], TRACTABLE.columns))
+    polynomials = worst(drawing.read("tractable", TRACTABLE))
     use_style()
     drawing.save(draw(networks, polynomials), caption(networks, polynomials, drawing.family))
 
@@ -91,9 +90,9 @@ def mark(ax: Axes, degree: int, count: int, look: dict) -> None:
     """Mark the number of coefficients of a degree."""
     dashes = {name: value for name, value in look.items() if name == "dashes"}
     ax.axvline(count, color="0.3", lw=0.7, zorder=1, **dashes)
-    said = {"rotation": 90, "ha": "right", "va": "center", "fontsize": 7, "color": "0.2"}
+    said = {"rotation": 90, "ha": "left", "va": "top", "fontsize": 7, "color": "0.2"}
     place = ax.get_xaxis_transform()
-    ax.text(count, 0.5, f"degree {degree}: $n={count}$ ", transform=place, **said)
+    ax.text(count, 0.92, f"degree {degree}: $n={count}$", transform=place, **said)
 
 
 def legend_handles() -> list[Line2D]:
@@ -107,14 +106,13 @@ def caption(networks: pd.DataFrame, polynomials: pd.DataFrame, family: str) -> s
     return " ".join(
         [
             f"Uniform error against sample size m. Left: largest over {family} networks of the "
-            "mean over seeds, of trained networks and of the best algorithm that is none. Right: "
-            "the same on random polynomials (at most 1 on the cube; n coefficients), by training, "
-            "and by least squares among polynomials of the degree, which the algorithm knows "
-            "(Remarks 1.2 and 1.3).",
+            "mean over seeds, by training and by the best algorithm that is no network. Right: the "
+            "same over random polynomials with n coefficients, at most 1 on the cube, by training "
+            "and by least squares of the degree, which the algorithm knows (Remarks 1.2, 1.3).",
             *(of_kind(*kind, rows) for kind, rows in kinds),
             at_largest(networks),
-            "For d = 1 errors are exact; for d = 3 those of polynomials are found on uniform "
-            "points. Not shown: errors in mean, and algorithms that guess the degree.",
+            "On polynomials errors are exact for d = 1, else found on uniform points. Not shown: "
+            "algorithms that have to guess the degree.",
         ]
     )
 

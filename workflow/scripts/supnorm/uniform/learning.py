@@ -177,9 +177,7 @@ class Answer:
         return np.array_equal(self.function(points), other.function(points))
 
 
-def run_once(
-    algorithm: Algorithm, target: Learnable, samples: int, dim: int, seed: int
-) -> Answer:
+def run_once(algorithm: Algorithm, target: Learnable, samples: int, dim: int, seed: int) -> Answer:
     """Return an algorithm's answer about a target from at most so many points.
 
     Raises UnsuitableError where it says that it is not for so many points, and InputError, which
