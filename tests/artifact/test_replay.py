@@ -79,7 +79,7 @@ def test_code_that_this_tree_does_not_have_is_not_run(tmp_path):
     """An algorithm of one's own, as an archive may bring it along."""
     (tmp_path / "mine.py").write_text("raise SystemExit('ran')\n")
     record = job("measure_references", {"own": "mine.py"}, {"errors": "results/e.parquet"})
-    with pytest.raises(NotReplayedError, match="mine.py is code that this tree does not have"):
+    with pytest.raises(NotReplayedError, match=r"mine\.py is code that this tree does not have"):
         replay(record, tmp_path, tmp_path / "anew")
     assert not (tmp_path / "anew").exists()
 

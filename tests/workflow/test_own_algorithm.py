@@ -6,6 +6,7 @@ import shutil
 import zipfile
 
 import pandas as pd
+import pypdf
 import pytest
 from test_toy_study import git, python
 

@@ -52,6 +52,7 @@ LATE = {
     "tabulate_neighbours": SAMPLING - {"kernels", "packed"},
     "tabulate_regularisation": SAMPLING,
     "tabulate_dimensions": SAMPLING,
+    "learn_polynomials": {*SAMPLING, "loop", "memory"} - {"kernels", "packed"},
     "challenge_algorithms": SAMPLING - {"kernels", "packed"},
     "train_parity": {*ENGINES, "kernels", "packed"},
     "solve_parity_samples": ENGINES,

@@ -10,6 +10,7 @@
 #   neighbours.smk       every teacher, and the nearest of those with such a spike
 #   algorithms.smk       any algorithm, on a teacher with a spike that it does not see
 #   regularisation.smk   such spikes in every class of networks
+#   polynomials.smk      a class that is learned uniformly
 #   budget.smk           longer training, of some students
 #   places.smk           where in the cube errors are attained
 #   tables.smk           the tables from which figures are drawn
@@ -36,6 +37,7 @@ include: "worst_case.smk"
 include: "neighbours.smk"
 include: "algorithms.smk"
 include: "regularisation.smk"
+include: "polynomials.smk"
 include: "budget.smk"
 include: "places.smk"
 include: "tables.smk"

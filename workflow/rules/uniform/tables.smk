@@ -181,6 +181,7 @@ use rule job from uniform as tabulate_claims with:
         regularisation="<results>/tables/regularisation.parquet",
         dimensions="<results>/tables/dimensions.parquet",
         samples_needed="<results>/tables/samples_needed.parquet",
+        tractable="<results>/tables/tractable.parquet",
     output:
         claims="<results>/tables/claims.parquet",
         record="<results>/tables/claims.prov.json",

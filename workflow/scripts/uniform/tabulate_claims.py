@@ -18,6 +18,7 @@ from supnorm.uniform.tables import (
     neighbours,
     places,
     ranking,
+    tractable,
     unseen,
 )
 
@@ -35,6 +36,7 @@ TABLES = {
     "regularisation": unseen.REGULARISATION,
     "dimensions": unseen.DIMENSIONS,
     "samples_needed": unseen.SAMPLES_NEEDED,
+    "tractable": tractable.TRACTABLE,
 }
 
 

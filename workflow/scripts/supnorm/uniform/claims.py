@@ -7,6 +7,7 @@ from supnorm.uniform.statements import (
     neighbours,
     places,
     regularisation,
+    tractable,
 )
 
 STUDY = "uniform"
@@ -17,4 +18,5 @@ CLAIMS = (
     *places.CLAIMS,
     *budget.CLAIMS,
     *regularisation.CLAIMS,
+    *tractable.CLAIMS,
 )

@@ -67,6 +67,11 @@ FIGURES = {
         "Errors and bounds",
         "spikes and samples needed in every dimension and depth",
     ),
+    "tractable": Figure(
+        ("minmax", "tractable"),
+        "Errors and bounds",
+        "random networks beside polynomials, which are learned exactly",
+    ),
 }
 
 PROBLEM = ("family", "dim", "samples", "norm")
@@ -117,6 +122,7 @@ TABLES = {
     "regularisation": Table("unseen.REGULARISATION"),
     "dimensions": Table("unseen.DIMENSIONS"),
     "samples_needed": Table("unseen.SAMPLES_NEEDED"),
+    "tractable": Table(),
     "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
 }
 
@@ -131,6 +137,7 @@ STAGES = (
     Stage(("challenge_algorithms",), ("challenges",), "one", rounding="solved"),
     Stage(("sample_adversary",), ("sampled_adversary", "adversary"), "one", left_out=True),
     Stage(("measure_adversary", "climb_adversary"), ("adversary",), "one", left_out=True),
+    Stage(("learn_polynomials",), ("polynomials",), "one", rounding="trained"),
     Stage(("measure_sine", "compare_methods"), ("tables",), "all"),
 )
 

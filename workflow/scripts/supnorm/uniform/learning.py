@@ -8,6 +8,7 @@ points that students of the seed learn from, and what else is drawn is the algor
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -27,6 +28,13 @@ PROBES = 256
 
 class QueryError(ValueError):
     """Points for which an algorithm may not ask."""
+
+
+class Learnable(Protocol):
+    """A function on Q to be learned; one that has `slopes` too can be asked for them."""
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """Return the values [count] at points [count, dim]."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def gradients(network: Networks, points: np.ndarray) -> np.ndarray:
 class Query:
     """The values of one target, at so many points of Q and no more."""
 
-    def __init__(self, target: Target, samples: int, dim: int):
+    def __init__(self, target: Learnable, samples: int, dim: int):
         """Open the questions: at most `samples` points of `dim` coordinates."""
         self._target, self._samples, self._dim = target, samples, dim
         self._asked: list[np.ndarray] = []
@@ -169,7 +177,7 @@ class Answer:
         return np.array_equal(self.function(points), other.function(points))
 
 
-def run_once(algorithm: Algorithm, target: Target, samples: int, dim: int, seed: int) -> Answer:
+def run_once(algorithm: Algorithm, target: Learnable, samples: int, dim: int, seed: int) -> Answer:
     """Return an algorithm's answer about a target from at most so many points.
 
     Raises UnsuitableError where it says that it is not for so many points, and InputError, which
@@ -207,7 +215,7 @@ def run_once(algorithm: Algorithm, target: Target, samples: int, dim: int, seed:
 
 
 def run_algorithm(
-    algorithm: Algorithm, target: Target, samples: int, dim: int, seed: int
+    algorithm: Algorithm, target: Learnable, samples: int, dim: int, seed: int
 ) -> Answer:
     """Return what `run_once` does, of two runs that must agree; raises InputError as it does.
 
