@@ -134,7 +134,7 @@ def distance(polynomial: Polynomial, line: PiecewiseLinear) -> tuple[float, floa
         return polynomial.values(places[:, None]) - line.at(places)
 
     places = [line.places, *map(turns, starts, lengths, slopes)]
-    nodes, weights = leggauss(polynomial.degree + 1)
+    nodes, weights = leggauss(max(polynomial.degree, 1) + 1)
     inner = starts[:, None] + lengths[:, None] * (nodes + 1) / 2
     squares = differences(inner.ravel()).reshape(inner.shape) ** 2
     return (
