@@ -12,7 +12,7 @@ def networks_on_a_line():
     if 1 not in uniform["teacher"]["dims"]:
         return {"teachers": [], "students": []}
     family, width = uniform["teacher"]["families"][0], min(uniform["student"]["widths"])
-    chosen = [c for c in CELLS if (c.family, c.dim, c.width) == (family, 1, width)]
+    chosen = [c for c in RANKED if (c.family, c.dim, c.width) == (family, 1, width)]
     students = of_shards("students", "safetensors", chosen)
     teachers = f"<results>/teachers/{family}/d1.safetensors"
     return {
