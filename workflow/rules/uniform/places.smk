@@ -13,7 +13,7 @@ use rule long_job from uniform as locate_errors with:
         students=of_shards(
             "students",
             "safetensors",
-            [cell for cell in CELLS if cell.family != "sine" and cell.width in CERTIFIED_WIDTHS],
+            [cell for cell in RANKED if cell.width in CERTIFIED_WIDTHS],
         ),
     output:
         places="<results>/tables/places.parquet",
