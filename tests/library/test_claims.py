@@ -240,7 +240,7 @@ def test_the_program_finds_the_claims_of_the_reference_set(tmp_path):
             missing.add(name)
             files[name] = tmp_path / f"{name}.parquet"
             write_table(files[name], pd.DataFrame(columns=schema.arrow().names), schema)
-    assert missing == {"methods", "places"}
+    assert missing == {"methods", "places", "neighbours", "challenges", "tractable"}
     given = [part for name, file in files.items() for part in (f"--{name}", str(file))]
     made = tmp_path / "claims.parquet"
     options = ["--uniform.teacher.families", "random", "--uniform.certificate.gap", "1e-4"]
