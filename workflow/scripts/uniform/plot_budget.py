@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import NullFormatter, NullLocator
 
 from supnorm.drawing.style import WIDTH, dimension_title, use_style
 from supnorm.job.programs import run
@@ -15,6 +15,8 @@ from supnorm.uniform.tables.budget import BUDGET
 
 NORMS = {"2": "error in $L^2$", "inf": r"error in $L^\infty$"}
 TRAINING = {"ls": ":", "lw": 1.0, "marker": "."}
+# So many numbers of steps are named at the axis; powers of ten where there are more.
+MOST = 4
 FASTER = {"marker": "D", "markerfacecolor": "white", "lw": 0}
 
 
@@ -45,6 +47,10 @@ def draw(trained: pd.DataFrame) -> Figure:
     for ax in axes[-1]:
         ax.set_xlabel("steps of Adam")
         ax.xaxis.set_minor_formatter(NullFormatter())
+        # Batches that are a share of the sample take as many steps at every size.
+        if len(steps := sorted(trained["steps"].unique())) <= MOST:
+            ax.set_xticks(steps, [f"{step:.0f}" for step in steps])
+            ax.xaxis.set_minor_locator(NullLocator())
     handles = legend_handles(trained, colours)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=2.4)
     return figure
@@ -115,7 +121,9 @@ def of_dimension(dim: int, trained: pd.DataFrame) -> str:
     unseen = paper.at["inf", "unseen"]
     if pd.isna(unseen):
         return f"{sentence}."
-    return f"{sentence}, and no algorithm can promise less than {unseen:.3g} with these points."
+    return (
+        f"{sentence}. On the whole class none can promise less than {unseen:.3g} with these points."
+    )
 
 
 if __name__ == "__main__":
