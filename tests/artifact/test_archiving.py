@@ -155,7 +155,7 @@ def test_its_run_times_name_every_job(unpacked):
     records = {read_record(path).rule for path in unpacked.whole.rglob("*.prov.json")}
     assert {row["rule"] for row in rows} == records
     trained = [row for row in rows if row["rule"] == "train_students"]
-    assert len(trained) == 11
+    assert len(trained) == 15
     assert all(float(row["wall_seconds"]) > float(row["seconds"]) > 0 for row in trained)
 
 
@@ -231,7 +231,7 @@ def test_changes_that_are_not_committed_are_refused(copied):
 def test_results_that_are_not_complete_are_refused(copied):
     for name in ("summary.md", "summary.prov.json"):
         (copied.whole / name).unlink()
-    said = "results/smoke: 1 of 112 jobs are left to be done (write_summary); run `make reproduce"
+    said = "results/smoke: 1 of 143 jobs are left to be done (write_summary); run `make reproduce"
     assert said in refused(copied)
 
 

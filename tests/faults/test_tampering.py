@@ -80,7 +80,7 @@ def test_the_chain_of_an_untouched_run_holds(moved):
     text = "\n".join(lines)
     for path in moved.results.glob("figures/*.*"):
         assert (path.relative_to(moved.path).as_posix() in text) == ("prov" not in path.suffixes[0])
-    assert sum("train_students.py and" in line for line in lines) == 3
+    assert sum("train_students.py and" in line for line in lines) == 4
 
 
 @pytest.mark.few(3)

@@ -12,6 +12,7 @@ UNUSUAL = """
       teacher: {dims: [2], depth: 2, width: 2, norm: 2, bound: 3, count: 1}
       sample: {sizes: [5], seeds: [0]}
       student: {depths: [1, 3], widths: [3, 4], batch_rules: {three: {size: 3, epochs: 2}}}
+      budget: {batch_rule: three, longer: {twice: {times: 2, learning_rate: 1.0e-4}}}
       evaluation: {times: 1, method: sampled, points: 100}
       reference: {algorithms: []}
       sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 3, epochs: 2}

@@ -9,13 +9,14 @@ from supnorm.uniform.tables.tractable import TRACTABLE
 
 
 def main(argv: list[str]) -> None:
-    """Write the rows of all tables, in their order."""
+    """Write the rows of all tables, by dimension and degree."""
     parser = Program(__doc__, __file__)
     parser.reads("polynomials", nargs="+", help="tables of one dimension and degree each")
     parser.writes("table", help="Parquet table to write")
     a = parser.parse_args(argv)
     tables = [read_table(path, TRACTABLE.columns) for path in a.polynomials]
-    write_table(a.table, pd.concat(tables), TRACTABLE, a.job)
+    table = pd.concat(tables).sort_values(["dim", "degree"], kind="stable")
+    write_table(a.table, table, TRACTABLE, a.job)
     a.job.write_record()
 
 
