@@ -76,7 +76,8 @@ def test_the_chain_of_an_untouched_run_holds(moved):
     assert lines[-1].startswith("the chain holds; ")
     records = len(list(moved.whole.rglob("*.prov.json")))
     assert f" files hashed, {records} records read" in lines[-1]
-    # In its trees are all figures and tables, and each job once: trainings for d = 1, d = 3, sine.
+    # In its trees are all figures and tables, and each job once: trainings for d = 1, d = 3, sine,
+    # and longer ones.
     text = "\n".join(lines)
     for path in moved.results.glob("figures/*.*"):
         assert (path.relative_to(moved.path).as_posix() in text) == ("prov" not in path.suffixes[0])

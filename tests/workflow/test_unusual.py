@@ -15,6 +15,17 @@ UNUSUAL = """
       budget: {batch_rule: three, longer: {twice: {times: 2, learning_rate: 1.0e-4}}}
       evaluation: {times: 1, method: sampled, points: 100}
       reference: {algorithms: []}
+      worst_case: {norms: [1.5], bounds: [3], dims: [2], depths: [2, 3], sizes: [5], errors: [0.1]}
+      polynomial:
+        kinds: {plane: {dim: 2, degree: 1}}
+        count: 1
+        sizes: [1]
+        seeds: [0]
+        trained: [5]
+        depth: 2
+        width: 3
+        divisor: 9
+        epochs: 2
       sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 3, epochs: 2}
 """
 
