@@ -112,3 +112,25 @@ def lasting(path):
         return content
     record = json.loads(content)
     return json.dumps({k: v for k, v in record.items() if k not in ("run", "seal")}).encode()
+
+
+def python(tree, *arguments):
+    """Run a module in a tree as `make` does; return what it prints."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=tree.path,
+        env=environment | {"PYTHONPATH": "workflow/scripts:workflow"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def git(tree, *arguments):
+    """Run git in a tree, as somebody."""
+    who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+    subprocess.run(["git", "-C", tree.path, *who, *arguments], check=True, capture_output=True)

@@ -8,9 +8,8 @@ import zipfile
 import pandas as pd
 import pypdf
 import pytest
-from test_toy_study import git, python
 
-from tree import ROOT, Tree
+from tree import ROOT, Tree, git, python
 
 NAME = "two_nearest"
 

@@ -6,11 +6,8 @@ one of the study uniform.
 
 import csv
 import io
-import os
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -19,7 +16,7 @@ import pypdf
 import pytest
 
 from supnorm.job.records import read_record
-from tree import Tree, copy_repository
+from tree import Tree, copy_repository, git, python
 
 TOY = Path(__file__).with_name("toy")
 SECTION = "toy:\n  points: 7\n\n"
@@ -30,29 +27,8 @@ CAPTION = "The squares of 7 whole numbers."
 ARCHIVE = "archive/supnorm-smoke.zip"
 
 
-def python(tree, *arguments):
-    """Run a module in a tree as `make` does; return what it prints."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        cwd=tree.path,
-        env=environment | {"PYTHONPATH": "workflow/scripts:workflow"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def snakemake(tree, *arguments):
     return python(tree, "snakemake", *arguments, "--config", "scale=smoke")
-
-
-def git(tree, *arguments):
-    who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
-    subprocess.run(["git", "-C", tree.path, *who, *arguments], check=True, capture_output=True)
 
 
 def results_of(tree):

@@ -10,7 +10,7 @@ from supnorm.drawing.style import WIDTH, bound_marker, dimension_title, sample_s
 from supnorm.job.programs import run
 from supnorm.tables.schema import read_table
 from supnorm.uniform.drawing import parse_drawing
-from supnorm.uniform.statements.algorithms import COUNTERPARTS
+from supnorm.uniform.references.own import COUNTERPARTS
 from supnorm.uniform.tables.challenges import CHALLENGES
 from supnorm.uniform.tables.ranking import MINMAX
 

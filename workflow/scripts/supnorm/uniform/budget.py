@@ -99,7 +99,6 @@ def competing(students: pd.DataFrame) -> pd.DataFrame:
     by_rule = students.assign(algorithm=students["batch_rule"])
     trained = by_rule[by_rule["norm"] == "2"]
     trained = trained.assign(norm=TRAINING, error=np.sqrt(trained["loss"]), upper=np.nan)
-    # Its slope stands beside that of the paper's budget, as that of every rule.
     return pd.concat([by_rule, trained, students.assign(algorithm=BEST)], ignore_index=True)
 
 

@@ -16,6 +16,8 @@ KEY = "config.yaml: uniform.reference.algorithms"
 FIXED = ("grid", "nearest", "linear", "cubic", "rbf", "gaussian_process")
 ASKING = ("hermite", "refinement", "adaptive_gaussian_process")
 BUILT_IN = (*FIXED, *ASKING)
+# Adaptive algorithms, each with the one that does the same at as many random points.
+COUNTERPARTS = {"refinement": "linear", "adaptive_gaussian_process": "gaussian_process"}
 # The name of trained networks in tables.
 NETWORK = "network"
 OWN = re.compile(r"(.+\.py):([A-Za-z_][A-Za-z_0-9]*)")

@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supnorm.statistics.claims import Claim, Finding, Tables
-
-# Adaptive algorithms, each with the one that does the same at as many random points.
-COUNTERPARTS = {"refinement": "linear", "adaptive_gaussian_process": "gaussian_process"}
+from supnorm.uniform.references.own import COUNTERPARTS
 
 
 def challenged_over_bound(tables: Tables, _: Mapping[str, float]) -> Iterator[Finding]:

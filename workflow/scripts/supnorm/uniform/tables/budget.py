@@ -2,9 +2,8 @@
 
 from supnorm.tables.cells import DIM, FAMILY, SAMPLES
 from supnorm.tables.schema import Schema, integer, real, text
-from supnorm.uniform.tables.ranking import STATISTIC
+from supnorm.uniform.tables.ranking import INTERVAL, SLOPE, STATISTIC
 
-INTERVAL = "of the 95 % expanded percentile interval over seeds, the worst teacher chosen anew"
 ALIKE = f"{INTERVAL}, alike for both"
 
 BUDGET = Schema(
@@ -36,22 +35,15 @@ BUDGET = Schema(
         ),
         real(
             "unseen",
-            "mean over the seeds of the L^p norm of the highest spike of the class that the sample "
-            "does not meet: below it no algorithm can promise to err with these points; null where "
-            "the class has no spikes",
+            "for p = inf the height of the highest spike of the class that the sample does not "
+            "meet, mean over these seeds: below it no algorithm can promise to err with these "
+            "points; null for other p, and where the class has no spikes",
             nullable=True,
         ),
         real("ratio", "error over that of the paper's budget"),
         real("ratio_low", f"ratio: low end {ALIKE}; null for a single seed", nullable=True),
         real("ratio_high", f"ratio: high end {ALIKE}; null for a single seed", nullable=True),
-        real(
-            "slope",
-            "least-squares slope of log error against log m, the same for all m; null with fewer "
-            "than two sizes",
-            nullable=True,
-        ),
-        real("slope_low", f"slope: low end {INTERVAL}, alike at all m", nullable=True),
-        real("slope_high", f"slope: high end {INTERVAL}, alike at all m", nullable=True),
+        *SLOPE,
         real(
             "gain",
             "slope less that of the paper's budget: below 0 where the error falls faster with m; "

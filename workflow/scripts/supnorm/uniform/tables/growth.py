@@ -2,7 +2,7 @@
 
 from supnorm.tables.cells import DIM, FAMILY, SAMPLES
 from supnorm.tables.schema import Schema, integer, real
-from supnorm.uniform.tables.ranking import INTERVAL, NORM
+from supnorm.uniform.tables.ranking import INTERVAL, NORM, SLOPE
 
 GROWTH = Schema(
     "the least error of a network's training on so many of the teachers",
@@ -20,14 +20,7 @@ GROWTH = Schema(
         integer("seeds", "seeds over which errors are averaged"),
         real("low", f"low end {INTERVAL}; null for a single seed", nullable=True),
         real("high", f"high end {INTERVAL}; null for a single seed", nullable=True),
-        real(
-            "slope",
-            "least-squares slope of log error against log m, the same for all m; null with fewer "
-            "than two sizes",
-            nullable=True,
-        ),
-        real("slope_low", f"slope: low end {INTERVAL}, alike at all m", nullable=True),
-        real("slope_high", f"slope: high end {INTERVAL}, alike at all m", nullable=True),
+        *SLOPE,
         real(
             "lag",
             "slope less that for one teacher: above 0 where the error falls more slowly; null as "

@@ -17,6 +17,17 @@ STATISTIC = (
 )
 INTERVAL = "of the 95 % expanded percentile interval over seeds, algorithm and teacher chosen anew"
 
+SLOPE = (
+    real(
+        "slope",
+        "least-squares slope of log error against log m, the same for all m; null with fewer "
+        "than two sizes",
+        nullable=True,
+    ),
+    real("slope_low", f"slope: low end {INTERVAL}, alike at all m", nullable=True),
+    real("slope_high", f"slope: high end {INTERVAL}, alike at all m", nullable=True),
+)
+
 MINMAX = Schema(
     "the least error of an algorithm, maximum or mean over teachers of the mean over seeds",
     (
