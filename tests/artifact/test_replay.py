@@ -78,10 +78,13 @@ def test_an_input_that_is_not_there_is_no_evidence(root):
 def test_code_that_this_tree_does_not_have_is_not_run(tmp_path):
     """An algorithm of one's own, as an archive may bring it along."""
     (tmp_path / "mine.py").write_text("raise SystemExit('ran')\n")
-    record = job("measure_references", {"own": "mine.py"}, {"errors": "results/e.parquet"})
+    record = job("measure_references", {"own": "mine.py"}, {"errors": "results/smoke/e.parquet"})
     with pytest.raises(NotReplayedError, match=r"mine\.py is code that this tree does not have"):
         replay(record, tmp_path, tmp_path / "anew")
     assert not (tmp_path / "anew").exists()
+    (tmp_path / "mine.py").unlink()
+    with pytest.raises(NotReplayedError, match="is not there"):
+        replay(record, tmp_path, tmp_path / "anew")
 
 
 def test_a_job_that_takes_too_long_is_no_evidence(tmp_path, monkeypatch):

@@ -58,7 +58,9 @@ def replay(
     record is none of a program here, or the program fails.
     """
     for path in record.inputs.get(OWN_CODE, {}):
-        if not (ROOT / path).is_file() or (ROOT / path).read_bytes() != (root / path).read_bytes():
+        mine, theirs = ROOT / path, root / path
+        same = mine.is_file() and theirs.is_file() and mine.read_bytes() == theirs.read_bytes()
+        if theirs.is_file() and not same:
             raise NotReplayedError(f"{path} is code that this tree does not have")
     read = {name: {path: root / path for path in files} for name, files in record.inputs.items()}
     read |= inputs or {}
