@@ -1,5 +1,5 @@
 # make reproduce            all tables and figures of the scale that config.yaml names
-# make reproduce SCALE=...  of another scale: smoke, laptop or paper
+# make reproduce SCALE=...  of another scale: smoke, laptop, evening or paper
 #           ... STUDY=...   one study, and what it needs of others: uniform
 #           ... DEVICE=...  cpu or cuda, where it is not for the machine to say
 #           ... CARD=A100   what GPUs are there, for the plan and the time that jobs ask for

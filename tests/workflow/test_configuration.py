@@ -76,8 +76,8 @@ def changed(config, path, value):
         ("studies", ["uniform"] * 2, r"studies is \[.*\]; expected a list of different studies"),
         ("scales.smoke.uniform", 3, r"scales\.smoke\.uniform is 3; expected keys and values"),
         ("training.engine", "narrow", r"engine is 'narrow' and training\.device is 'cuda'"),
-        ("scale", "huge", r"scale is 'huge'; expected one of smoke, laptop, paper"),
-        ("scale", ["laptop"], r"scale is \['laptop'\]; expected one of smoke, laptop, paper"),
+        ("scale", "huge", r"scale is 'huge'; expected one of smoke, laptop, evening, paper"),
+        ("scale", ["laptop"], r"scale is \['laptop'\]; expected one of smoke, laptop, evening, paper"),
         ("uniform.teacher", ..., r"teacher is empty; expected a section of keys and values"),
         ("uniform.sample", 5, r"sample is 5; expected a section of keys and values"),
         (
@@ -95,7 +95,7 @@ def changed(config, path, value):
             {True: {"size": 1, "epochs": 9}},
             r"True; expected a name of small",
         ),
-        ("scale", ..., r"scale is empty; expected one of smoke, laptop, paper"),
+        ("scale", ..., r"scale is empty; expected one of smoke, laptop, evening, paper"),
         ("scales", ..., r"scales is empty; expected at least one scale"),
         (
             "uniform.teacher.depth",
