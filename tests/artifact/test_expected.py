@@ -167,14 +167,33 @@ def test_verdicts_are_counted_by_study_and_by_claim():
             "verdict": ["failed", "supported", "supported", "supported"],
         }
     )
-    assert list(verdicts.by_study(claims)) == [
-        ("`one`", "2", "2", "0", "1"),
-        ("`two`", "1", "1", "0", "0"),
+    assert list(verdicts.by_study(claims, "laptop")) == [
+        ("`one`", "laptop", "2", "2", "0", "1"),
+        ("`two`", "laptop", "1", "1", "0", "0"),
     ]
     assert list(verdicts.failures(claims)) == ["Of `one` failed, in some case: “Learned.”"]
-    heading, lines, *_ = verdicts.by_claim(claims)
+    decided = claims[:1].assign(statement="More.", verdict="undecided")
+    heading, both, _, alone = verdicts.by_claim(claims, pd.concat([claims[1:3], decided]))
     assert heading == "## one"
-    assert lines.splitlines()[2:] == ["| Learned. | 1 | 0 | 1 |", "| Hard. | 1 | 0 | 0 |"]
+    assert both.splitlines()[2:] == [
+        "| Learned. | 1 | 0 | 1 | 1 | 0 | 0 |",
+        "| Hard. | 1 | 0 | 0 | 1 | 0 | 0 |",
+        "| More. | 0 | 0 | 0 | 0 | 1 | 0 |",
+    ]
+    assert alone.splitlines()[2:] == ["| Learned. | 1 | 0 | 0 |"]
+
+
+@pytest.mark.parametrize(
+    ("relation", "measured", "seeds"), [("<=", 0.8, "23"), (">=", 0.8, "23"), (">=", 1.1, "90")]
+)
+def test_so_many_seeds_would_decide_a_case(relation, measured, seeds):
+    """Intervals of 0.3 to either side, over ten seeds: by 1.5^2 and 3^2 times as many."""
+    case = {"statement": "Learned.", "case": "d = 1", "relation": relation, "reference": 1.0}
+    case |= {"measured": measured, "low": measured - 0.3, "high": measured + 0.3}
+    claims = pd.DataFrame([case]).assign(verdict="undecided")
+    (line,) = verdicts.undecided(claims, 10)
+    assert line[-1] == seeds
+    assert not list(verdicts.undecided(claims.assign(verdict="failed"), 10))
 
 
 def test_the_pages_have_the_verdicts_of_the_set(tmp_path):

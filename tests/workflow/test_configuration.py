@@ -77,7 +77,11 @@ def changed(config, path, value):
         ("scales.smoke.uniform", 3, r"scales\.smoke\.uniform is 3; expected keys and values"),
         ("training.engine", "narrow", r"engine is 'narrow' and training\.device is 'cuda'"),
         ("scale", "huge", r"scale is 'huge'; expected one of smoke, laptop, evening, paper"),
-        ("scale", ["laptop"], r"scale is \['laptop'\]; expected one of smoke, laptop, evening, paper"),
+        (
+            "scale",
+            ["laptop"],
+            r"scale is \['laptop'\]; expected one of smoke, laptop, evening, paper",
+        ),
         ("uniform.teacher", ..., r"teacher is empty; expected a section of keys and values"),
         ("uniform.sample", 5, r"sample is 5; expected a section of keys and values"),
         (

@@ -31,7 +31,7 @@ def leads(edges, start, end):
     return any(b == end or leads(edges, b, end) for a, b in edges if a == start)
 
 
-@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "evening", "paper"])
 def test_the_readme_counts_trainings_and_jobs_as_the_plan_does(scale):
     row = re.search(rf"^\| `{scale}` \| (\d+) \| (\d+) \|", README.read_text(), re.MULTILINE)
     planned = run([sys.executable, "-m", "driver.plan", "--scale", scale], ROOT).stdout

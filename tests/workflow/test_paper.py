@@ -252,6 +252,21 @@ def test_every_claim_stands_in_the_document_with_its_verdict(paper):
     assert squeezed("undecided: • Errors fall for p < ∞. Cases: d = 3, p = 2.") in text
 
 
+def test_verdicts_of_the_evening_run_stand_beside_those_of_the_run(paper):
+    evening = claims()[1:4].assign(verdict=["supported", "failed", "undecided"])
+    write_table(Path("evening.parquet"), evening, describe_findings.TABLES["claims"])
+    text = paper.text(evening="evening.parquet")
+    assert "ofits3cases,1issupported,1undecidedand1failed" in text
+    for row in (
+        "d=1,p=20.1230.200to0.100≤1supportedd=3",
+        "d=3,p=20.4560.500to0.100≤1undecidedsupported",
+        "d=1,p=14.76⋅104≤1failedfailed",
+        "d=1,p=∞22.2≤1failedundecided",
+    ):
+        assert row in text
+    assert "evening" not in paper.text()
+
+
 def test_what_the_claims_say_is_said_where_it_is_shown(paper):
     paper.draw("references", "Other algorithms.")
     text = paper.text()

@@ -38,13 +38,16 @@ def main(argv: list[str]) -> None:
     """Write the reference set of a scale from its results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", default="laptop", help="scale whose results are taken")
+    parser.add_argument("--study", help="the only study whose tables are taken; default: all")
     a = parser.parse_args(argv)
-    write_expected(Path("results", a.scale), EXPECTED / a.scale)
+    write_expected(Path("results", a.scale), EXPECTED / a.scale, a.study)
 
 
-def write_expected(results: Path, expected: Path) -> None:
+def write_expected(results: Path, expected: Path, only: str | None = None) -> None:
     """Write the tables of a reference set, without what made them, and their configuration."""
     for study, name, schema, _ in references():
+        if only not in (None, study.name):
+            continue
         path = results / study.name / f"tables/{name}.parquet"
         # A study that was not run is not in the set.
         if path.is_file():

@@ -9,11 +9,11 @@ import pandas as pd
 from artifact.chain import listed
 from artifact.contents import INTERMEDIATE, Contents, began, ended, folder_of, people
 from supnorm.job.records import Record
+from supnorm.statistics.claims import VERDICTS
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
 
 TEMPLATE = Path(__file__).with_name("readme.md")
-VERDICTS = ("supported", "undecided", "failed")
 
 
 def readme(contents: Contents) -> str:

@@ -4,19 +4,23 @@
 """
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from artifact.expected import EXPECTED
-from artifact.readme import VERDICTS, table
+from artifact.expected import CONFIGURATION, EXPECTED
+from artifact.readme import table
 from supnorm.job.programs import run
 from supnorm.pages import write_part
+from supnorm.resolved import read_resolved
+from supnorm.statistics.claims import VERDICTS
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
 
-SCALE = "laptop"
+# The run that README and page tell of, and the one that decides more of it.
+SCALE, DECIDING = "laptop", "evening"
 
 
 def main(argv: list[str]) -> None:
@@ -25,11 +29,20 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--readme", type=Path, default="README.md", help="a line for each study")
     parser.add_argument("--page", type=Path, default="docs/claims.md", help="one for each claim")
     a = parser.parse_args(argv)
-    files = sorted((EXPECTED / SCALE).glob("*/claims.parquet"))
-    claims = pd.concat([read_table(file, CLAIMS.columns) for file in files])
-    of_studies = table(("study", "claims", *VERDICTS), by_study(claims))
+    claims, decided = claims_of(SCALE), claims_of(DECIDING)
+    studies = [*by_study(claims, SCALE), *by_study(decided, DECIDING)]
+    of_studies = table(("study", "run", "claims", *VERDICTS), studies)
     write_part(a.readme, "claims", "\n\n".join([of_studies, *failures(claims)]))
-    write_part(a.page, "claims", "\n\n".join(by_claim(claims)))
+    seeds = len(read_resolved(EXPECTED / DECIDING / CONFIGURATION)["uniform"]["sample"]["seeds"])
+    write_part(a.page, "claims", "\n\n".join(by_claim(claims, decided)))
+    head = ("claim", "case", "measured", "interval", "compared with", "seeds")
+    write_part(a.page, "undecided", table(head, undecided(decided, seeds)))
+
+
+def claims_of(scale: str) -> pd.DataFrame:
+    """Return the claims of the reference set of a scale."""
+    files = sorted((EXPECTED / scale).glob("*/claims.parquet"))
+    return pd.concat([read_table(file, CLAIMS.columns) for file in files])
 
 
 def cases(claims: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -38,11 +51,11 @@ def cases(claims: pd.DataFrame, column: str) -> pd.DataFrame:
     return counted.reindex(index=claims[column].unique(), columns=VERDICTS, fill_value=0)
 
 
-def by_study(claims: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+def by_study(claims: pd.DataFrame, run: str) -> Iterator[tuple[str, ...]]:
     """Yield a line for each study: its claims, and how many of their cases have which verdict."""
     statements = claims.groupby("study")["statement"].nunique()
     for study, line in cases(claims, "study").iterrows():
-        yield f"`{study}`", str(statements[study]), *map(str, line)
+        yield f"`{study}`", run, str(statements[study]), *map(str, line)
 
 
 def failures(claims: pd.DataFrame) -> Iterator[str]:
@@ -53,12 +66,48 @@ def failures(claims: pd.DataFrame) -> Iterator[str]:
         yield f"Of `{study}` failed, in some case: {statements}"
 
 
-def by_claim(claims: pd.DataFrame) -> Iterator[str]:
-    """Yield a heading for each study, and a table of its claims."""
+def by_claim(claims: pd.DataFrame, decided: pd.DataFrame) -> Iterator[str]:
+    """Yield a heading for each study, and a table of its claims, with both runs where it has two."""
     for study, rows in claims.groupby("study", sort=False):
         yield f"## {study}"
-        lines = ((name, *map(str, line)) for name, line in cases(rows, "statement").iterrows())
-        yield table(("claim", *VERDICTS), lines)
+        found = cases(rows, "statement")
+        if (others := decided[decided["study"] == study]).empty:
+            yield table(("claim", *VERDICTS), lines(found))
+        else:
+            beside = cases(others, "statement").rename(columns="{}, evening".format)
+            both = found.join(beside, how="outer").fillna(0).astype(int)
+            yield table(("claim", *both), lines(both.reindex(order(rows, others))))
+
+
+def undecided(claims: pd.DataFrame, seeds: int) -> Iterator[tuple[str, ...]]:
+    """Yield each undecided case, and how many seeds would decide it.
+
+    An interval over k times as many seeds is narrower by a factor of sqrt(k), around the same
+    number: so many that its end meets the reference.
+    """
+    for row in claims[claims["verdict"] == "undecided"].itertuples():
+        off = row.measured - row.reference
+        end = row.low if off > 0 else row.high
+        needed = math.ceil(seeds * ((end - row.measured) / off) ** 2) if off else "no number"
+        yield (
+            row.statement,
+            row.case,
+            f"{row.measured:.3g}",
+            f"{row.low:.3g} to {row.high:.3g}",
+            f"{row.relation} {row.reference:.3g}",
+            str(needed),
+        )
+
+
+def order(*runs: pd.DataFrame) -> list[str]:
+    """Return the statements of runs, each once, in the order of the first that has it."""
+    return list(dict.fromkeys(statement for claims in runs for statement in claims["statement"]))
+
+
+def lines(counted: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    """Yield the lines of a table of counts."""
+    for name, counts in counted.iterrows():
+        yield name, *map(str, counts)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,10 @@ try:
     DOI = doi(Path(ROOT))
 except InputError as error:
     sys.exit(str(error))
+# Claims of the evening run, to stand beside those of other runs.
+EVENING = sorted(map(str, Path("expected/evening").glob("*/claims.parquet")))
+if CONFIG["scale"] == "evening":
+    EVENING = []
 
 
 module document:
@@ -92,6 +96,7 @@ use rule job from document as build_paper with:
         tables=ends_of_studies("tables/{table}.parquet"),
         findings=[f"<root>/{study}/findings.json" for study in sorted(STUDIES)],
         claims="<results>/claims.parquet",
+        evening=EVENING,
         settings="<results>/settings.parquet",
         config="<results>/config.resolved.yaml",
         template="workflow/paper/frame.typ",

@@ -13,11 +13,13 @@ from supnorm.job.programs import InputError, run
 from supnorm.job.provenance import digest, keywords
 from supnorm.job.records import SUFFIX, read_record, stamp
 from supnorm.resolved import read_resolved
+from supnorm.statistics.claims import VERDICTS
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
 from supnorm.tables.settings import SETTINGS
 
-VERDICTS = ("supported", "undecided", "failed")
+# What the document says of a case.
+CASE = ["case", "measured", "low", "high", "relation", "reference", "verdict", "evening"]
 # As many digits of a SHA-256, and of a commit, as a reader can compare.
 DIGITS, COMMIT_DIGITS = 12, 8
 
@@ -27,6 +29,9 @@ def main(argv: list[str]) -> None:
     parser = Program(__doc__, __file__)
     parser.reads("findings", nargs="+", help="JSON of each study")
     parser.reads("claims", help=f"{CLAIMS.row}, of all studies")
+    parser.reads(
+        "evening", nargs="*", default=[], required=False, help="claims of the evening run, likewise"
+    )
     parser.reads("settings", help=SETTINGS.row)
     parser.reads("tables", nargs="*", default=[], help="further ones whose origins are to be said")
     parser.reads("config", help="config.resolved.yaml")
@@ -60,6 +65,9 @@ def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dic
     tables = named(a.tables, findings) | {"claims": a.claims, "settings": a.settings}
     settings = read_table(a.settings, SETTINGS.columns)
     config = read_resolved(a.config)
+    evening = pd.concat(
+        [claims.iloc[:0], *(read_table(path, CLAIMS.columns) for path in a.evening)]
+    )
     return {
         "cited": {name: getattr(a, name) for name in ("title", "authors", "version", "released")},
         "license": a.license,
@@ -76,7 +84,8 @@ def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dic
         "titles": dict(zip(settings["table"], settings["title"], strict=True)),
         "settings": rows(settings),
         "verdicts": verdicts(claims),
-        "claims": list(by_statement(claims)),
+        "evening": verdicts(evening) if len(evening) else None,
+        "claims": list(by_statement(claims.join(in_evening(claims, evening)))),
     }
 
 
@@ -161,6 +170,13 @@ def verdicts(claims: pd.DataFrame) -> dict:
     }
 
 
+def in_evening(claims: pd.DataFrame, evening: pd.DataFrame) -> pd.Series:
+    """Return the verdict of the evening run on each case; null where it has none."""
+    case = ["study", "claim", "case"]
+    found = evening.set_index(case)["verdict"].rename("evening")
+    return claims[case].join(found, on=case)["evening"]
+
+
 def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
     """Yield each statement of a study, what it is measured by, and its cases."""
     for (study, statement, quantity, place), found in claims.groupby(
@@ -171,9 +187,7 @@ def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
             "statement": statement,
             "quantity": quantity,
             "source": None if place == "none" else place,
-            "cases": rows(
-                found[["case", "measured", "low", "high", "relation", "reference", "verdict"]]
-            ),
+            "cases": rows(found[CASE]),
         }
 
 
