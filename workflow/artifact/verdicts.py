@@ -67,7 +67,7 @@ def failures(claims: pd.DataFrame) -> Iterator[str]:
 
 
 def by_claim(claims: pd.DataFrame, decided: pd.DataFrame) -> Iterator[str]:
-    """Yield a heading for each study, and a table of its claims, with both runs where it has two."""
+    """Yield a heading for each study, and a table of its claims, of both runs if it has two."""
     for study, rows in claims.groupby("study", sort=False):
         yield f"## {study}"
         found = cases(rows, "statement")

@@ -65,9 +65,8 @@ def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dic
     tables = named(a.tables, findings) | {"claims": a.claims, "settings": a.settings}
     settings = read_table(a.settings, SETTINGS.columns)
     config = read_resolved(a.config)
-    evening = pd.concat(
-        [claims.iloc[:0], *(read_table(path, CLAIMS.columns) for path in a.evening)]
-    )
+    evening = [read_table(path, CLAIMS.columns) for path in a.evening]
+    evening = pd.concat([claims.iloc[:0], *evening])
     return {
         "cited": {name: getattr(a, name) for name in ("title", "authors", "version", "released")},
         "license": a.license,
