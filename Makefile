@@ -75,7 +75,7 @@ archive: .venv/complete
 # The reference set of `make verify`, from results/laptop, and the README's table of verdicts: where
 # results are meant to change.
 expected: .venv/complete
-	$(python) -m artifact.expected $(scale)
+	$(python) -m artifact.expected $(scale) $(study)
 	$(python) -m artifact.verdicts
 
 # The token is read from the environment, ZENODO_SANDBOX_TOKEN or ZENODO_TOKEN, and from nowhere else:

@@ -70,9 +70,11 @@ def others(table):
     return table["algorithm_set"] != "network"
 
 
-def test_the_set_that_is_committed_is_of_the_laptop_scale():
-    assert (LAPTOP / CONFIGURATION).read_text() == as_yaml(whole_configuration("laptop"))
-    sizes = [path.stat().st_size for path in LAPTOP.rglob("*") if path.is_file()]
+@pytest.mark.parametrize("scale", ["laptop", "evening"])
+def test_a_set_that_is_committed_is_of_its_scale(scale):
+    expected = EXPECTED / scale
+    assert (expected / CONFIGURATION).read_text() == as_yaml(whole_configuration(scale))
+    sizes = [path.stat().st_size for path in expected.rglob("*") if path.is_file()]
     assert sum(sizes) < 450_000
 
 
