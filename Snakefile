@@ -32,6 +32,7 @@ report: "workflow/report/workflow.rst"
 
 
 onstart:
+    end_needless_rounds(workflow.scheduler)
     if workflow.executor_plugin.name == "slurm":
         prepare_for_slurm(workflow.dag.needrun_jobs())
 
