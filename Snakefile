@@ -32,6 +32,8 @@ report: "workflow/report/workflow.rst"
 
 
 onstart:
+    from driver.scheduler import end_needless_rounds
+
     end_needless_rounds(workflow.scheduler)
     if workflow.executor_plugin.name == "slurm":
         prepare_for_slurm(workflow.dag.needrun_jobs())

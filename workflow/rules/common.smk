@@ -122,17 +122,6 @@ def drawing_of(study, figure):
     }
 
 
-def end_needless_rounds(scheduler):
-    """Keep Snakemake's scheduler from looking again at all jobs while nothing has changed.
-
-    A limit of jobs in a time makes it do so once in that time for each job that ended, for ever: a
-    core is lost after some hundred jobs. The default, 100 a second, limits nothing here.
-    """
-    limit = scheduler.job_rate_limiter
-    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-        scheduler.job_rate_limiter = None
-
-
 def prepare_for_slurm(jobs):
     """Ask SLURM whether it would take these jobs; end with one sentence if it would not."""
     from driver.cluster import check_requests, keep_sight_of_jobs
