@@ -160,6 +160,15 @@ def test_in_one_dimension_the_spline_has_the_least_norm(count):
     assert least_norm_1d(x, y) == pytest.approx(slope_variation(x, y), rel=1e-9)
 
 
+def test_points_close_together_do_not_hide_a_slope():
+    """What the programme leaves of the values, up to 1e-7, is a hundredth of a slope there."""
+    random = np.random.default_rng(22)
+    x = np.sort(random.uniform(-0.5, 0.5, size=20))
+    x[10] = x[9] + 1e-5
+    y = np.maximum(x, random.uniform(-0.3, 0.3)) * random.normal() + 0.01 * np.sin(5 * x)
+    assert least_norm_1d(x, y) == pytest.approx(slope_variation(x, y), rel=1e-9)
+
+
 def test_the_variation_of_slopes_of_a_zigzag():
     assert slope_variation(np.array([0.0, 1, 3, 4]), np.array([0.0, 2, 0, 0])) == 4
 
