@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -17,11 +18,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
+from threading import Lock
 
 from supnorm.hardware.devices import visible_gpus
 from supnorm.hardware.machine import processor
 from supnorm.job.programs import UNABLE, InputError, UnableError
 from supnorm.job.records import SUFFIX, Record
+from supnorm.job.surroundings import surroundings
 from supnorm.schemas import studies
 from supnorm.training.engines import choose
 
@@ -37,6 +40,8 @@ RESULTS = "results"
 PACKAGES = ["numba", "numpy", "scipy", "torch", "matplotlib", "seaborn", "typst"]
 # And of which the narrow engine is made.
 NARROW = ["numba", "numpy"]
+# Held while they may be copied, once for all threads.
+PREPARING = Lock()
 # What Python begins to say with where a program did not foresee what ended it.
 TRACEBACK = "Traceback (most recent call last):"
 OPTION = re.compile("[a-z][a-z0-9_.]*")
@@ -79,7 +84,8 @@ def replay(
                 raise NotReplayedError(f"{path} is not there")
             _link(folder / path, file)
     (folder / PROGRAMS).parent.mkdir(parents=True, exist_ok=True)
-    (folder / PROGRAMS).symlink_to(_programs())
+    with PREPARING:
+        (folder / PROGRAMS).symlink_to(_programs())
     _run(command, folder, record)
 
 
@@ -219,7 +225,10 @@ def _programs() -> Path:
         return ROOT / PROGRAMS
     folder = tempfile.mkdtemp(prefix="supnorm-programs-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return shutil.copytree(ROOT / PROGRAMS, Path(folder, PROGRAMS.name))
+    copied = shutil.copytree(ROOT / PROGRAMS.parent, Path(folder, PROGRAMS.parent))
+    for path in (copied, *copied.rglob("*")):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    return copied / PROGRAMS.name
 
 
 def _run(command: list[str], folder: Path, record: Record) -> None:
@@ -233,7 +242,7 @@ def _run(command: list[str], folder: Path, record: Record) -> None:
         done = subprocess.run(
             command,
             cwd=folder,
-            env=os.environ | single | {"PYTHONPATH": str(PROGRAMS)},
+            env=surroundings(os.environ) | single | {"PYTHONPATH": str(PROGRAMS)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from supnorm.job.surroundings import speak_utf8
+
 # The exit status of a program that could not do its work where it ran: EX_TEMPFAIL of sysexits.h.
 UNABLE = 75
 # What a system says where permission, space or means are lacking, whatever the input is.
@@ -67,6 +69,7 @@ def run(main: Callable[[list[str]], None]) -> None:
 
     The status is then 1, or UNABLE where the place is to blame in which it runs.
     """
+    speak_utf8()
     name = Path(sys.argv[0]).stem
     try:
         with telling_lacks():
