@@ -63,6 +63,18 @@ def test_a_job_writes_below_its_folder_what_it_wrote(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_programs_run_from_a_copy_where_nothing_may_be_written_beside_them(tmp_path, monkeypatch):
+    """Numba keeps there what it compiles, and ends a program that it lets keep it nowhere."""
+    monkeypatch.setattr(replaying.os, "access", lambda *_: False)
+    replaying._programs.cache_clear()
+    replay(RESOLVING, tmp_path, tmp_path / "anew")
+    replaying._programs.cache_clear()
+    assert (tmp_path / "anew" / CONFIG).exists()
+    programs = (tmp_path / "anew/workflow/scripts").resolve()
+    assert not programs.is_relative_to(ROOT)
+    assert (programs / "supnorm/kernels.py").stat().st_mode & 0o200
+
+
 def test_inputs_are_those_of_the_root_or_others_that_take_their_place(root):
     for scale, folder in (("smoke", root / "results/smoke"), ("laptop", root)):
         folder.mkdir(parents=True, exist_ok=True)

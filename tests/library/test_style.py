@@ -1,4 +1,4 @@
-"""The look of figures: the same bytes for every user, whatever they have set for themselves."""
+"""What users have set for themselves: no figure and no text depends on it."""
 
 import os
 import subprocess
@@ -49,6 +49,15 @@ def test_a_figure_has_the_same_bytes_for_every_user(tmp_path):
     usual = drawn(tmp_path)
     (tmp_path / "matplotlibrc").write_text(HABITS)
     assert drawn(tmp_path, TZ="Asia/Tokyo", SOURCE_DATE_EPOCH="1", MPLBACKEND="svg") == usual
+
+
+def test_text_is_in_utf8_whatever_the_locale_says():
+    """A locale in ASCII, as those in Latin-1 are not on every machine."""
+    code = "import sys; from supnorm.job import programs; programs.run(lambda _: print(sys.flags))"
+    latin = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    latin |= {"PYTHONPATH": str(ROOT / "workflow/scripts")}
+    command = [sys.executable, "-c", code]
+    assert "utf8_mode=1" in subprocess.check_output(command, env=os.environ | latin, text=True)
 
 
 def test_what_users_set_for_other_programs_does_not_reach_ours():

@@ -105,6 +105,8 @@ def set_up(tree, **variables):
 @pytest.mark.complete
 def test_set_up_does_not_depend_on_what_is_set_for_pip(tree):
     """A .venv that is broken, in a place that pip is told not to use, and that is moved later."""
+    (tree / ".venv/bin/python").unlink()
+    (tree / ".venv/bin/python").symlink_to("gone")
     (tree / "envs/requirements.txt").write_text("pip\n")
     (tree / "pip.conf").write_text(
         "[global]\nuser = true\ntarget = t\nindex-url = https://example.org/simple\n"
