@@ -22,7 +22,8 @@ from matplotlib import font_manager, pyplot as plt
 from supnorm.drawing.style import use_style
 theirs = matplotlib.get_data_path() + "/fonts/ttf/DejaVuSans-Bold.ttf"
 manager = font_manager.fontManager
-manager.ttflist.insert(0, font_manager.FontEntry(theirs, "STIXGeneral", weight=400, size="scalable"))
+named = font_manager.FontEntry(theirs, "STIXGeneral", weight=400, size="scalable")
+manager.ttflist.insert(0, named)
 use_style()
 figure, ax = plt.subplots()
 ax.set(title="the same", xlabel="$p = 3$", yscale="log", ylim=(1, 1e6))
