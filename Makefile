@@ -34,15 +34,33 @@ WORKERS ?= 2
 CONFIRM =
 NEW_VERSION_OF =
 PRODUCTION =
-scale = $(if $(SCALE),--scale $(SCALE))
-study = $(if $(STUDY),--study $(STUDY))
-device = $(if $(DEVICE),--device $(DEVICE))
-card = $(if $(CARD),--card "$(CARD)")
-profile = $(if $(PROFILE),--profile $(PROFILE))
+
+# What is given is taken as it stands: neither make nor the shell looks for something to run in it.
+given = PYTHON SCALE STUDY DEVICE CARD PROFILE FIGURE ARCHIVE STUDENTS SEED WORKERS CONFIRM
+given += NEW_VERSION_OF PRODUCTION
+$(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
+define line_end
+
+
+endef
+$(foreach name,$(given),$(if $(findstring $(line_end),$($(name))),\
+	$(error $(name): expected one line, found several)))
+quoted = '$(subst ','\'',$1)'
+option = $(if $2,$1=$(call quoted,$2))
+scale = $(call option,--scale,$(SCALE))
+study = $(call option,--study,$(STUDY))
+device = $(call option,--device,$(DEVICE))
+card = $(call option,--card,$(CARD))
+profile = $(call option,--profile,$(PROFILE))
 bin = .venv/bin
+python = $(bin)/python
+
+# What a user, or a module of a cluster, has set for other Pythons does not hold here.
+unexport $(filter PYTHON% MPLBACKEND MATPLOTLIBRC,$(.VARIABLES))
+export PYTHONUTF8 := 1
+export PYTHONNOUSERSITE := 1
 # Where Python finds the library with the programs of studies, and the driver with the artifact.
 export PYTHONPATH := workflow/scripts:workflow
-python = $(bin)/python
 
 .PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
 .PHONY: expected test test-all report format check benchmark gpu-check
@@ -60,11 +78,11 @@ calibrate: .venv/complete
 	$(measure)/calibrate.py $(scale) $(device)
 
 trace: .venv/complete
-	$(python) -m artifact.trace $(scale) $(FIGURE)
+	$(python) -m artifact.trace $(scale) $(if $(FIGURE),-- $(call quoted,$(FIGURE)))
 
 verify: .venv/complete
-	$(python) -m artifact.verify $(scale) $(if $(ARCHIVE),--archive "$(ARCHIVE)") \
-		$(if $(STUDENTS),--students $(STUDENTS)) $(if $(SEED),--seed $(SEED))
+	$(python) -m artifact.verify $(scale) $(call option,--archive,$(ARCHIVE)) \
+		$(call option,--students,$(STUDENTS)) $(call option,--seed,$(SEED))
 
 figures: .venv/complete
 	$(python) -m driver.reproduce $(scale) --figures
@@ -86,13 +104,13 @@ $(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin
 
 deposit: .venv/complete
 	$(python) -m deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
-		$(if $(NEW_VERSION_OF),--new-version-of $(NEW_VERSION_OF))
+		$(call option,--new-version-of,$(NEW_VERSION_OF))
 
 publish: .venv/complete
-	$(python) -m deposit publish $(scale) $(if $(CONFIRM),--confirm $(CONFIRM))
+	$(python) -m deposit publish $(scale) $(call option,--confirm,$(CONFIRM))
 
 # Two processes, and at the end the slowest twenty.
-pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --durations 20
+pytest = $(bin)/python -m pytest --numprocesses=$(call quoted,$(WORKERS)) --durations 20
 
 test: .venv/complete
 	$(pytest) -m "not complete"
@@ -104,23 +122,31 @@ test-all: .venv/complete
 report: .venv/complete
 	$(python) -m driver.reproduce $(scale) $(device) --report report.html
 
-# Written again only when the pins change; the mark comes last, so that a broken set-up is redone.
-.venv/complete: envs/requirements.txt
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or later is needed; name one by PYTHON=...')"
-	$(PYTHON) -m venv .venv
-	$(bin)/python -m pip install --disable-pip-version-check --quiet --requirement envs/requirements.txt
-	touch .venv/complete
+# Written again only when the pins change, or where it does not run, as when its Python is gone; the
+# mark comes last, so that a broken set-up is redone.
+sound = $(shell $(python) -I -c "from importlib.util import find_spec as find; print(bool(find('snakemake')))" 2> /dev/null)
+ifneq ($(wildcard .venv/complete),)
+ifneq ($(sound),True)
+.venv/complete: again
+.PHONY: again
+endif
+endif
+
+.venv/complete: envs/requirements.txt envs/set_up.py
+	$(call quoted,$(PYTHON)) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or later is needed; name one by PYTHON=...')"
+	$(call quoted,$(PYTHON)) envs/set_up.py
 
 # Measured into benchmarks/measured/, then drawn and written into docs/benchmarks.md, and in a sentence
 # into README.md. DEVICE=cuda measures training on a GPU alone. Stages and certificates are those of
 # the run that is there; JAX is measured if installed.
 measured = benchmarks/measured
 measure = OMP_NUM_THREADS=1 $(python) benchmarks
-ran = results/$(or $(SCALE),laptop)
+ran = $(call quoted,results/$(or $(SCALE),laptop))
+on = $(or $(DEVICE),cpu)
 
 benchmark: .venv/complete
-	$(measure)/training.py --device $(or $(DEVICE),cpu) \
-		--output $(measured)/training_$(or $(DEVICE),cpu).parquet
+	$(measure)/training.py --device=$(call quoted,$(on)) \
+		--output=$(call quoted,$(measured)/training_$(on).parquet)
 ifneq ($(DEVICE),cuda)
 	$(measure)/crossovers.py --training $(measured)/training_cpu.parquet \
 		--output $(measured)/crossovers.json
@@ -149,4 +175,4 @@ check: .venv/complete
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/snakefmt --check Snakefile workflow
-	$(bin)/snakemake --lint
+	$(python) -m snakemake --lint

@@ -11,9 +11,16 @@ from artifact.replay import PACKAGES, NotReplayedError, other_packages, replay, 
 from scales import ROOT, whole_configuration
 from supnorm.configuration import as_yaml
 from supnorm.hardware.machine import processor
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, UnableError
 from supnorm.job.records import Record
 
+ENDING = """
+import os, sys
+from supnorm.job.programs import InputError, run
+def fail(error):
+    def main(_): raise error
+    return main
+"""
 CONFIG = "results/smoke/config.resolved.yaml"
 SETTINGS, SCHEMA = "results/smoke/settings.parquet", "workflow/schemas/frame.schema.yaml"
 VERSIONS = {name: version(name) for name in PACKAGES}
@@ -56,6 +63,18 @@ def test_a_job_writes_below_its_folder_what_it_wrote(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_programs_run_from_a_copy_where_nothing_may_be_written_beside_them(tmp_path, monkeypatch):
+    """Numba keeps there what it compiles, and ends a program that it lets keep it nowhere."""
+    monkeypatch.setattr(replaying.os, "access", lambda *_: False)
+    replaying._programs.cache_clear()
+    replay(RESOLVING, tmp_path, tmp_path / "anew")
+    replaying._programs.cache_clear()
+    assert (tmp_path / "anew" / CONFIG).exists()
+    programs = (tmp_path / "anew/workflow/scripts").resolve()
+    assert not programs.is_relative_to(ROOT)
+    assert (programs / "supnorm/kernels.py").stat().st_mode & 0o200
+
+
 def test_inputs_are_those_of_the_root_or_others_that_take_their_place(root):
     for scale, folder in (("smoke", root / "results/smoke"), ("laptop", root)):
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +108,37 @@ def test_code_that_this_tree_does_not_have_is_not_run(tmp_path):
 
 def test_a_job_that_takes_too_long_is_no_evidence(tmp_path, monkeypatch):
     monkeypatch.setattr(replaying, "LONGEST", 0.001)
-    with pytest.raises(NotReplayedError, match="more than"):
+    with pytest.raises(UnableError, match="more than"):
         replay(RESOLVING, tmp_path, tmp_path / "anew")
+
+
+@pytest.mark.parametrize(
+    ("program", "raised", "says"),
+    [
+        ("os.kill(os.getpid(), 9)", UnableError, "from outside: Killed, as where memory runs out"),
+        ("os.abort()", UnableError, "from outside: Aborted"),
+        ("raise RuntimeError('cannot cache')", UnableError, "fails: RuntimeError: cannot cache"),
+        ("run(lambda _: bytes(2**60))", UnableError, "not enough memory"),
+        ("run(lambda _: open('/dev/full', 'w', 1).write('\\n'))", UnableError, "No space left"),
+        ("run(fail(PermissionError(13, 'Denied', 'x')))", UnableError, "x: Denied"),
+        ("run(lambda _: open('x'))", InputError, "x: expected a file, found none"),
+        ("run(fail(InputError('x is 3; expected 4')))", InputError, "x is 3; expected 4"),
+        ("sys.exit(2)", InputError, "status 2"),
+    ],
+)
+def test_only_what_a_program_says_of_its_input_counts_against_a_record(
+    tmp_path, monkeypatch, program, raised, says
+):
+    """And what it lacks, or does not foresee, for it neither: it is an error, and no success."""
+    (tmp_path / "here/workflow/scripts/document").mkdir(parents=True)
+    (tmp_path / "here/workflow/scripts/supnorm").symlink_to(ROOT / "workflow/scripts/supnorm")
+    (tmp_path / "here/workflow/scripts/document/resolve_config.py").write_text(ENDING + program)
+    monkeypatch.setattr(replaying, "ROOT", tmp_path / "here")
+    replaying._programs.cache_clear()
+    with pytest.raises(InputError, match=says) as error:
+        replay(RESOLVING, tmp_path, tmp_path / "anew")
+    replaying._programs.cache_clear()
+    assert error.type is raised
 
 
 def test_what_a_program_says_against_its_inputs_is_told(root):

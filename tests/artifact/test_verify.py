@@ -24,6 +24,7 @@ from artifact.verify import (
     of_shards,
     of_sums,
     stage_of,
+    writable,
 )
 from scales import configuration, whole_configuration
 from small_chain import (
@@ -37,7 +38,7 @@ from small_chain import (
     write_sums,
 )
 from supnorm.configuration import of_study
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, UnableError
 from supnorm.job.records import Record
 from supnorm.studies import find_study
 from supnorm.tables.schema import read_table
@@ -156,6 +157,9 @@ def failing(error):
         (work(Comparison(np.inf, "x"), 1e-6), "differs", "farthest off: x"),
         (failing(NotReplayedError("x is not there")), "not checked", "x is not there"),
         (failing(InputError("it fails")), "differs", "it fails"),
+        (failing(UnableError("it is killed")), "not checked", "it is killed"),
+        (failing(MemoryError()), "not checked", "not enough memory"),
+        (failing(PermissionError(13, "Denied", "x")), "not checked", "x: Denied"),
     ],
 )
 def test_a_verdict_follows_from_deviation_and_tolerance(done, verdict, reason):
@@ -287,6 +291,33 @@ def test_what_differs_is_told_at_the_end(capsys):
         conclude(verdicts, "here")
     assert "2 same, 2 differs; see here" in capsys.readouterr().out
     conclude(verdicts[:1], "here")
+
+
+def test_what_could_not_be_done_is_no_success(capsys):
+    """Else a forged record that asks for too much would pass."""
+    unable = attempt("tables", "b", failing(UnableError("it is killed")))
+    verdicts = [Verdict("sums", "a", "same"), unable]
+    with pytest.raises(UnableError, match="found 1 that could not be run here, the first b: it is"):
+        conclude(verdicts, "here")
+    assert "1 same, 1 not checked; see here" in capsys.readouterr().out
+    with pytest.raises(InputError, match="found 1 that differ") as error:
+        conclude([*verdicts, Verdict("tables", "c", "differs")], "here")
+    assert error.type is InputError
+    conclude([Verdict("expected", "smoke", "not checked", reason="there is none")], "here")
+
+
+def test_the_table_is_kept_where_it_can_be_written(tmp_path, monkeypatch):
+    closed = {tmp_path / "archives"}
+    monkeypatch.setattr(verifying.os, "access", lambda path, _: path.absolute() not in closed)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert writable(Path("mine/t.parquet")) == Path("mine/t.parquet")
+    assert writable(tmp_path / "archives/t.parquet") == Path("t.parquet")
+    closed.add(tmp_path)
+    elsewhere = writable(tmp_path / "archives/t.parquet")
+    assert elsewhere.parent.is_dir()
+    assert elsewhere.parent.parent not in closed
+    elsewhere.parent.rmdir()
 
 
 def test_the_program_keeps_a_table_of_what_it_prints(small, monkeypatch, capsys):

@@ -1,9 +1,12 @@
 """Programs: their code as Snakemake sees it, and how they end on bad input."""
 
+import errno
 import json
 import os
+import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 
+from supnorm.job import programs
 from supnorm.job.imports import imported_files
 from supnorm.job.outputs import appearing
-from supnorm.networks import save_networks
+from supnorm.job.records import read_record
+from supnorm.networks import load_teachers, save_networks
+from supnorm.tables.schema import read_table
 from supnorm.uniform.teachers import random_teachers
 
 ROOT = Path(__file__).parents[2]
@@ -286,3 +292,30 @@ def test_an_output_appears_complete_or_not_at_all(tmp_path):
     # Renamed, not copied: a copy could be cut short.
     assert path.stat().st_ino == written
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o022, 0o077])
+def test_the_umask_says_who_may_read_an_output(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        networks = random_teachers(1, 1, 2, 4, np.inf, 0.5)
+        save_networks(tmp_path / "t.safetensors", networks, {"family": "random"})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "t.safetensors").stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_permission_is_called_a_permission(tmp_path, monkeypatch, capsys):
+    """Libraries say of a file that may not be read that there is none, or do not name it."""
+
+    def denied(path, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", denied)
+    for read in (load_teachers, partial(read_table, columns=()), read_record):
+        monkeypatch.setattr(sys, "argv", ["program", str(tmp_path)])
+        (tmp_path / "t").touch()
+        with pytest.raises(SystemExit) as ended:
+            programs.run(lambda _, read=read: read(tmp_path / "t"))
+        assert ended.value.code == programs.UNABLE
+        assert capsys.readouterr().err == f"program: {tmp_path / 't'}: Permission denied\n"

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -368,7 +369,8 @@ def test_a_study_is_made_without_the_document(copy):
         text=True,
     )
     (command,) = told.stdout.splitlines()
-    assert command.split()[1:] == ["-m", "driver.reproduce", "--study", "uniform"]
+    words = shlex.split(command)[1:]
+    assert words == ["-m", "driver.reproduce", "--study=uniform"]
     document = {"paper.pdf", "summary.md", "claims.parquet", "settings.parquet"}
     for name in document:
         (copy.whole / name).unlink()
@@ -376,7 +378,7 @@ def test_a_study_is_made_without_the_document(copy):
     missing += [copy.results / f"tables/{table}.parquet" for table in ("claims", "hat")]
     for path in missing:
         path.unlink()
-    done = run([sys.executable, *command.split()[1:], "--scale", "smoke"], copy.path)
+    done = run([sys.executable, *words, "--scale", "smoke"], copy.path)
     assert done.returncode == 0, done.stdout
     made = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, re.MULTILINE))
     assert made == {"plot_rates", "tabulate_claims", "tabulate_hat", "plot_hat", "uniform"}

@@ -19,7 +19,7 @@ import yaml
 from artifact.sums import Fault
 from supnorm.configuration import of_study, resolve
 from supnorm.job.origin import ARCHIVED
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, UnableError
 from supnorm.job.provenance import digest, keywords
 from supnorm.job.records import SUFFIX, Record, read_record, stamp
 from supnorm.studies import all_studies
@@ -159,6 +159,8 @@ class Chain:
     def _read(self, path: str, file: Path) -> None:
         try:
             record = read_record(file)
+        except UnableError:
+            raise
         except InputError as error:
             self.damaged[path] = Fault(path, f"{path}{str(error).removeprefix(str(file))}")
             return

@@ -4,19 +4,27 @@ A record may come from anywhere. It chooses a program of this tree, never code o
 names are settings, inputs below the root, and outputs below the folder.
 """
 
+import atexit
 import json
 import os
 import re
+import shutil
+import signal
+import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
+from threading import Lock
 
 from supnorm.hardware.devices import visible_gpus
 from supnorm.hardware.machine import processor
-from supnorm.job.programs import InputError
+from supnorm.job.programs import UNABLE, InputError, UnableError
 from supnorm.job.records import SUFFIX, Record
+from supnorm.job.surroundings import surroundings
 from supnorm.schemas import studies
 from supnorm.training.engines import choose
 
@@ -32,6 +40,10 @@ RESULTS = "results"
 PACKAGES = ["numba", "numpy", "scipy", "torch", "matplotlib", "seaborn", "typst"]
 # And of which the narrow engine is made.
 NARROW = ["numba", "numpy"]
+# Held while they may be copied, once for all threads.
+PREPARING = Lock()
+# What Python begins to say with where a program did not foresee what ended it.
+TRACEBACK = "Traceback (most recent call last):"
 OPTION = re.compile("[a-z][a-z0-9_.]*")
 # The option that names files of algorithms of one's own, which a program runs.
 OWN_CODE = "own"
@@ -54,8 +66,9 @@ def replay(
 
     `parameters` takes the place of some of those recorded, and `inputs` of all files of an option:
     by recorded path, the file to be read instead. Raises NotReplayedError where an input is not
-    there, or the job takes too long or would run code of another tree, and InputError where the
-    record is none of a program here, or the program fails.
+    there or the job would run code of another tree, InputError where the record is none of a
+    program here or the program says what is wrong with its input, and UnableError where anything
+    else ends it, or it takes too long.
     """
     for path in record.inputs.get(OWN_CODE, {}):
         mine, theirs = ROOT / path, root / path
@@ -71,7 +84,8 @@ def replay(
                 raise NotReplayedError(f"{path} is not there")
             _link(folder / path, file)
     (folder / PROGRAMS).parent.mkdir(parents=True, exist_ok=True)
-    (folder / PROGRAMS).symlink_to(ROOT / PROGRAMS)
+    with PREPARING:
+        (folder / PROGRAMS).symlink_to(_programs())
     _run(command, folder, record)
 
 
@@ -200,14 +214,35 @@ def _link(link: Path, file: Path) -> None:
             link.with_suffix(suffix).symlink_to(file.with_suffix(suffix).resolve())
 
 
+@cache
+def _programs() -> Path:
+    """Return where the programs are: a copy where Numba may not keep beside them what it compiles.
+
+    It would look for another place, and end the program where it finds none.
+    """
+    caches = {path.parent / "__pycache__" for path in (ROOT / PROGRAMS).rglob("*.py")}
+    if all(os.access(path if path.exists() else path.parent, os.W_OK) for path in caches):
+        return ROOT / PROGRAMS
+    folder = tempfile.mkdtemp(prefix="supnorm-programs-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copied = shutil.copytree(ROOT / PROGRAMS.parent, Path(folder, PROGRAMS.parent))
+    for path in (copied, *copied.rglob("*")):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    return copied / PROGRAMS.name
+
+
 def _run(command: list[str], folder: Path, record: Record) -> None:
-    """Run a program in a folder; raises InputError with what it says where it fails."""
+    """Run a program in a folder; raises InputError with what it says of its input.
+
+    Where it ends otherwise, as for want of memory, that is no evidence for or against results: it
+    raises UnableError.
+    """
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     try:
         done = subprocess.run(
             command,
             cwd=folder,
-            env=os.environ | single | {"PYTHONPATH": str(PROGRAMS)},
+            env=surroundings(os.environ) | single | {"PYTHONPATH": str(PROGRAMS)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -216,7 +251,16 @@ def _run(command: list[str], folder: Path, record: Record) -> None:
             errors="replace",
         )
     except subprocess.TimeoutExpired:
-        raise NotReplayedError(f"it takes more than {LONGEST:.0f} s") from None
+        raise UnableError(f"{record.rule} takes more than {LONGEST:.0f} s") from None
+    if done.returncode < 0:
+        raise UnableError(f"{record.rule} is ended from outside: {_signal(-done.returncode)}")
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        raise InputError(f"{record.rule} fails: {said}")
+        lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+        unable = done.returncode == UNABLE or TRACEBACK in lines
+        raise (UnableError if unable else InputError)(f"{record.rule} fails: {lines[-1]}")
+
+
+def _signal(number: int) -> str:
+    """Return what a signal is called, and what may have sent it."""
+    hint = ", as where memory runs out" if number == signal.SIGKILL else ""
+    return f"{signal.strsignal(number)}{hint}"

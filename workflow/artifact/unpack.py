@@ -18,7 +18,7 @@ from copy import copy
 from itertools import pairwise
 from pathlib import Path
 
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, UnableError, telling_lacks
 
 # Archives with a DOI hold 50 GB at most, and numbers hardly shrink.
 MEMBER_BYTES, TOTAL_BYTES = 50 * 10**9, 100 * 10**9
@@ -46,13 +46,15 @@ def unpack(archive: Path, target: Path) -> Path:
 
     Files appear together or not at all, with the mode 0644 or 0755. Raises InputError where the
     archive is no zip, is damaged, holds more than plain files in one folder or is larger than the
-    limits above or the disk, and where the target is taken or cannot be written to.
+    limits above, and where the target is taken; UnableError where the disk is too small, or where
+    archive or target may not be opened.
     """
     archive, target = Path(archive), Path(target).resolve()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise InputError(f"{target}: expected an empty folder or none, found something there")
     try:
-        file = _Sparing(archive)
+        with telling_lacks():
+            file = _Sparing(archive)
     except OSError as error:
         raise InputError(f"{archive}: expected a zip archive, found: {error.strerror}") from None
     with file, _opened(archive, file) as zipped:
@@ -64,7 +66,7 @@ def unpack(archive: Path, target: Path) -> Path:
                 for member in zipped.infolist():
                     _write(folder, archive, zipped, member)
         except OSError as error:
-            raise InputError(f"{target}: cannot be unpacked to: {error.strerror}") from None
+            raise UnableError(f"{target}: cannot be unpacked to: {error.strerror}") from None
     return target / top
 
 
@@ -199,7 +201,7 @@ def _check_sizes(archive: Path, members: Sequence[zipfile.ZipInfo], target: Path
     disk = next(folder for folder in target.parents if folder.exists())
     free, needed = shutil.disk_usage(disk).free, total + BLOCK * len(members)
     if needed > free:
-        raise InputError(f"{archive}: needs {needed} bytes, found {free} free at {disk}")
+        raise UnableError(f"{archive}: needs {needed} bytes, found {free} free at {disk}")
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 Sums and records first; then teachers, a few students trained anew from their names with the
 samples that they learned and the errors that were found, and every table, figure and document;
 last of all a reference set. Each line is a verdict: same (to the bit), close (within a tolerance),
-differs, or not checked.
+differs, or not checked. Where one differs it ends with 1; else, where a check could not be done on
+this machine, with 75.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from artifact.unpack import unpack
 from driver.jobs import archived_scale, default_scale, is_drawing
 from supnorm.configuration import of_study
 from supnorm.hardware.machine import cores
-from supnorm.job.programs import InputError, count, run
+from supnorm.job.programs import InputError, UnableError, count, run, telling_lacks
 from supnorm.job.provenance import digest
 from supnorm.job.records import Record
 from supnorm.studies import Stage, all_studies
@@ -66,6 +67,8 @@ class Verdict:
     tolerance: float | None = None
     seconds: float = 0.0
     reason: str | None = None
+    # Whether this machine could do the check.
+    able: bool = True
 
     def __str__(self) -> str:
         """Return it as a line, and one for the reason if there is one."""
@@ -78,7 +81,7 @@ class Verdict:
 
 
 def main(argv: list[str]) -> None:
-    """Print a verdict a line, keep them as a table, and raise InputError where one differs."""
+    """Print a verdict a line, keep them as a table, and raise an error where not all is well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", help="scale to verify, if not the one there is")
     parser.add_argument("--archive", type=Path, help="zip to verify, in place of this tree")
@@ -96,9 +99,7 @@ def main(argv: list[str]) -> None:
         results = root / "results" / scale
         if not results.is_dir():
             raise InputError(f"results/{scale}: expected results to verify, found none")
-        kept = a.archive.with_suffix(f".{FILE}") if a.archive else results / FILE
-        if not os.access(kept.parent, os.W_OK):
-            raise InputError(f"{kept.parent}: expected a folder to write {kept.name} into")
+        kept = writable(a.archive.with_suffix(f".{FILE}") if a.archive else results / FILE)
         # What was found before is no part of the results, and may no longer hold.
         kept.unlink(missing_ok=True)
         print(f"verifying {a.archive or results}; what is drawn follows from --seed {seed}")
@@ -111,8 +112,19 @@ def main(argv: list[str]) -> None:
     conclude(verdicts, kept)
 
 
+def writable(path: Path) -> Path:
+    """Return a path to write, of this name: elsewhere, where its folder may not be written to."""
+    for folder in (path.parent, Path()):
+        if os.access(folder, os.W_OK):
+            return folder / path.name
+    return Path(tempfile.mkdtemp(prefix="supnorm-"), path.name)
+
+
 def conclude(verdicts: list[Verdict], kept: Path) -> None:
-    """Say how many checks ended how; raises InputError where one differs."""
+    """Say how many checks ended how; raises InputError where one differs.
+
+    Else raises UnableError where one could not be done, so that nobody takes it for done.
+    """
     found = pd.Series([verdict.verdict for verdict in verdicts]).value_counts()
     print(", ".join(f"{number} {verdict}" for verdict, number in found.items()) + f"; see {kept}")
     if "differs" in found:
@@ -120,6 +132,12 @@ def conclude(verdicts: list[Verdict], kept: Path) -> None:
         raise InputError(
             f"expected results that can be made again, found {found['differs']} that differ, "
             f"the first {first.subject}"
+        )
+    unable = [verdict for verdict in verdicts if not verdict.able]
+    if unable:
+        raise UnableError(
+            f"expected to check all that was drawn, found {len(unable)} that could not be run "
+            f"here, the first {unable[0].subject}: {unable[0].reason}"
         )
 
 
@@ -336,7 +354,10 @@ def attempt(check: str, subject: str, work: Callable[[], Finding]) -> Verdict:
     began = time.monotonic()
     told = {}
     try:
-        finding = work()
+        with telling_lacks():
+            finding = work()
+    except UnableError as error:
+        verdict, told = "not checked", {"reason": str(error), "able": False}
     except NotReplayedError as error:
         verdict, told = "not checked", {"reason": str(error)}
     except InputError as error:

@@ -28,6 +28,7 @@ import psutil
 from driver.jobs import archived_scale, configuration, is_drawing, jobs, trained_on
 from supnorm.hardware.devices import visible_gpus
 from supnorm.job.programs import InputError
+from supnorm.job.surroundings import speak_utf8
 from supnorm.schemas import studies
 
 STATE = Path(".snakemake")
@@ -397,6 +398,7 @@ def die_with_parent(number: int) -> None:
 
 if __name__ == "__main__":
     # In a log, too, our lines and Snakemake's stand in their order.
+    speak_utf8()
     sys.stdout.reconfigure(line_buffering=True)
     try:
         sys.exit(main(sys.argv[1:]))

@@ -16,10 +16,16 @@ from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.job.imports import imported_files
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION
+from supnorm.job.surroundings import speak_utf8, surroundings
 from supnorm.studies import all_studies, find_study
 
+speak_utf8()
+
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
-os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")])
+environment = surroundings(os.environ) | {"PATH": PATH}
+os.environ.clear()
+os.environ.update(environment)
 
 # SLURM signals every process of a job whose time is nearly up; only its program is to listen.
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)

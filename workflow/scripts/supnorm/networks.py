@@ -15,7 +15,7 @@ import safetensors
 import safetensors.numpy
 
 from supnorm.job.outputs import appearing
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, telling_lacks
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,12 @@ def load_networks(
     InputError where the file is not one that `save_networks` could have written.
     """
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
+        # Of a file that may not be read, safetensors says that there is none.
+        with (
+            telling_lacks(),
+            Path(path).open("rb"),
+            safetensors.safe_open(path, framework="numpy") as file,
+        ):
             description = _description(path, file)
             rows = None if choose is None else choose(description)
             names = file.keys()

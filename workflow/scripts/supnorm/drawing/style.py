@@ -1,9 +1,11 @@
 """The look of the figures: one size of type, colours that survive grey and colour blindness."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
@@ -17,7 +19,15 @@ NORM_NAMES = {"inf": r"$p=\infty$", "2": r"$p=2$", "1": r"$p=1$"}
 
 
 def use_style() -> None:
-    """Set the look for all figures of this process."""
+    """Set the look for all figures of this process: the same for every user.
+
+    It starts from Matplotlib's defaults, whatever a user's matplotlibrc says, and knows no other
+    fonts than those that come with Matplotlib.
+    """
+    mpl.rcParams.update(mpl.rcParamsDefault)
+    font_manager.fontManager.ttflist.clear()
+    for font in sorted(Path(mpl.get_data_path(), "fonts/ttf").glob("*.ttf")):
+        font_manager.fontManager.addfont(font)
     sns.set_theme(
         context="paper",
         style="ticks",

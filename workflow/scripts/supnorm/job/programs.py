@@ -1,11 +1,20 @@
 """What all programs share: exit status and error messages."""
 
 import argparse
+import errno
 import math
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from supnorm.job.surroundings import speak_utf8
+
+# The exit status of a program that could not do its work where it ran: EX_TEMPFAIL of sysexits.h.
+UNABLE = 75
+# What a system says where permission, space or means are lacking, whatever the input is.
+LACKS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+LACKS |= {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EIO}
 
 
 class InputError(ValueError):
@@ -14,6 +23,25 @@ class InputError(ValueError):
     def __init__(self, sentence: str):
         """Take the sentence, and escape its unprintable characters, as names may have them."""
         super().__init__(printable(sentence))
+
+
+class UnableError(InputError):
+    """What keeps a program from its work where it runs, and is no fault of its input."""
+
+
+@contextmanager
+def telling_lacks() -> Iterator[None]:
+    """Raise UnableError where permission, space or memory is lacking; it names the file."""
+    try:
+        yield
+    except MemoryError as error:
+        raise UnableError(f"not enough memory: {error}".removesuffix(": ")) from None
+    except OSError as error:
+        # No name has what is said where there is no folder for temporary files.
+        if error.errno not in LACKS and (error.errno, error.filename) != (errno.ENOENT, None):
+            raise
+        where = "" if error.filename is None else f"{error.filename}: "
+        raise UnableError(f"{where}{error.strerror}") from None
 
 
 def printable(text: str) -> str:
@@ -37,10 +65,18 @@ def positive(text: str) -> float:
 
 
 def run(main: Callable[[list[str]], None]) -> None:
-    """Run a program's `main` on the command line; end with 0, or with 1 and one sentence."""
+    """Run a program's `main` on the command line; end with 0, or with one sentence.
+
+    The status is then 1, or UNABLE where the place is to blame in which it runs.
+    """
+    speak_utf8()
     name = Path(sys.argv[0]).stem
     try:
-        main(sys.argv[1:])
+        with telling_lacks():
+            main(sys.argv[1:])
+    except UnableError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(UNABLE)
     except InputError as error:
         sys.exit(f"{name}: {error}")
     except FileNotFoundError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from supnorm.job import provenance
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, telling_lacks
 
 SUFFIX = ".prov.json"
 LARGEST = 100 * 2**20
@@ -108,10 +108,15 @@ def read_record(path: Path) -> Record:
 def _read(path: Path) -> dict:
     """Return the JSON object in a file, which must be in the canonical form of records."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{path}: expected a record of a job, found more than {LARGEST} bytes")
-        text = path.read_bytes().decode()
+        with telling_lacks():
+            if path.stat().st_size > LARGEST:
+                raise InputError(
+                    f"{path}: expected a record of a job, found more than {LARGEST} bytes"
+                )
+            text = path.read_bytes().decode()
         content = json.loads(text, object_pairs_hook=_unique)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: expected a record of a job, found no file") from None
     except (OSError, ValueError, RecursionError) as error:

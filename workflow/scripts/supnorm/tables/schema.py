@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from supnorm.job.outputs import appearing
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, telling_lacks
 from supnorm.job.provenance import Job
 
 
@@ -154,12 +154,14 @@ def _check_size(path: Path, rows: int, row: int) -> None:
 
 def _opened(path: Path, read: Callable):
     try:
-        return read(path)
+        # Arrow does not name a file that it may not read.
+        with telling_lacks(), Path(path).open("rb"):
+            return read(path)
     except InputError:
         raise
     except FileNotFoundError:
         raise InputError(f"{path}: expected a Parquet table, found no file") from None
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: expected a Parquet table, found {str(error).strip()}") from None
 
 
