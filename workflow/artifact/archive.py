@@ -30,8 +30,8 @@ from artifact.dictionary import dictionary
 from artifact.readme import readme
 from artifact.sums import NAME as SUMS
 from artifact.sums import sums_text
-from driver.jobs import Job, configuration, jobs, run_device
-from driver.reproduce import LOCK, STATE, hold
+from driver.jobs import NO_PROFILE, Job, configuration, jobs, run_device
+from driver.reproduce import alone
 from supnorm.job.origin import (
     ARCHIVED,
     DEPOSIT,
@@ -76,10 +76,8 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     if not a.largest >= 0:
         raise InputError(f"--largest is {a.largest}; expected a number of megabytes")
-    STATE.mkdir(exist_ok=True)
     # No run may change what is being archived.
-    with LOCK.open("a+") as lock:
-        hold(lock)
+    with alone():
         make_archive(configuration(a.scale), 1e6 * a.largest)
 
 
@@ -382,7 +380,7 @@ def report(config: Mapping, path: Path) -> Path:
     """
     settings = [f"scale={config['scale']}", f"device={run_device(config)}"]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--report", path, "--config", *settings],
+        [sys.executable, "-m", "snakemake", *NO_PROFILE, "--report", path, "--config", *settings],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
