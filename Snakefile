@@ -1,9 +1,20 @@
 # From the configuration to figures and the document. Each study is a room of its own: its rules
 # stand in workflow/rules/<study>/, whose files say at their head what each rule reads and writes.
 
+import sys
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.27")
+
+# Programs, settings and results have their places below it.
+HOME = Path(workflow.basedir).resolve()
+if Path.cwd() != HOME:
+    sys.exit(
+        f"{Path.cwd()}: expected that snakemake is started in {HOME}, the root of the repository; "
+        "go there, or name it by --directory"
+    )
 
 
 configfile: "config.yaml"
@@ -35,6 +46,7 @@ onstart:
     from driver.scheduler import end_needless_rounds
 
     end_needless_rounds(workflow.scheduler)
+    tell_of_unknown_commit()
     if workflow.executor_plugin.name == "slurm":
         prepare_for_slurm(workflow.dag.needrun_jobs())
 

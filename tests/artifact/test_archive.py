@@ -4,6 +4,7 @@ import csv
 import fcntl
 import io
 import os
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -55,30 +56,37 @@ def commit():
         subprocess.run(["git", *command], check=True)
 
 
-def test_the_source_is_what_was_committed(repository):
+def test_the_source_is_what_was_committed(repository, tmp_path_factory):
     (repository / "results").mkdir()
-    (repository / "results/r.txt").touch()
-    files, executable = archive.source_files()
-    assert {name: str(place) for name, place in files.items()} == {
-        "SOURCE.md": "README.md",
-        "run.sh": "run.sh",
-        "a/b c.txt": "a/b c.txt",
+    (repository / "results/README.md").write_text("what lies where")
+    commit()
+    # As where results are kept on another file system.
+    shutil.rmtree(repository / "results")
+    (repository / "results").symlink_to(tmp_path_factory.mktemp("scratch"))
+    assert len(archive.clean_commit()) == 40
+    files, executable = archive.source_files(tmp_path_factory.mktemp("source"))
+    assert {name: place.read_text() for name, place in files.items()} == {
+        "SOURCE.md": "read",
+        "run.sh": "#!",
+        "a/b c.txt": "text",
+        "results/README.md": "what lies where",
     }
     assert executable == {"run.sh"}
 
 
-def test_links_are_no_source(repository):
+def test_links_are_no_source(repository, tmp_path_factory):
     (repository / "link").symlink_to("run.sh")
     commit()
     with pytest.raises(InputError, match="link: expected a file, found a link"):
-        archive.source_files()
+        archive.source_files(tmp_path_factory.mktemp("source"))
 
 
 def test_what_is_not_committed_is_named(repository):
     assert len(archive.clean_commit()) == 40
     (repository / "run.sh").write_text("#!/bin/sh")
-    (repository / "new é.txt").touch()
-    with pytest.raises(InputError, match=r"differs from its commit \w{12} in run.sh, new é.txt;"):
+    (repository / "new é.py").touch()
+    (repository / "nohup.out").touch()
+    with pytest.raises(InputError, match=r"differs from its commit \w{12} in run.sh, new é.py;"):
         archive.clean_commit()
 
 
@@ -209,7 +217,7 @@ def test_a_broken_chain_is_refused(monkeypatch):
             "drawn at commit decaf1234567, and the source is at c0ffee; run",
         ),
         ("c0ffee", True, "drawn at commit c0ffee, with changes that were not committed, and"),
-        (None, None, "drawn at commit None, and the source is at c0ffee"),
+        (None, None, "drawn at a commit that is not known, and the source is at c0ffee"),
     ],
 )
 def test_figures_are_of_the_commit_that_is_archived(commit, dirty, says):

@@ -221,9 +221,9 @@ def copied(archived, tmp_path):
 
 
 def test_changes_that_are_not_committed_are_refused(copied):
-    (copied.path / "new.txt").touch()
+    (copied.path / "new.py").touch()
     copied.edit("workflow/scripts/uniform/plot_rates.py", '"""', '""" ')
-    assert " in workflow/scripts/uniform/plot_rates.py, new.txt; expected no changes" in refused(
+    assert " in workflow/scripts/uniform/plot_rates.py, new.py; expected no changes" in refused(
         copied
     )
 

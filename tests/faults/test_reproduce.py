@@ -9,6 +9,7 @@ import time
 import psutil
 import pytest
 
+from artifact.chain import Chain
 from tree import LEFTOVER, digests, run
 
 # A run of several trainings, and what is removed to have it ahead: no more of the chain is needed.
@@ -213,6 +214,18 @@ def test_who_only_reads_a_program_is_left_alone_and_leftovers_are_removed(copy):
         reader.kill()
         reader.wait()
     assert not leftover.exists()
+
+
+@pytest.mark.complete
+def test_what_is_gone_of_a_finished_run_is_made_again(copy, finished):
+    for name in ("waves/raw.parquet", "waves/circle.prov.json"):
+        (copy.whole / "approximation" / name).unlink()
+    command = [sys.executable, "-m", "driver.reproduce", "--scale", "smoke"]
+    done = run([*command, "--study", "approximation"], copy.path)
+    assert done.returncode == 0, done.stdout
+    assert "files that are gone: 2, the first results/smoke/approximation/waves/" in done.stdout
+    assert digests(copy.whole) == digests(finished.whole)
+    assert Chain(copy.path, "smoke").faults() == []
 
 
 @pytest.mark.complete

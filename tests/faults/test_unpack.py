@@ -204,9 +204,22 @@ def test_other_files_are_refused(archive, content):
     refused(archive, "expected a zip archive, found: ")
 
 
-def test_no_archive_is_told(archive, tmp_path):
+def test_no_archive_is_told(archive):
     refused(archive, "archive.zip: expected a zip archive, found: No such file")
-    refused(tmp_path, "expected a zip archive, found: ")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (os.mkfifo, "found a folder, pipe or device"),
+        (os.mkdir, "found a folder, pipe or device"),
+        (lambda path: path.symlink_to("/dev/zero"), "found a folder, pipe or device"),
+        (lambda path: path.symlink_to(path.name), "found: Too many levels of symbolic links"),
+    ],
+)
+def test_what_is_no_file_is_told_and_not_waited_for(archive, make, says):
+    make(archive)
+    refused(archive, f"archive.zip: expected a zip archive, {says}")
 
 
 def test_a_target_that_is_taken_is_refused(archive, tmp_path):

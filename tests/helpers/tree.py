@@ -1,5 +1,6 @@
 """Copies of the repository in which tests run the workflow."""
 
+import ctypes
 import hashlib
 import json
 import os
@@ -13,6 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # What a program on another machine leaves when it is killed while it writes.
 LEFTOVER = ".d1_m10_L5_w8_fifth.node-7.cluster-4711.safetensors"
+
+# By which a process gives up the first capabilities, to own and to access any file.
+PR_CAPBSET_DROP = 24
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Tree:
         (self.path / file).write_text(text.replace(old, new, 1))
 
 
-def run(command, cwd):
+def run(command, cwd, preexec_fn=None):
     """Run a command to its end, standard error joined to standard output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
     return subprocess.run(
@@ -64,7 +68,15 @@ def run(command, cwd):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
+        preexec_fn=preexec_fn,
     )
+
+
+def become_ordinary():
+    """Have what is run next keep to the modes of files, as root need not."""
+    for capability in range(3) if os.geteuid() == 0 else ():
+        refused = ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+        assert not refused
 
 
 def source_files():

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -11,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supnorm.job.commands import Program
-from supnorm.job.origin import commit, doi
+from supnorm.job.origin import READ, changes, commit, doi, head
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION, canonical, digest, seal
 from supnorm.job.records import read_record, stamp
 from supnorm.tables.cells import DIM, FAMILY
 from supnorm.tables.schema import Schema, integer, write_table
 
+ROOT = Path(__file__).parents[2]
 # Settings that may be infinite, and that may be missing.
 FACTOR, POINTS = "uniform.teacher.norm", "uniform.evaluation.points"
 TABLE = Schema("a number", (integer("number", "some number"),))
@@ -222,15 +225,138 @@ def git(tree, *arguments):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_the_commit_is_that_of_git_and_says_of_changes(tree):
-    assert commit(tree) == (None, None)
+@pytest.fixture
+def clone(tree):
+    """The tree, all of it committed."""
     git(tree, "init", "--quiet")
     git(tree, "add", "--all")
     git(tree, "commit", "--quiet", "--message", "first")
-    head = git(tree, "rev-parse", "HEAD")
-    assert commit(tree) == (head, False)
+    return tree
+
+
+def test_the_commit_is_that_of_git_and_says_of_changes(tree, request):
+    assert commit(tree) == (None, None)
+    request.getfixturevalue("clone")
+    at = git(tree, "rev-parse", "HEAD")
+    assert commit(tree) == (at, False)
     (tree / "in.txt").write_text("3\n")
-    assert commit(tree) == (head, True)
+    assert commit(tree) == (at, True)
+
+
+def test_what_cannot_be_read_is_no_change(clone):
+    for name in (
+        *("nohup.out", "slurm-1.out", "notes.md", "Untitled.ipynb", "plot_rates.py~", "core.123"),
+        *(".DS_Store", "workflow/.DS_Store", ".vscode/settings.json", ".idea/a.py", ".venv"),
+        *("workflow/.ipynb_checkpoints/a-checkpoint.py", "workflow/nohup.out", "workflow/a.smk~"),
+        *("results/README.md", "results/a.py"),
+    ):
+        leave(clone / name)
+    assert changes(clone) == []
+    assert commit(clone)[1] is False
+
+
+def test_what_can_be_read_or_imported_is_a_change(clone):
+    names = {
+        *("mine.py", "my algorithms/ä.py", "yaml/__init__.py", "workflow/scripts/yaml.py"),
+        *("conftest.py", "lib/numpy.so", "workflow/paper/new.typ", "workflow/rules/new.smk"),
+        *("workflow/schemas/new.schema.yaml", ".numba_config.yaml", "matplotlibrc"),
+    }
+    for name in names:
+        leave(clone / name)
+    git(clone, "config", "status.showUntrackedFiles", "no")
+    assert set(changes(clone)) == names
+    assert commit(clone)[1] is True
+
+
+def leave(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+
+
+def test_a_package_behind_a_link_is_a_change_and_a_folder_behind_one_is_none(clone, tmp_path):
+    for name in ("results", "yaml"):
+        (tmp_path.parent / f"{tmp_path.name}-{name}").mkdir()
+        (clone / name).symlink_to(tmp_path.parent / f"{tmp_path.name}-{name}")
+    assert changes(clone) == []
+    (clone / "yaml/__init__.py").touch()
+    assert changes(clone) == ["yaml"]
+
+
+def test_every_kind_of_file_that_the_workflow_has_is_one_that_counts():
+    kinds = {path.suffix for path in (ROOT / "workflow").rglob("*") if path.is_file()}
+    assert kinds - {".pyc", ".nbi", ".nbc"} == {".py", *READ}
+
+
+def dubious(tree, patch):
+    """Have git take the tree for somebody else's, as its own tests do."""
+    patch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+
+
+def unborn(tree, patch):
+    git(tree, "update-ref", "-d", "HEAD")
+
+
+def broken(tree, patch):
+    (tree / ".git/HEAD").unlink()
+
+
+def emptied(tree, patch):
+    """As a tree within a repository of something else, the link to its own repository lost."""
+    git(tree.parent, "init", "--quiet")
+    git(tree.parent, "commit", "--quiet", "--allow-empty", "--message", "around")
+    shutil.rmtree(tree / ".git")
+    (tree / ".git").mkdir()
+
+
+def lost(tree, patch):
+    """As a work tree of a repository that was moved."""
+    shutil.rmtree(tree / ".git")
+    (tree / ".git").write_text("gitdir: /gone/.git/worktrees/tree\n")
+
+
+def missing(tree, patch):
+    patch.setenv("PATH", str(tree))
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (dubious, "dubious ownership.* git config --global --add safe.directory"),
+        (unborn, "does not have any commits yet"),
+        (broken, "fatal: not a git repository"),
+        (emptied, "fatal: not a git repository"),
+        (lost, "fatal: not a git repository: /gone/"),
+        (missing, "git cannot be run: No such file or directory; install it"),
+    ],
+)
+def test_why_no_commit_is_known_is_what_git_says(clone, monkeypatch, harm, says):
+    harm(clone, monkeypatch)
+    assert commit(clone) == (None, None)
+    with pytest.raises(InputError, match=says) as error:
+        head(clone)
+    assert "\n" not in str(error.value)
+
+
+def test_a_damaged_index_is_told_and_the_commit_known(clone):
+    (clone / ".git/index").write_bytes(b"no index")
+    assert commit(clone) == (git(clone, "rev-parse", "HEAD"), None)
+    with pytest.raises(InputError, match="index file"):
+        changes(clone)
+
+
+def test_shallow_clones_and_work_trees_have_their_commit(clone, tmp_path_factory):
+    at, folder = git(clone, "rev-parse", "HEAD"), tmp_path_factory.mktemp("others")
+    git(clone, "clone", "--quiet", "--depth=1", clone.as_uri(), folder / "shallow")
+    git(clone, "worktree", "add", "--quiet", "--detach", folder / "beside")
+    for name in ("shallow", "beside"):
+        assert commit(folder / name) == (at, False)
+
+
+def test_the_variables_of_another_repository_do_not_count(clone, monkeypatch):
+    before = commit(clone)
+    monkeypatch.setenv("GIT_DIR", str(clone / "lib"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(clone / "lib"))
+    assert commit(clone) == before
 
 
 def test_a_tree_of_another_repository_has_no_commit(tree):

@@ -20,7 +20,7 @@ from driver import reproduce as driver
 from driver.jobs import Job
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
-from tree import LEFTOVER, ROOT, copy_repository, run
+from tree import LEFTOVER, ROOT, become_ordinary, copy_repository, run
 
 GPUS = ["GPU-0a", "GPU-1b"]
 
@@ -76,11 +76,12 @@ def machine(here, monkeypatch):
     return configure
 
 
-ON_CPU = ["--cores", "all", "--config", "device=cpu"]
+HERE = ["--profile", "none", "--cores", "all"]
+ON_CPU = [*HERE, "--config", "device=cpu"]
 
 
 def test_the_gpus_that_pass_are_used_one_job_each(machine, capsys):
-    expected = ["--resources", "local_gpu=1", "--cores", "all", "--config", "device=cuda"]
+    expected = ["--resources", "local_gpu=1", *HERE, "--config", "device=cuda"]
     assert options() == expected
     assert capsys.readouterr().out == f"no training on {GPUS[0]}: a sentence\n"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == GPUS[1]
@@ -118,7 +119,7 @@ def test_a_driver_that_fails_is_told_and_the_cpu_taken(machine, here, capsys):
 def test_what_is_asked_for_is_not_probed(machine, monkeypatch):
     Path(driver.PROBE[0]).unlink()
     assert options("cpu") == ON_CPU
-    expected = ["--resources", "local_gpu=2", "--cores", "all", "--config", "device=cuda"]
+    expected = ["--resources", "local_gpu=2", *HERE, "--config", "device=cuda"]
     assert options("cuda") == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(InputError, match="--device is cuda; expected a GPU here"):
@@ -146,13 +147,13 @@ def test_a_scale_trained_on_one_device_is_not_trained_on_another_by_chance(machi
 def test_a_run_for_gpus_can_be_planned_where_there_is_none(machine, monkeypatch):
     machine("cuda")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert options() == ["--cores", "all", "--config", "device=cuda"]
+    assert options() == [*HERE, "--config", "device=cuda"]
 
 
 def test_settings_of_ones_own_are_kept(machine):
     machine("cpu")
     assert options(config=["scale=paper", "teacher={count: 2}"], scale="smoke") == [
-        *("--cores", "all"),
+        *HERE,
         *("--config", "scale=smoke", "teacher={count: 2}", "device=cpu"),
     ]
     with pytest.raises(InputError, match="scale is 'small'; expected one of"):
@@ -184,13 +185,14 @@ def drawn(machine, here, monkeypatch):
     chain = [("train_students", "s.safetensors"), ("plot_rates", "r.pdf"), ("build_paper", "p.pdf")]
     jobs = [Job(rule, (Path(name),), Path("log"), None, True) for rule, name in chain]
     monkeypatch.setattr(driver, "jobs", lambda scale: jobs)
+    monkeypatch.setattr(driver, "jobs_of", lambda *options: jobs)
     commands = []
     monkeypatch.setattr(driver, "supervise", lambda command: commands.append(command[3:]) or 0)
     Path(driver.PROBE[0]).unlink()
     return commands
 
 
-DRAWING = ["--cores", "all", "r.pdf", "p.pdf", "--forceall"]
+DRAWING = [*HERE, "r.pdf", "p.pdf", "--forceall"]
 DRAWING += ["--allowed-rules", "plot_rates", "build_paper", "--config"]
 
 
@@ -225,7 +227,7 @@ def test_nothing_is_drawn_without_tables(drawn, here):
 
 def test_a_study_is_made_and_not_drawn(drawn, capsys):
     driver.main(["--study", "uniform", "--scale", "smoke", "--device", "cpu"])
-    assert drawn == [["--cores", "all", "uniform", "--config", "scale=smoke", "device=cpu"]]
+    assert drawn == [[*HERE, "uniform", "--config", "scale=smoke", "device=cpu"]]
     for wrong in (["--figures"], ["--study", "unifrom"]):
         with pytest.raises(SystemExit):
             driver.main(["--study", "uniform", *wrong])
@@ -233,6 +235,43 @@ def test_a_study_is_made_and_not_drawn(drawn, capsys):
     assert "--figures: not allowed with argument --study" in said
     assert "invalid choice: 'unifrom'" in said
     assert len(drawn) == 1
+
+
+def test_what_is_gone_of_finished_jobs_is_made_again(drawn, here, monkeypatch, capsys):
+    (here / "kept").touch()
+    files = {"gone": False, "kept": False, "still to be made": True}
+    jobs = [Job(name, (Path(name),), Path("log"), None, left) for name, left in files.items()]
+    monkeypatch.setattr(driver, "jobs_of", lambda *options: jobs)
+    for further in ([], ["--study", "uniform"], ["--dry-run"]):
+        driver.main(["--device", "cpu", *further])
+    assert [command[len(HERE) : -2] for command in drawn] == [
+        ["all", "gone"],
+        ["uniform", "gone"],
+        ["--dry-run"],
+    ]
+    said = "files that are gone: 1, the first gone; they are made again, and all that follows"
+    assert capsys.readouterr().out.count(said) == 2
+
+
+def test_what_snakemake_cannot_list_is_left_for_it_to_tell(drawn, monkeypatch):
+    def fail(*options):
+        raise InputError("snakemake --dry-run failed")
+
+    monkeypatch.setattr(driver, "jobs_of", fail)
+    driver.main(["--device", "cpu"])
+    assert drawn == [ON_CPU]
+
+
+def test_a_tree_that_may_not_be_written_to_is_told(here, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}/workflow/scripts:{ROOT}/workflow")
+    (here / ".snakemake").mkdir(mode=0o555)
+    done = run([sys.executable, "-m", "driver.reproduce"], here, preexec_fn=become_ordinary)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"\.snakemake/driver\.lock: expected a tree that you may write to, found: Permission "
+        r"denied; .*\n",
+        done.stdout,
+    )
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])

@@ -1,4 +1,6 @@
-"""The pins: complete, in force here, and the same for pip, conda and Apptainer."""
+"""The pins: complete, in force here, and the same for pip, conda and Apptainer; and the source, the
+same in every clone.
+"""
 
 import importlib.metadata
 import re
@@ -10,6 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from supnorm.job.imports import imported_files, imported_modules
+from tree import copy_repository, git, source_files
 
 ROOT = Path(__file__).parents[2]
 # What torch brings for GPUs, at versions of its own choosing.
@@ -82,3 +85,17 @@ def test_apptainer_installs_the_pins_and_repeats_none():
     copied = re.search(r"^%files\n +envs/requirements.txt (\S+)$", text, re.MULTILINE)[1]
     assert re.search(rf"^ +python -m pip install .*--requirement {copied}$", text, re.MULTILINE)
     assert not any(re.search(rf"\b{name}[=<>~]", text) for name in pins())
+
+
+def test_a_clone_has_the_same_bytes_whatever_ends_lines_there(tmp_path):
+    tree = copy_repository(tmp_path / "tree")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        git(tree, *command)
+    settings = ("-c", "core.autocrlf=true", "-c", "core.eol=crlf")
+    git(tree, *settings, "clone", "-q", tree.path, tmp_path / "clone")
+    others = [
+        name
+        for name in source_files()
+        if (tmp_path / "clone" / name).read_bytes() != (tree.path / name).read_bytes()
+    ]
+    assert others == []

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from driver.jobs import Job, configuration, jobs, run_card, run_device, trained_on
+from driver.jobs import Job, configuration, jobs, jobs_of, run_card, run_device, trained_on
 from supnorm.configuration import of_study
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
 from supnorm.uniform.cells import cells
 from supnorm.work import shard_names
-
-ROOT = Path(__file__).parents[2]
+from tree import ROOT, become_ordinary, copy_repository, git, run
 
 TOY = """
 rule all:
@@ -68,6 +67,52 @@ def test_jobs_of_a_run_at_work(toy):
         ("", "", "document"),
     ]
     assert len(found) == 3
+
+
+def test_no_profile_of_a_user_changes_the_list(toy, monkeypatch):
+    profile = toy / "mine/config.yaml"
+    profile.parent.mkdir()
+    profile.write_text("quiet: [all]\nuntil: [end]\n")
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(profile.parent))
+    found = jobs("toy")
+    assert len(found) == 3
+    # One that is named on the command line is in force, but leaves out nothing of what is said.
+    profile.write_text("quiet: [all]\n")
+    assert jobs_of("--profile", "mine") == found
+
+
+def test_who_may_only_read_a_tree_can_look(toy, monkeypatch):
+    subprocess.run([sys.executable, "-m", "snakemake", "--cores", "1"], check=True)
+    for path in [toy, *toy.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~0o222)
+    # As Snakemake itself keeps things there.
+    monkeypatch.setenv("HOME", str(toy))
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}/workflow/scripts:{ROOT}/workflow")
+    look = "from driver.jobs import jobs; print([job.pending for job in jobs('toy')])"
+    done = run([sys.executable, "-c", look], toy, preexec_fn=become_ordinary)
+    assert done.stdout == "[False, False, False]\n"
+
+
+def test_elsewhere_snakemake_says_where_it_runs(tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--snakefile", ROOT / "Snakefile"]
+    done = run(command, tmp_path)
+    assert done.returncode == 1
+    assert f"{tmp_path}: expected that snakemake is started in {ROOT}, the root" in done.stdout
+    assert "Error" not in done.stdout
+    settings = ["results/smoke/config.resolved.yaml", "--config", "scale=smoke"]
+    done = run([*command, "--directory", ROOT, *settings], tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_run_says_at_its_start_why_its_results_cannot_be_archived(tmp_path):
+    tree = copy_repository(tmp_path / "tree")
+    wanted = ("--cores", 1, "--force", "results/smoke/config.resolved.yaml")
+    said = "cannot be archived, for the commit of this tree is not known: "
+    assert f"{said}expected a clone of the repository" in tree.snakemake(*wanted)
+    git(tree, "init", "-q")
+    assert f"{said}git tells nothing of this tree; it said: fatal: " in tree.snakemake(*wanted)
+    git(tree, "commit", "-q", "--allow-empty", "-m", "all")
+    assert said not in tree.snakemake(*wanted)
 
 
 def test_what_snakemake_cannot_list_is_one_sentence(toy):

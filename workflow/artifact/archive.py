@@ -30,9 +30,19 @@ from artifact.dictionary import dictionary
 from artifact.readme import readme
 from artifact.sums import NAME as SUMS
 from artifact.sums import sums_text
-from driver.jobs import Job, configuration, jobs, run_device
-from driver.reproduce import LOCK, STATE, hold
-from supnorm.job.origin import ARCHIVED, DEPOSIT, commit, doi, said
+from driver.jobs import NO_PROFILE, Job, configuration, jobs, run_device
+from driver.reproduce import alone
+from supnorm.job.origin import (
+    ARCHIVED,
+    DEPOSIT,
+    changes,
+    doi,
+    git,
+    git_entries,
+    head,
+    is_clone,
+    said,
+)
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError, run
 from supnorm.job.provenance import digest
@@ -66,36 +76,34 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     if not a.largest >= 0:
         raise InputError(f"--largest is {a.largest}; expected a number of megabytes")
-    STATE.mkdir(exist_ok=True)
     # No run may change what is being archived.
-    with LOCK.open("a+") as lock:
-        hold(lock)
+    with alone():
         make_archive(configuration(a.scale), 1e6 * a.largest)
 
 
 def make_archive(config: Mapping, largest: float) -> None:
     """Write the archive of a scale, without intermediate files of more bytes than `largest`."""
-    head, chain, finished = check(config)
+    at, chain, finished = check(config)
     number = doi(Path(chain.results))
     citation = citation_text(Path(CITATION).read_text(), number)
     results = results_of(finished)
     left_out = too_large(chain, results, largest)
-    files, executable = source_files()
-    files |= {name: place for name, place in results.items() if name not in left_out}
-    files |= files_of_run(finished, chain.results)
-    files |= ignored_sources(chain)
-    contents = Contents(
-        scale=config["scale"],
-        commit=head,
-        doi=number,
-        config=config,
-        citation=yaml.safe_load(citation),
-        chain=chain,
-        files=files,
-        left_out=left_out,
-    )
     archive = Path(chain.results, "archive", f"supnorm-{config['scale']}.zip")
     with tempfile.TemporaryDirectory() as folder:
+        files, executable = source_files(Path(folder, "source"))
+        files |= {name: place for name, place in results.items() if name not in left_out}
+        files |= files_of_run(finished, chain.results)
+        files |= ignored_sources(chain)
+        contents = Contents(
+            scale=config["scale"],
+            commit=at,
+            doi=number,
+            config=config,
+            citation=yaml.safe_load(citation),
+            chain=chain,
+            files=files,
+            left_out=left_out,
+        )
         own = own_files(contents, finished, citation, Path(folder))
         files = described_files(replace(contents, files=files | own), Path(folder))
         check_published(Path(chain.results, DEPOSIT), digest(files[SUMS]))
@@ -111,13 +119,13 @@ def check(config: Mapping, but: Collection[str] = ()) -> tuple[str, Chain, list[
 
     Raises InputError where none can be. Jobs of the rules in `but` may be left to be done.
     """
-    head = clean_commit()
+    at = clean_commit()
     check_there(config["scale"])
     # First of all: doing jobs that are left would start from what was changed.
     chain = unbroken_chain(config["scale"])
     finished = finished_jobs(config, but)
-    check_drawings(chain, results_of(finished), head)
-    return head, chain, finished
+    check_drawings(chain, results_of(finished), at)
+    return at, chain, finished
 
 
 def check_published(deposit: Path, sums: str) -> None:
@@ -137,24 +145,16 @@ def check_published(deposit: Path, sums: str) -> None:
 
 def clean_commit() -> str:
     """Return the commit that the tree is at; raises InputError where it differs from it."""
-    if not Path(".git").exists():
+    root = Path()
+    if not is_clone(root):
         raise InputError("expected a clone of the repository, found a tree without git")
-    head, dirty = commit(Path())
-    if head is None:
-        raise InputError("git tells no commit of this tree; expected that it runs here")
-    if dirty is not False:
-        changed = [entry[3:] for entry in git("status", "--porcelain", "-z")]
+    at, changed = head(root), changes(root)
+    if changed:
         raise InputError(
-            f"the tree differs from its commit {head[:12]} in {some(changed)}; expected no "
+            f"the tree differs from its commit {at[:12]} in {some(changed)}; expected no "
             "changes that are not committed"
         )
-    return head
-
-
-def git(*arguments: str) -> list[str]:
-    """Return the entries of what git answers, which it ends with zeros."""
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.split("\0")[:-1]
+    return at
 
 
 def check_there(scale: str) -> None:
@@ -197,35 +197,37 @@ def unbroken_chain(scale: str) -> Chain:
     return chain
 
 
-def check_drawings(chain: Chain, results: Iterable[str], head: str) -> None:
+def check_drawings(chain: Chain, results: Iterable[str], at: str) -> None:
     """Raise InputError where figures were not drawn at the commit that is archived.
 
     The paper names that of each figure, so it would differ where they are drawn anew.
     """
     drawn = [name for name in results if "/figures/" in name and name.endswith(SUFFIX)]
     for drawing in (chain.records[name].run for name in drawn):
-        at, dirty = drawing["commit"], drawing["dirty"]
-        if (at, dirty) != (head, False):
-            changes = ", with changes that were not committed" if dirty else ""
+        drawn_at, dirty = drawing["commit"], drawing["dirty"]
+        if (drawn_at, dirty) != (at, False):
+            where = f"commit {drawn_at[:12]}" if drawn_at else "a commit that is not known"
+            changed = ", with changes that were not committed" if dirty else ""
             raise InputError(
-                f"{chain.results}: figures were drawn at commit {at and at[:12]}"
-                f"{changes}, and the source is at {head[:12]}; run `make figures "
-                f"SCALE={chain.scale}` first"
+                f"{chain.results}: figures were drawn at {where}{changed}, and the source is at "
+                f"{at[:12]}; run `make figures SCALE={chain.scale}` first"
             )
 
 
-def source_files() -> tuple[dict[str, Path], set[str]]:
+def source_files(folder: Path) -> tuple[dict[str, Path], set[str]]:
     """Return the places of all source files by their names in the archive, and which can be run.
 
-    Raises InputError where one is neither text nor data, but a link.
+    They are written into a folder as git has them: what is below results/ in the tree may be
+    elsewhere. Raises InputError where one is neither text nor data, but a link.
     """
+    git(Path(), "checkout-index", "--all", f"--prefix={folder}/")
     found, executable = {}, set()
-    for entry in git("ls-tree", "-r", "-z", "HEAD"):
+    for entry in git_entries(Path(), "ls-tree", "-r", "-z", "HEAD"):
         (mode, *_), path = entry.split("\t")[0].split(), entry.split("\t", 1)[1]
         if mode not in ("100644", "100755"):
             raise InputError(f"{path}: expected a file, found a link or a repository of its own")
         name = SOURCE_README if path == README else path
-        found[name] = Path(path)
+        found[name] = folder / path
         if mode == "100755":
             executable.add(name)
     return found, executable
@@ -305,7 +307,7 @@ def ignored_sources(chain: Chain) -> dict[str, Path]:
     Such is the file of an algorithm of one's own in a folder that git ignores.
     """
     used = {path for job in chain.jobs(chain.targets()) for path, _ in chain.sources(job)}
-    known = set(git("ls-tree", "-r", "-z", "--name-only", "HEAD"))
+    known = set(git_entries(Path(), "ls-tree", "-r", "-z", "--name-only", "HEAD"))
     return {path: Path(path) for path in sorted(used - known)}
 
 
@@ -378,7 +380,7 @@ def report(config: Mapping, path: Path) -> Path:
     """
     settings = [f"scale={config['scale']}", f"device={run_device(config)}"]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--report", path, "--config", *settings],
+        [sys.executable, "-m", "snakemake", *NO_PROFILE, "--report", path, "--config", *settings],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

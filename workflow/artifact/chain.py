@@ -156,6 +156,11 @@ class Chain:
             found += self._of_configuration(jobs)
         return list(dict.fromkeys(found))
 
+    @property
+    def _mended(self) -> str:
+        """Return the end of a sentence on a file that is missing."""
+        return f"; `make reproduce SCALE={self.scale}` makes again what is missing"
+
     def _read(self, path: str, file: Path) -> None:
         try:
             record = read_record(file)
@@ -260,7 +265,8 @@ class Chain:
             known = [at for at in self.damaged if PurePosixPath(at).name == name]
             yield from (self.damaged[at] for at in known)
             if not known:
-                yield Fault(path, f"{path}: no record says what made it; expected {record}")
+                says = f"no record says what made it, expected {record}{self._mended}"
+                yield Fault(path, f"{path}: {says}")
 
     def _circles(self, ends: Iterable[str]) -> Iterator[Fault]:
         try:
@@ -277,7 +283,8 @@ class Chain:
             if record in self.damaged:
                 yield self.damaged[record]
             elif PurePosixPath(path).parent.name == "tables" and record not in self.records:
-                yield Fault(record, f"{record}: expected the record of {path}, found no file")
+                says = f"expected the record of {path}, found no file{self._mended}"
+                yield Fault(record, f"{record}: {says}")
             if path in self._rivals:
                 both = f"{self.path(self.makers[path])} and {self.path(self._rivals[path])}"
                 yield Fault(path, f"{path}: {both} both claim it, and say different things")
@@ -307,7 +314,7 @@ class Chain:
                 if found != made:
                     yield Fault(path, f"{path}: left out of the archive as {short(found)}, {says}")
             elif found is None:
-                yield Fault(path, f"{path}: {says}, found no file")
+                yield Fault(path, f"{path}: {says}, found no file{self._mended}")
             elif found != made:
                 yield Fault(path, f"{path}: changed, {says} and now there is {short(found)}")
             elif not carries(self.root / path, stamp(job)):

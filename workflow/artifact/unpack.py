@@ -45,15 +45,20 @@ def unpack(archive: Path, target: Path) -> Path:
     """Unpack an archive into a folder that is empty or not there; return the tree in it.
 
     Files appear together or not at all, with the mode 0644 or 0755. Raises InputError where the
-    archive is no zip, is damaged, holds more than plain files in one folder or is larger than the
-    limits above, and where the target is taken; UnableError where the disk is too small, or where
-    archive or target may not be opened.
+    archive is no file, is no zip, is damaged, holds more than plain files in one folder or is
+    larger than the limits above, and where the target is taken; UnableError where the disk is too
+    small, or where archive or target may not be opened.
     """
     archive, target = Path(archive), Path(target).resolve()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise InputError(f"{target}: expected an empty folder or none, found something there")
     try:
         with telling_lacks():
+            # To open a pipe would wait for who writes to it, and a device may never end.
+            if not stat.S_ISREG(archive.stat().st_mode):
+                raise InputError(
+                    f"{archive}: expected a zip archive, found a folder, pipe or device"
+                )
             file = _Sparing(archive)
     except OSError as error:
         raise InputError(f"{archive}: expected a zip archive, found: {error.strerror}") from None

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,10 @@ from supnorm.studies import all_studies
 # file not which others its job writes.
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
 FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
+
+# A user's own profile, which may be named by the environment, is not asked for; that of the
+# repository is taken all the same.
+NO_PROFILE = ("--profile", "none")
 
 
 @dataclass(frozen=True)
@@ -162,16 +168,24 @@ def jobs(scale: str, device: str = "cpu") -> list[Job]:
 
     `device` is where the run trains. Raises InputError with what Snakemake said if it fails.
     """
-    # Together, as they take the same time: one knows all jobs, the other those still to be done.
-    settings = [f"scale={scale}", f"device={device}"]
-    asked = [_dry_run(*options, "--config", *settings) for options in (["--forceall"], [])]
-    every, pending = [_jobs_in(_answer(process)) for process in asked]
+    return jobs_of(*NO_PROFILE, "--config", f"scale={scale}", f"device={device}")
+
+
+def jobs_of(*options: str) -> list[Job]:
+    """Return all jobs that Snakemake has for these options, whatever it has done of them."""
+    # Nothing is written but notes of its own, where others may look at a tree, too.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as notes:
+        # Together, as they take the same time: one knows all jobs, the other those to be done.
+        asked = [_dry_run(notes, *which, *options) for which in (["--forceall"], [])]
+        every, pending = [_jobs_in(_answer(process)) for process in asked]
     return [Job(*job, job in pending) for job in every]
 
 
-def _dry_run(*options: str) -> subprocess.Popen:
+def _dry_run(notes: str, *options: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--dry-run", *options],
+        # Of what a profile may leave out, this leaves out least.
+        [sys.executable, "-m", "snakemake", "--quiet", "host", "--dry-run", *options],
+        env=os.environ | {"XDG_CACHE_HOME": notes},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -22,10 +22,19 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
-from driver.jobs import archived_scale, configuration, is_drawing, jobs, trained_on
+from driver.jobs import (
+    NO_PROFILE,
+    archived_scale,
+    configuration,
+    is_drawing,
+    jobs,
+    jobs_of,
+    trained_on,
+)
 from supnorm.hardware.devices import visible_gpus
 from supnorm.job.programs import InputError
 from supnorm.job.surroundings import speak_utf8
@@ -69,23 +78,22 @@ def main(argv: list[str]) -> int:
     if arguments.figures:
         # Nothing trains, so no GPU is looked for, nor one that trained before asked for again.
         arguments.device = "cpu"
-    STATE.mkdir(exist_ok=True)
-    with LOCK.open("a+") as lock:
-        hold(lock)
+    with alone() as lock:
         refuse_beside_snakemake()
         # Before anything is ended or removed: the lock may be that of a run on another machine.
         refuse_foreign_lock(lock)
         where, settings = options(arguments)
-        if arguments.figures:
-            further = [*redrawing(settings), *further]
-        elif arguments.study:
-            further = [arguments.study, *further]
-        snakemake = [sys.executable, "-m", "snakemake", *where, *further, *settings]
+        snakemake = [sys.executable, "-m", "snakemake", *where]
+        targets = [arguments.study] if arguments.study else []
         clean_up(on_cluster=bool(arguments.profile or read_driver(lock).get("profile")))
         if snakemake_locked():
-            remove_snakemake_lock(snakemake)
+            remove_snakemake_lock([*snakemake, *settings])
+        if arguments.figures:
+            targets = redrawing(settings)
+        elif not further:
+            targets = with_what_is_gone(targets, where, settings)
         record_driver(lock, arguments.profile)
-        status = supervise(snakemake)
+        status = supervise([*snakemake, *targets, *further, *settings])
         if not snakemake_locked():
             lock.truncate(0)
         if status:
@@ -112,7 +120,7 @@ def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
             )
     else:
         device, gpus = choose_device(arguments.device, settings.get("scale"))
-        where = ["--cores", arguments.cores]
+        where = [*NO_PROFILE, "--cores", arguments.cores]
         if gpus:
             os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
             # Not at the end: it would take a target that follows for a further resource.
@@ -147,6 +155,25 @@ def redrawing(settings: list[str]) -> list[str]:
     )
     files = [str(path) for job in drawn for path in job.outputs]
     return [*files, "--forceall", "--allowed-rules", *rules]
+
+
+def with_what_is_gone(targets: list[str], where: list[str], settings: list[str]) -> list[str]:
+    """Return targets, and what is gone of the files from which they were made.
+
+    Snakemake by itself makes no file again where all is there that was made from it; but trace,
+    verify and archive need it. All targets are meant where none is named.
+    """
+    # What is wrong is told at length when the run starts.
+    with contextlib.suppress(InputError):
+        done = [job for job in jobs_of(*where, *targets, *settings) if not job.pending]
+        gone = [str(path) for job in done for path in job.outputs if not path.exists()]
+        if gone:
+            print(
+                f"files that are gone: {len(gone)}, the first {gone[0]}; they are made again, and "
+                "all that follows from them"
+            )
+            return [*(targets or ["all"]), *gone]
+    return targets
 
 
 def choose_device(wanted: str, scale: str | None) -> tuple[str, list[str]]:
@@ -206,7 +233,23 @@ def working(gpus: list[str]) -> list[str]:
     return [gpu for gpu in gpus if probes[gpu].returncode == 0]
 
 
-def hold(lock) -> None:
+@contextlib.contextmanager
+def alone() -> Iterator[TextIO]:
+    """Hold the lock of this tree meanwhile; end with a sentence where it cannot be had."""
+    try:
+        STATE.mkdir(exist_ok=True)
+        file = LOCK.open("a+")
+    except OSError as error:
+        sys.exit(
+            f"{LOCK}: expected a tree that you may write to, found: {error.strerror}; `make plan`, "
+            "`make watch` and `make trace` only look, for the others clone it"
+        )
+    with file as lock:
+        hold(lock)
+        yield lock
+
+
+def hold(lock: TextIO) -> None:
     """Take the lock, or say who has it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

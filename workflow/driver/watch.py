@@ -307,7 +307,8 @@ def outlook(current: Run, statuses: list[Status]) -> list[Text]:
     if expected.measured:
         basis += f" × {expected.slowness:.2f}, as {expected.measured} jobs took so far"
     if expected.left is None:
-        return [Text("nothing is at work"), Text(basis, style="dim")]
+        goes_on = f"nothing is at work; `make reproduce SCALE={current.scale}` goes on"
+        return [Text(goes_on), Text(basis, style="dim")]
     at_once = sum(status.state == "running" for status in statuses)
     end = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + expected.left))
     return [

@@ -14,6 +14,7 @@ from driver.options import growing, options
 from supnorm.configuration import as_yaml, of_study, resolve
 from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.job.imports import imported_files
+from supnorm.job.origin import changes, head
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION
 from supnorm.job.surroundings import speak_utf8, surroundings
@@ -126,6 +127,15 @@ def drawing_of(study, figure):
         "caption": f"<results>/figures/{figure}.txt",
         "record": f"<results>/figures/{figure}.prov.json",
     }
+
+
+def tell_of_unknown_commit():
+    """Say at the start of a run why its results cannot be archived: git knows no commit here."""
+    try:
+        head(), changes()
+    except InputError as error:
+        says = "results of this run cannot be archived, for the commit of this tree is not known"
+        print(f"{says}: {error}", file=sys.stderr)
 
 
 def prepare_for_slurm(jobs):

@@ -6,8 +6,11 @@ it. Imported by the Snakefile, so it must stay cheap.
 
 import hashlib
 import json
+import os
 import subprocess
-from pathlib import Path
+from contextlib import suppress
+from importlib.machinery import all_suffixes
+from pathlib import Path, PurePosixPath
 
 from supnorm.job.programs import InputError
 
@@ -15,16 +18,94 @@ ROOT = Path(__file__).parents[4]
 ARCHIVED = "archive.json"
 SUMS = "SHA256SUMS"
 DEPOSIT = "archive/deposit.json"
+# What is read below workflow/, and what is imported or run from anywhere in a tree.
+READ, IMPORTED = (".smk", ".yaml", ".typ", ".rst", ".css", ".md"), tuple(all_suffixes())
+# What Numba and Matplotlib take from the folder in which they are started.
+TAKEN = (".numba_config.yaml", "matplotlibrc")
+# By these git is told of another tree, as its hooks are.
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
 def commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
     """Return the commit of a tree, and whether its files differ from it; None where unknown."""
-    if (root / ".git").exists():
-        head, changes = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
-        return head, None if changes is None else bool(changes)
+    try:
+        at = head(root)
+    except InputError:
+        return None, None
+    with suppress(InputError):
+        return at, bool(changes(root))
+    return at, None
+
+
+def head(root: Path = ROOT) -> str | None:
+    """Return the commit of a tree; raises InputError with the reason where it is not known."""
+    if is_clone(root):
+        return git(root, "log", "-1", "--format=%H", "--no-show-signature").strip()
     if (root / ARCHIVED).is_file():
-        return said(root / ARCHIVED, "commit"), _changed_since_archived(root)
-    return None, None
+        return said(root / ARCHIVED, "commit")
+    raise InputError("expected a clone of the repository or an unpacked archive, found neither")
+
+
+def changes(root: Path = ROOT) -> list[str]:
+    """Return the files in which a tree differs from its commit, as far as it is made of them.
+
+    Others, as a log or what an editor leaves, are no part of it, nor are results. Raises
+    InputError with the reason where that is not known.
+    """
+    if not is_clone(root):
+        return _changed_since_archived(root)
+    asked = ("status", "--porcelain", "--no-renames", "--untracked-files=all", "-z")
+    # Two letters, a blank and a path.
+    return [
+        path
+        for state, path in ((entry[:2], entry[3:]) for entry in git_entries(root, *asked))
+        if of_source(path) and (state != "??" or _may_be_read(root, path))
+    ]
+
+
+def is_clone(root: Path) -> bool:
+    """Return whether git is to know of a tree."""
+    return (root / ".git").exists()
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Return what git answers of a tree; raises InputError with what it says where it fails."""
+    environment = {name: text for name, text in os.environ.items() if name not in ELSEWHERE}
+    # A repository around the tree tells nothing of it.
+    environment["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
+    command = ["git", "-C", root, *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env=environment,
+        )
+    except OSError as error:
+        raise InputError(f"git cannot be run: {error.strerror}; install it") from None
+    if done.returncode:
+        reason = " ".join(done.stderr.split())
+        raise InputError(f"git tells nothing of this tree; it said: {reason}")
+    return done.stdout
+
+
+def git_entries(root: Path, *arguments: str) -> list[str]:
+    """Return the entries of what git answers, which it ends with zeros."""
+    return git(root, *arguments).split("\0")[:-1]
+
+
+def _may_be_read(root: Path, path: str) -> bool:
+    """Return whether a file that git does not know can change what the workflow does."""
+    name = PurePosixPath(path)
+    if path in TAKEN:
+        return True
+    if any(part.startswith(".") for part in name.parts):
+        return False
+    # Into a link, and a repository of its own, git does not look.
+    is_package = (root / path / "__init__.py").is_file()
+    is_read = name.parts[0] == "workflow" and name.suffix in READ
+    return path.endswith(IMPORTED) or is_package or is_read
 
 
 def of_source(path: str) -> bool:
@@ -60,26 +141,18 @@ def said(path: Path, key: str) -> str | None:
     return value
 
 
-def _git(root: Path, *arguments: str) -> str | None:
-    """Return the output of git; None where git is missing or fails."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", root, *arguments], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
-
-
-def _changed_since_archived(root: Path) -> bool | None:
-    """Return whether a source file differs from its archived sum; None without sums."""
+def _changed_since_archived(root: Path) -> list[str]:
+    """Return the source files that differ from their archived sums."""
     if not (root / SUMS).is_file():
-        return None
+        raise InputError(f"{SUMS}: expected the sums of the archive, found no file")
     lines = (root / SUMS).read_text().splitlines()
     sums = {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
-    return any(
-        not (root / path).is_file()
-        or hashlib.sha256((root / path).read_bytes()).hexdigest() != digest
+    return [
+        path
         for path, digest in sums.items()
         if of_source(path)
-    )
+        and (
+            not (root / path).is_file()
+            or hashlib.sha256((root / path).read_bytes()).hexdigest() != digest
+        )
+    ]
