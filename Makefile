@@ -143,10 +143,10 @@ gpu-check: .venv/complete
 format: .venv/complete
 	$(bin)/ruff check --fix
 	$(bin)/ruff format
-	$(bin)/snakefmt Snakefile workflow
+	$(bin)/snakefmt workflow
 
 check: .venv/complete
 	$(bin)/ruff check
 	$(bin)/ruff format --check
-	$(bin)/snakefmt --check Snakefile workflow
+	$(bin)/snakefmt --check workflow
 	$(bin)/snakemake --lint
