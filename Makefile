@@ -11,6 +11,7 @@
 #                           samples and the code; FIGURE=uniform/rates: how that one
 #                           came about
 # make verify               do a sample of it again and compare; ARCHIVE=...: that of an archive
+# make dictionary           data_dictionary.csv: what each column of all tables means
 # make figures              draw all figures and the document again, from the tables alone
 # make archive              one file with all of it: results/<scale>/archive/supnorm-<scale>.zip
 # make deposit              that file as a draft at Zenodo's sandbox, with a DOI; PRODUCTION=1: at Zenodo
@@ -62,8 +63,8 @@ export PYTHONNOUSERSITE := 1
 # Where Python finds the library with the programs of studies, and the driver with the artifact.
 export PYTHONPATH := workflow/scripts:workflow
 
-.PHONY: reproduce plan watch calibrate trace verify figures archive deposit publish
-.PHONY: expected test test-all report format check benchmark gpu-check
+.PHONY: reproduce plan watch calibrate trace verify dictionary figures archive
+.PHONY: deposit publish expected test test-all report format check benchmark gpu-check
 
 reproduce: .venv/complete
 	$(python) -m driver.reproduce $(scale) $(study) $(device) $(card) $(profile)
@@ -83,6 +84,9 @@ trace: .venv/complete
 verify: .venv/complete
 	$(python) -m artifact.verify $(scale) $(call option,--archive,$(ARCHIVE)) \
 		$(call option,--students,$(STUDENTS)) $(call option,--seed,$(SEED))
+
+dictionary: .venv/complete
+	$(python) -m artifact.dictionary $(scale)
 
 figures: .venv/complete
 	$(python) -m driver.reproduce $(scale) --figures
@@ -169,10 +173,10 @@ gpu-check: .venv/complete
 format: .venv/complete
 	$(bin)/ruff check --fix
 	$(bin)/ruff format
-	$(bin)/snakefmt Snakefile workflow
+	$(bin)/snakefmt workflow
 
 check: .venv/complete
 	$(bin)/ruff check
 	$(bin)/ruff format --check
-	$(bin)/snakefmt --check Snakefile workflow
+	$(bin)/snakefmt --check workflow
 	$(python) -m snakemake --lint

@@ -25,7 +25,7 @@ from supnorm.job.programs import InputError, run
 from tables import GRAPH, machine, write_measured
 
 ROOT = Path(__file__).parents[1]
-TREE = ["Snakefile", "config.yaml", "workflow", "envs", "profiles", "CITATION.cff"]
+TREE = ["config.yaml", "workflow", "envs", "profiles", "CITATION.cff"]
 TENFOLD = "tenfold"
 # How often each scale is measured in a round: where little time passes, other work disturbs most.
 REPEATS = {"smoke": 5, "laptop": 5, "paper": 2, TENFOLD: 1}

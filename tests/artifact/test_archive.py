@@ -17,6 +17,7 @@ import yaml
 
 from artifact import archive, readme
 from artifact.dictionary import dictionary
+from artifact.dictionary import main as describe
 from supnorm.job.programs import InputError
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import write_table
@@ -351,3 +352,19 @@ def test_a_link_of_the_rule_graph_counts_once_however_many_jobs_it_stands_for():
     once = page(link(2, 1), link(3, 1), link(3, 2))
     for found in (some, others):
         assert archive.SAME_LINKS.sub(r"\1", page(*found)) == once
+
+
+def test_a_dictionary_of_no_tables_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"^results/x: expected tables, found none"):
+        describe(["--scale", "x"])
+    table = Path("results/x/a.parquet")
+    table.parent.mkdir(parents=True)
+    # What a killed job left is passed over.
+    table.with_name(f".a.node-7-4711{table.suffix}").touch()
+    with pytest.raises(InputError, match=r"^results/x: expected tables, found none"):
+        describe(["--scale", "x"])
+    table.write_bytes(b"no table")
+    with pytest.raises(InputError, match=r"^results/x/a\.parquet: expected a Parquet table"):
+        describe(["--scale", "x"])
+    assert not Path("data_dictionary.csv").exists()

@@ -30,7 +30,7 @@ def contents(tmp_path, monkeypatch):
     run = small_chain.RUN | {"machine": MACHINE, "packages": packages}
     monkeypatch.setattr(small_chain, "RUN", run)
     SmallChain(tmp_path)
-    for name in ("Snakefile", "README.md"):
+    for name in ("workflow/Snakefile", "README.md"):
         (tmp_path / name).write_text(f"{name}\n")
     places = (path for path in tmp_path.rglob("*") if path.is_file())
     files = {path.relative_to(tmp_path).as_posix(): path for path in sorted(places)}

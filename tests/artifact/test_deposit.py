@@ -47,7 +47,7 @@ def tree(tmp_path, monkeypatch, zenodo):
         (tree / "workflow" / folder).mkdir(parents=True)
     for name in ("CITATION.cff", "config.yaml"):
         shutil.copy(ROOT / name, tree)
-    (tree / "Snakefile").touch()
+    (tree / "workflow/Snakefile").touch()
     monkeypatch.chdir(tree)
     monkeypatch.setenv("PYTHONPATH", "workflow")
     RESULTS.mkdir(parents=True)

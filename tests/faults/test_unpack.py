@@ -21,7 +21,7 @@ from supnorm.job.programs import InputError
 
 ROOT = Path(__file__).parents[2]
 SOUND = {
-    "supnorm-smoke/Snakefile": b"rule all:\n",
+    "supnorm-smoke/workflow/Snakefile": b"rule all:\n",
     "supnorm-smoke/tests/cluster.sh": b"#!/bin/sh\n",
     "supnorm-smoke/results/ü.parquet": random.Random(0).randbytes(2304000),
     "supnorm-smoke/.gitignore": b"",
@@ -451,7 +451,7 @@ def test_nothing_that_is_read_may_run_code():
         r"|shell=True|os\.system|extractall|\.extract\(|unpack_archive|tarfile"
     )
     files = [
-        ROOT / "Snakefile",
+        ROOT / "workflow/Snakefile",
         *(ROOT / "workflow").rglob("*.py"),
         *ROOT.rglob("workflow/*/*.smk"),
     ]

@@ -30,7 +30,7 @@ def here(tmp_path, monkeypatch):
     """An empty tree as working directory, with commands of its own first on the path."""
     tree = tmp_path / "tree"
     shutil.copytree(ROOT / "workflow/schemas", tree / "workflow/schemas")
-    (tree / "Snakefile").touch()
+    (tree / "workflow/Snakefile").touch()
     (tree / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tree / "bin"), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)

@@ -53,8 +53,8 @@ def add_toy(tree):
             assert not place.exists()
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, place)
-    last = 'include: "workflow/rules/document.smk"\n'
-    tree.edit("Snakefile", last, f'include: "workflow/rules/toy/study.smk"\n{last}')
+    last = 'include: "rules/document.smk"\n'
+    tree.edit("workflow/Snakefile", last, f'include: "rules/toy/study.smk"\n{last}')
     tree.edit("config.yaml", "\nscales:", f"\n{SECTION}scales:")
     tree.edit("config.yaml", "studies: [uniform, ", "studies: [toy, uniform, ")
 

@@ -196,7 +196,7 @@ def test_an_edited_configuration_is_read_again_and_a_wrong_one_noted(run, monkey
 
 
 def test_no_run_is_one_sentence(tmp_path):
-    for name in ("Snakefile", "config.yaml", "workflow"):
+    for name in ("config.yaml", "workflow"):
         (tmp_path / name).symlink_to(ROOT / name)
     done = subprocess.run(
         [sys.executable, "-m", "driver.watch", "--scale", "smoke"],

@@ -26,6 +26,7 @@ import yaml
 from artifact.chain import Chain, listed
 from artifact.contents import INTERMEDIATE, Contents, folder_of, outputs
 from artifact.crate import crate_metadata
+from artifact.dictionary import NAME as DICTIONARY
 from artifact.dictionary import dictionary
 from artifact.readme import readme
 from artifact.sums import NAME as SUMS
@@ -48,7 +49,7 @@ from supnorm.job.programs import InputError, run
 from supnorm.job.provenance import digest
 from supnorm.job.records import SUFFIX, Record
 
-CRATE, CITATION, DICTIONARY = "ro-crate-metadata.json", "CITATION.cff", "data_dictionary.csv"
+CRATE, CITATION = "ro-crate-metadata.json", "CITATION.cff"
 # The archive has a README of its own.
 README, SOURCE_README = "README.md", "SOURCE.md"
 # Repositories take up to 50 GB; what is larger than this is no pleasure to fetch.

@@ -45,7 +45,7 @@ FORMATS = {
     ".tsv": "text/tab-separated-values",
     ".py": "text/x-python",
 }
-README, WORKFLOW = "README.md", "Snakefile"
+README, WORKFLOW = "README.md", "workflow/Snakefile"
 # Longer values of settings are named by their digest.
 LONGEST = 60
 

@@ -20,6 +20,8 @@ from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
 from supnorm.studies import all_studies
 
+# What tells the root of the repository from other folders.
+SNAKEFILE = "workflow/Snakefile"
 # `snakemake --detailed-summary` is a table, but of a job that has not run it tells no log, and of a
 # file not which others its job writes.
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
@@ -75,8 +77,8 @@ def configuration(scale: str | None) -> dict:
     that config.yaml names. Works in the root of the repository. Raises InputError where that is
     not the case, or where the configuration is wrong.
     """
-    if not Path("Snakefile").is_file():
-        raise InputError(f"{Path.cwd()}: expected the root of the repository, found no Snakefile")
+    if not Path(SNAKEFILE).is_file():
+        raise InputError(f"{Path.cwd()}: expected the root of the repository, found no {SNAKEFILE}")
     config = yaml.safe_load(Path("config.yaml").read_text())
     if scale := scale or archived_scale():
         config["scale"] = scale
