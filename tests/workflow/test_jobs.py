@@ -94,7 +94,14 @@ def test_who_may_only_read_a_tree_can_look(toy, monkeypatch):
 
 
 def test_elsewhere_snakemake_says_where_it_runs(tmp_path):
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--snakefile", ROOT / "workflow/Snakefile"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--dry-run",
+        "--snakefile",
+        ROOT / "workflow/Snakefile",
+    ]
     done = run(command, tmp_path)
     assert done.returncode == 1
     assert f"{tmp_path}: expected that snakemake is started in {ROOT}, the root" in done.stdout

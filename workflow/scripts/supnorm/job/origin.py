@@ -20,8 +20,8 @@ SUMS = "SHA256SUMS"
 DEPOSIT = "archive/deposit.json"
 # What is read below workflow/, and what is imported or run from anywhere in a tree.
 READ, IMPORTED = (".smk", ".yaml", ".typ", ".rst", ".css", ".md"), tuple(all_suffixes())
-# What Numba and Matplotlib take from the folder in which they are started.
-TAKEN = (".numba_config.yaml", "matplotlibrc")
+# What Snakemake, Numba and Matplotlib take from the folder in which they are started.
+TAKEN = ("Snakefile", "snakefile", ".numba_config.yaml", "matplotlibrc")
 # By these git is told of another tree, as its hooks are.
 ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
