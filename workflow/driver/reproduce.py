@@ -28,6 +28,7 @@ import psutil
 
 from driver.jobs import (
     NO_PROFILE,
+    STATE,
     archived_scale,
     configuration,
     is_drawing,
@@ -39,7 +40,6 @@ from supnorm.hardware.devices import visible_gpus
 from supnorm.job.programs import InputError
 from supnorm.schemas import studies
 
-STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
 PROBE = ("-m", "driver.probe_gpu")
 PROBE_SECONDS = 300
