@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ SNAKEFILE = "workflow/Snakefile"
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
 FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
 
+# Where Snakemake keeps its notes on a tree.
+STATE = Path(".snakemake")
 # A user's own profile, which may be named by the environment, is not asked for; that of the
 # repository is taken all the same.
 NO_PROFILE = ("--profile", "none")
@@ -175,24 +178,47 @@ def jobs(scale: str, device: str = "cpu") -> list[Job]:
 
 def jobs_of(*options: str) -> list[Job]:
     """Return all jobs that Snakemake has for these options, whatever it has done of them."""
-    # Nothing is written but notes of its own, where others may look at a tree, too.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as notes:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        # Snakemake writes even where it only looks: in another folder, where it may not here.
+        may_write = os.access(STATE if STATE.exists() else Path(), os.W_OK)
+        tree = Path() if may_write else _links(Path(folder, "tree"))
         # Together, as they take the same time: one knows all jobs, the other those to be done.
-        asked = [_dry_run(notes, *which, *options) for which in (["--forceall"], [])]
+        asked = [_dry_run(tree, folder, *which, *options) for which in (["--forceall"], [])]
         every, pending = [_jobs_in(_answer(process)) for process in asked]
     return [Job(*job, job in pending) for job in every]
 
 
-def _dry_run(notes: str, *options: str) -> subprocess.Popen:
+def _dry_run(tree: Path, cache: str, *options: str) -> subprocess.Popen:
     return subprocess.Popen(
         # Of what a profile may leave out, this leaves out least.
         [sys.executable, "-m", "snakemake", "--quiet", "host", "--dry-run", *options],
-        env=os.environ | {"XDG_CACHE_HOME": notes},
+        cwd=tree,
+        env=os.environ | {"XDG_CACHE_HOME": cache},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def _links(folder: Path) -> Path:
+    """Return a folder of links to all that is in this tree, and to what Snakemake knows of it.
+
+    Results are links one by one: it takes for protected what is none and cannot be written to.
+    """
+    results, known = Path("results"), [STATE / "metadata", STATE / "incomplete"]
+    (folder / STATE).mkdir(parents=True)
+    for path in [*Path().iterdir(), *filter(Path.exists, known)]:
+        if path not in (STATE, results):
+            (folder / path).symlink_to(path.absolute())
+    shutil.copytree(results, folder / results, copy_function=_link)
+    return folder
+
+
+def _link(source: str, target: str) -> None:
+    """Make a link to a file, as old as that is."""
+    Path(target).symlink_to(Path(source).absolute())
+    shutil.copystat(source, target, follow_symlinks=False)
 
 
 def _answer(process: subprocess.Popen) -> str:

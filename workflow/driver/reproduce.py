@@ -28,6 +28,7 @@ import psutil
 
 from driver.jobs import (
     NO_PROFILE,
+    STATE,
     archived_scale,
     configuration,
     is_drawing,
@@ -40,7 +41,6 @@ from supnorm.job.programs import InputError
 from supnorm.job.surroundings import speak_utf8
 from supnorm.schemas import studies
 
-STATE = Path(".snakemake")
 LOCK = STATE / "driver.lock"
 PROBE = ("-m", "driver.probe_gpu")
 PROBE_SECONDS = 300
