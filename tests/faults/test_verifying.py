@@ -11,6 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from artifact.chain import Chain
 from artifact.evidence import Evidence, Student
+from artifact.replay import replay
 from supnorm.job.provenance import canonical, digest, seal
 from supnorm.networks import load_networks, save_networks
 from tree import run
@@ -41,6 +42,30 @@ def reseal(tree, record, output):
     for files in content["outputs"].values():
         files |= {output: digest(tree.path / output)} if output in files else {}
     path.write_text(canonical(content | {"seal": seal(content)}))
+
+
+@pytest.mark.complete
+def test_no_table_depends_on_the_order_of_files(finished, tmp_path):
+    """As that of sample sizes: in a record d1_m1000 comes before d1_m30."""
+    records = [
+        record
+        for record in Chain(finished.path, "smoke").records.values()
+        if any("/tables/" in path for files in record.outputs.values() for path in files)
+        and any(len(files) > 1 for files in record.inputs.values())
+    ]
+    assert {"collect_challenges", "tabulate_neighbours"} < {record.rule for record in records}
+    changed = []
+    for number, record in enumerate(records):
+        turned = {
+            option: {path: finished.path / path for path in reversed(files)}
+            for option, files in record.inputs.items()
+        }
+        anew = tmp_path / str(number)
+        replay(record, finished.path, anew, inputs=turned)
+        for path in [path for files in record.outputs.values() for path in files]:
+            if not pq.read_table(anew / path).equals(pq.read_table(finished.path / path)):
+                changed.append(path)
+    assert changed == []
 
 
 @pytest.mark.complete

@@ -37,8 +37,12 @@ def main(argv: list[str]) -> None:
             if time == "end":
                 measured = measure(network, told["dim"], decay, shares)
                 trainings.append({**named, "steps": told["steps"], **measured})
-    write_table(a.training, pd.DataFrame(trainings), TRAINING, a.job)
-    write_table(a.neurons, pd.concat(neurons), NEURONS, a.job)
+    for path, rows, schema in (
+        (a.training, pd.DataFrame(trainings), TRAINING),
+        (a.neurons, pd.concat(neurons), NEURONS),
+    ):
+        # Dimension after dimension, in whatever order the files come.
+        write_table(path, rows.sort_values("dim", kind="stable"), schema, a.job)
     a.job.write_record()
 
 

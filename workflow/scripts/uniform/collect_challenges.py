@@ -9,7 +9,7 @@ from supnorm.uniform.tables.challenges import CHALLENGES
 
 
 def main(argv: list[str]) -> None:
-    """Write the rows of all tables, in their order."""
+    """Write the rows of all tables, problem after problem, in whatever order the tables come."""
     parser = Program(__doc__, __file__)
     parser.reads("challenges", nargs="*", help="tables of one problem each")
     parser.writes("table", help="Parquet table to write")
@@ -17,6 +17,7 @@ def main(argv: list[str]) -> None:
     tables = [read_table(path, CHALLENGES.columns) for path in a.challenges]
     empty = pd.DataFrame(columns=CHALLENGES.arrow().names)
     frame = pd.concat([table for table in tables if not table.empty] or [empty])
+    frame = frame.sort_values(["family", "dim", "samples"], kind="stable")
     write_table(a.table, frame, CHALLENGES, a.job)
     a.job.write_record()
 

@@ -39,7 +39,9 @@ def main(argv: list[str]) -> None:
     parser.writes("neighbours", help="Parquet table to write")
     a = parser.parse_args(argv)
     frames = [pd.DataFrame(columns=NEIGHBOURS.arrow().names), *tabulated(a)]
-    write_table(a.neighbours, pd.concat(frames), NEIGHBOURS, a.job)
+    # Problem after problem, in whatever order the samples come.
+    frame = pd.concat(frames).sort_values(PROBLEM, kind="stable")
+    write_table(a.neighbours, frame, NEIGHBOURS, a.job)
     a.job.write_record()
 
 

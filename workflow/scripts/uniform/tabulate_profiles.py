@@ -30,7 +30,9 @@ def main(argv: list[str]) -> None:
         for teacher, row in enumerate(values):
             problem = {"family": description["family"], "dim": dim, "teacher": teacher}
             frames.append(pd.DataFrame({**problem, "position": positions, "value": row}))
-    write_table(a.profiles, pd.concat(frames), PROFILES, a.job)
+    # Problem after problem, in whatever order the files come.
+    frame = pd.concat(frames).sort_values(["family", "dim"], kind="stable")
+    write_table(a.profiles, frame, PROFILES, a.job)
     a.job.write_record()
 
 

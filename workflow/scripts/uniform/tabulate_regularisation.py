@@ -6,7 +6,7 @@ import pandas as pd
 
 from supnorm.job.commands import Program
 from supnorm.job.programs import run
-from supnorm.tables.samples import read_samples
+from supnorm.tables.samples import read_samples, sample_dim
 from supnorm.tables.schema import write_table
 from supnorm.uniform.tables.unseen import REGULARISATION
 from supnorm.uniform.theory.bounds import NetworkClass
@@ -26,7 +26,8 @@ def main(argv: list[str]) -> None:
     parser.writes("regularisation", help="Parquet table to write")
     a = parser.parse_args(argv)
     rows = []
-    for dim, path in zip(a.dims, a.samples, strict=True):
+    # In whatever order the files come.
+    for dim, path in zip(sorted(a.dims), sorted(a.samples, key=sample_dim), strict=True):
         _, points, _ = read_samples(path, dim, max(a.sizes))
         classes = [NetworkClass(dim, a.depth, a.width, q, c) for q, c in product(a.norms, a.bounds)]
         for size in a.sizes:

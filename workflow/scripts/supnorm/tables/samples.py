@@ -28,6 +28,11 @@ def samples_schema(dim: int, teachers: int) -> Schema:
     )
 
 
+def sample_dim(path: Path) -> int:
+    """Return the dimension of a sample file's points."""
+    return sum(name.startswith("x") for name in table_columns(path))
+
+
 def read_samples(path: Path, dim: int, samples: int) -> tuple[list[int], np.ndarray, np.ndarray]:
     """Return seeds, points [seeds, samples, dim] and labels [seeds, teachers, samples].
 
