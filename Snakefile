@@ -6,9 +6,6 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
-
-
 # Used by --sdm apptainer alone; envs/supnorm.def says how to build it.
 container: "envs/supnorm.sif"
 

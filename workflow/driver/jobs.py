@@ -8,14 +8,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from supnorm.configfile import read_configfile
 from supnorm.configuration import of_study, resolve
 from supnorm.costs import Costs
 from supnorm.hardware.cards import SLOWEST, Card, find_card, named_card
 from supnorm.hardware.devices import visible_names
 from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
+from supnorm.names import is_name
 from supnorm.studies import all_studies
 
 # `snakemake --detailed-summary` is a table, but of a job that has not run it tells no log, and of a
@@ -71,7 +71,7 @@ def configuration(scale: str | None) -> dict:
     """
     if not Path("Snakefile").is_file():
         raise InputError(f"{Path.cwd()}: expected the root of the repository, found no Snakefile")
-    config = yaml.safe_load(Path("config.yaml").read_text())
+    config = read_configfile(Path("config.yaml"))
     if scale := scale or archived_scale():
         config["scale"] = scale
     return resolve(config)
@@ -101,7 +101,7 @@ def archived_scale(root: Path = Path()) -> str | None:
         return None
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         scale = json.loads(path.read_bytes())["scale"]
-        if isinstance(scale, str) and scale.isidentifier():
+        if is_name(scale):
             return scale
     raise InputError(f"{ARCHIVED}: expected the name of a scale, found none")
 
@@ -113,10 +113,10 @@ def default_scale() -> str:
     """
     if scale := archived_scale():
         return scale
-    try:
-        return str(yaml.safe_load(Path("config.yaml").read_bytes())["scale"])
-    except (yaml.YAMLError, KeyError, TypeError):
-        raise InputError("config.yaml: expected a key scale, found none") from None
+    scale = str(read_configfile(Path("config.yaml")).get("scale"))
+    if not is_name(scale):
+        raise InputError(f"config.yaml: scale is {scale}; expected the name of a scale")
+    return scale
 
 
 def run_device(config: dict) -> str:

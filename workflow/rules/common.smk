@@ -11,11 +11,13 @@ from pathlib import Path
 sys.path[:0] = ["workflow/scripts", "workflow"]
 
 from driver.options import growing, options
+from supnorm.configfile import read_configfile
 from supnorm.configuration import as_yaml, of_study, resolve
 from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.job.imports import imported_files
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION
+from supnorm.names import NAME
 from supnorm.studies import all_studies, find_study
 
 # Programs run under Snakemake's own interpreter, unless an environment of --sdm conda precedes it.
@@ -23,6 +25,17 @@ os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.get
 
 # SLURM signals every process of a job whose time is nearly up; only its program is to listen.
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+# Of a key that stands twice Snakemake takes the last, and says nothing: files are read here before.
+try:
+    for file in ["config.yaml", *workflow.configfiles]:
+        read_configfile(Path(file), os.path.relpath(file))
+except InputError as error:
+    sys.exit(str(error))
+
+
+configfile: "config.yaml"
+
 
 # `make reproduce` finds out once what `auto` is, and says it as it does a wish for a device: this
 # file is read on every node. The card is that of the GPUs there, for the time that jobs ask for.
@@ -54,7 +67,7 @@ wildcard_constraints:
     samples="[0-9]+",
     depth="[0-9]+",
     width="[0-9]+",
-    batch_rule="[a-z][a-z0-9]*",
+    batch_rule=NAME,
     shard="[0-9]+of[0-9]+",
 
 
