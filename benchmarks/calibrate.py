@@ -21,11 +21,11 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from agreement import trained
 from contenders import SEEDS, Problem
-from supnorm.configuration import of_study, resolve
+from driver.jobs import configuration
+from supnorm.configuration import of_study
 from supnorm.errors.ascent import climb
 from supnorm.errors.certificate import bracket
 from supnorm.errors.exact import exact_errors
@@ -99,9 +99,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--output", type=Path, default=CALIBRATION)
     a = parser.parse_args(argv)
-    config = yaml.safe_load(Path("config.yaml").read_text())
-    config |= {"scale": a.scale} if a.scale else {}
-    config = of_study(resolve(config), "uniform")
+    config = of_study(configuration(a.scale), "uniform")
     # A file that is none is found before all the work.
     read_calibration(a.output)
     one_thread(a.device)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from supnorm.samples import draw_samples
 from supnorm.streams import Stream, uniform_points
 from supnorm.tables.errors import errors_schema
 from supnorm.tables.samples import read_samples
-from supnorm.tables.schema import read_table
+from supnorm.tables.schema import read_table, write_table
 from supnorm.uniform import sine as family
 from supnorm.uniform.sine import sine, sine_errors
 from supnorm.uniform.tables.sine import SINE
@@ -141,6 +142,22 @@ def test_the_chain_from_samples_to_the_figure(tmp_path):
     assert f"{worst['error_inf']:.2g} in L^inf, at x = {worst['at0']:.3f}" in caption
     assert "depth 4 and width 8" in caption
     assert "Of 2 seeds" in caption
+
+
+def test_seeds_that_diverged_are_told_and_not_drawn(tmp_path):
+    *_, profile = trained(tmp_path)
+    table = read_table(profile, SINE.columns)
+    for seeds, says in (
+        ([2], "The students of 1 of them diverged and are not shown."),
+        ([1, 2], "in 10 epochs with batches of 10. All students diverged: nothing is drawn."),
+    ):
+        broken = table["seed"].isin(seeds)
+        table.loc[broken, ["error_1", "error_2", "error_inf", "loss"]] = np.inf
+        table.loc[broken, "at0"] = np.nan
+        write_table(Path(profile), table, SINE)
+        caption = draw(tmp_path, profile)
+        assert caption.strip().endswith(says)
+        assert "nan" not in caption
 
 
 def draw(folder, profile):

@@ -92,12 +92,12 @@ def changed(config, path, value):
         (
             "uniform.student.batch_rules",
             {5: {"size": 1, "epochs": 9}},
-            r"is 5; expected a name of small",
+            r"has the name 5; expected a name .* \(YAML reads it as a number; put it in quotes\)$",
         ),
         (
             "uniform.student.batch_rules",
             {True: {"size": 1, "epochs": 9}},
-            r"True; expected a name of small",
+            r"has the name True; expected .* \(YAML reads it as a truth value; put it in quotes\)$",
         ),
         ("scale", ..., r"scale is empty; expected one of smoke, laptop, evening, paper"),
         ("scales", ..., r"scales is empty; expected at least one scale"),
@@ -108,8 +108,8 @@ def changed(config, path, value):
         ),
         (
             "uniform.teacher.depth",
-            "5",
-            r"teacher\.depth is '5'; expected a whole number of at least 1",
+            "five",
+            r"teacher\.depth is 'five'; expected a whole number of at least 1",
         ),
         ("uniform.teacher.depth", 5.0, r"teacher\.depth is 5\.0; expected a whole number"),
         ("uniform.teacher.depth", True, r"teacher\.depth is True; expected a whole number"),
@@ -192,7 +192,7 @@ def changed(config, path, value):
         (
             "uniform.student.batch_rules.Big!",
             {"size": 1, "epochs": 9},
-            r"'Big!'; expected a name of small",
+            r"batch_rules has the name 'Big!'; expected a name of at most 40 small letters, digits",
         ),
         (
             "uniform.student.batch_rules.fifth.epochs",
@@ -201,8 +201,8 @@ def changed(config, path, value):
         ),
         (
             "uniform.training.learning_rate",
-            "1e-4",
-            r"'1e-4'; .* a power of ten needs a point, as in 1\.0e",
+            "1e400",
+            r"learning_rate is '1e400'; expected a finite number above 0",
         ),
         (
             "uniform.training.final_learning_rate",

@@ -17,7 +17,7 @@ import yaml
 
 from driver import probe_gpu
 from driver import reproduce as driver
-from driver.jobs import Job
+from driver.jobs import Job, archived_scale, default_scale
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
 from tree import LEFTOVER, ROOT, become_ordinary, copy_repository, run
@@ -279,6 +279,12 @@ def test_an_archive_that_tells_no_scale_is_refused(here, text):
     (here / "archive.json").write_text(text)
     with pytest.raises(InputError, match=r"archive\.json: expected the name of a scale"):
         driver.main(["--figures"])
+
+
+@pytest.mark.parametrize("scale", ["smoke", "smoke-2", "2024", "on"])
+def test_an_archive_may_be_of_any_scale_that_has_a_name(here, scale):
+    (here / "archive.json").write_text(json.dumps({"scale": scale}))
+    assert archived_scale() == default_scale() == scale
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

@@ -424,7 +424,6 @@ def without(pattern):
             other_seed,
             "hundred_1of1.safetensors: expected students of teacher 1, seed 9, evaluation 2, found",
         ),
-        (infinite, "the error of a student that decides .*minmax for d = 1 and m = 150 is inf"),
         (without("students/random/*m150*hundred*"), "d1_m150_L3_w8_hundred"),
         (without("samples/random/*m150*"), "--samples: expected family random, dim 1, sam"),
     ],
@@ -434,6 +433,14 @@ def test_results_that_do_not_belong_together_give_one_sentence(tmp_path, spoil, 
     spoil(tmp_path)
     with pytest.raises(InputError, match=says):
         tabulate(tmp_path)
+
+
+def test_students_that_diverged_are_not_drawn_and_the_figure_says_so(tmp_path):
+    write_results(tmp_path, (1,))
+    infinite(tmp_path)
+    assert tabulate(tmp_path).empty
+    caption = drawn(plot_spikes, tmp_path, "--spikes", tmp_path / "spikes.parquet")
+    assert "All students diverged: nothing is drawn." in caption
 
 
 def test_teachers_of_another_dimension_give_one_sentence(tmp_path):

@@ -349,6 +349,9 @@ def test_lint_finds_nothing(finished):
             "[uniform, unifrom,",
             "studies[1] is 'unifrom'; expected the name of a",
         ),
+        ("  sample: ", "  teacher: {}\n  sample: ", "uniform.teacher stands in line 15 and again"),
+        ("\n  smoke: ", "\n  2024: {}\n  smoke: ", "scales has the name 2024; expected a name"),
+        ("\n  smoke: ", "\n  2024-13-01: {}\n  smoke: ", "expected YAML, found month must be in"),
     ],
 )
 def test_a_mistake_in_the_configuration_ends_at_once_with_one_sentence(copy, old, new, says):

@@ -3,19 +3,20 @@
 import pyarrow.parquet as pq
 import pytest
 
-from tree import copy_repository
+from tree import copy_repository, python
 
 UNUSUAL = """
   smoke:
     training: {precision: float32, engine: loop}
     uniform:
-      teacher: {dims: [2], depth: 2, width: 2, norm: 2, bound: 3, count: 1}
+      teacher: {dims: [2, 5], depth: 2, width: 2, norm: 1, bound: 3, count: 1}
       sample: {sizes: [5], seeds: [0]}
-      student: {depths: [1, 3], widths: [3, 4], batch_rules: {three: {size: 3, epochs: 2}}}
-      budget: {batch_rule: three, longer: {twice: {times: 2, learning_rate: 1.0e-4}}}
+      student: {depths: [1, 3], widths: [3], batch_rules: {"2024-12_a": {at_most: 9, epochs: 2}}}
+      training: {learning_rate: 1e-4}
+      budget: {batch_rule: 2024-12_a, longer: {"on": {times: 2, learning_rate: 1e-4}}}
       evaluation: {times: 1, method: sampled, points: 100}
       reference: {algorithms: []}
-      worst_case: {norms: [1.5], bounds: [3], dims: [2], depths: [2, 3], sizes: [5], errors: [0.1]}
+      worst_case: {norms: [1, 2], bounds: [3], dims: [2], depths: [2, 3], sizes: [5], errors: [0.1]}
       polynomial:
         kinds: {plane: {dim: 2, degree: 1}}
         count: 1
@@ -26,7 +27,7 @@ UNUSUAL = """
         width: 3
         divisor: 9
         epochs: 2
-      sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 3, epochs: 2}
+      sine: {samples: 4, seeds: [1], depth: 2, width: 3, batch: 9, epochs: 2}
 """
 
 
@@ -56,3 +57,5 @@ def test_one_sample_size_one_teacher_one_seed_and_no_lower_bound(tmp_path):
     for caption in (tree.results / "figures").glob("*.txt"):
         assert "nan" not in caption.read_text().split(), caption
     assert not (tree.results / "figures/references.pdf").exists()
+    # Names are those of one rule, whoever reads them: here those of files and records.
+    assert "the chain holds" in python(tree, "artifact.trace", "--scale", "smoke")

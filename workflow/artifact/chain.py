@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from artifact.sums import Fault
+from supnorm.configfile import read_configfile
 from supnorm.configuration import of_study, resolve
 from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError, UnableError
@@ -357,19 +357,7 @@ class Chain:
 
     def _resolved(self, path: str, **changes) -> dict:
         """Return the configuration in force by a file; raises InputError where it is not valid."""
-        try:
-            text = (self.root / path).read_bytes()
-            # A few lines with aliases can stand for more values than there is memory.
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-                raise InputError(f"{path}: expected YAML without aliases, found some")
-            content = yaml.safe_load(text)
-        except FileNotFoundError:
-            raise InputError(f"{path}: expected a configuration, found no file") from None
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            found = " ".join(str(error).split())
-            raise InputError(f"{path}: expected YAML, found {found}") from None
-        if not isinstance(content, dict):
-            raise InputError(f"{path}: expected keys and values, found none")
+        content = read_configfile(self.root / path, path)
         try:
             return resolve(content | {"scale": self.scale} | changes)
         except InputError as error:

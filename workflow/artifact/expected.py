@@ -13,6 +13,7 @@ import pandas as pd
 from artifact.compare import COMPUTED, SAME, Comparison, compare_frames, worst
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
+from supnorm.names import scale_name
 from supnorm.studies import Study, Table, all_studies
 from supnorm.tables.schema import Schema, read_table, write_table
 
@@ -37,7 +38,9 @@ def references() -> Iterator[tuple[Study, str, Schema, Table]]:
 def main(argv: list[str]) -> None:
     """Write the reference set of a scale from its results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", default="laptop", help="scale whose results are taken")
+    parser.add_argument(
+        "--scale", type=scale_name, default="laptop", help="scale whose results are taken"
+    )
     parser.add_argument("--study", help="the only study whose tables are taken; default: all")
     a = parser.parse_args(argv)
     write_expected(Path("results", a.scale), EXPECTED / a.scale, a.study)

@@ -18,6 +18,7 @@ from artifact.chain import Chain, Fault, beside, listed
 from driver.jobs import default_scale
 from supnorm.job.programs import InputError, printable, run
 from supnorm.job.records import Record
+from supnorm.names import scale_name
 
 OK, BROKEN, LEFT_OUT = ("✓", "green"), ("✗", "bold red"), ("–", "yellow")
 # More files of a folder are one line, and of more values of a setting only so many are shown.
@@ -32,7 +33,9 @@ def main(argv: list[str]) -> None:
     """Print the chain of a figure, a table or a file, or of all; end with 1 if it is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", nargs="?", help="a figure, a table, or the path of a result")
-    parser.add_argument("--scale", help="scale of config.yaml, if not the one it names")
+    parser.add_argument(
+        "--scale", type=scale_name, help="scale of config.yaml, if not the one it names"
+    )
     a = parser.parse_args(argv)
     began = time.monotonic()
     chain = Chain(Path(), a.scale or default_scale())

@@ -39,6 +39,7 @@ from supnorm.hardware.machine import cores
 from supnorm.job.programs import InputError, UnableError, count, run, telling_lacks
 from supnorm.job.provenance import digest
 from supnorm.job.records import Record
+from supnorm.names import scale_name
 from supnorm.studies import Stage, all_studies
 from supnorm.tables.schema import write_table
 from supnorm.tables.verification import VERIFICATION
@@ -83,7 +84,7 @@ class Verdict:
 def main(argv: list[str]) -> None:
     """Print a verdict a line, keep them as a table, and raise an error where not all is well."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", help="scale to verify, if not the one there is")
+    parser.add_argument("--scale", type=scale_name, help="scale to verify, if not the one there is")
     parser.add_argument("--archive", type=Path, help="zip to verify, in place of this tree")
     parser.add_argument("--students", type=count, default=5, help="students to train anew")
     parser.add_argument("--flops", type=float, default=FLOPS, help="operations of one at most")

@@ -11,14 +11,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from supnorm.configfile import read_configfile
 from supnorm.configuration import of_study, resolve
 from supnorm.costs import Costs
 from supnorm.hardware.cards import SLOWEST, Card, find_card, named_card
 from supnorm.hardware.devices import visible_names
 from supnorm.job.origin import ARCHIVED
 from supnorm.job.programs import InputError
+from supnorm.names import is_name
 from supnorm.studies import all_studies
 
 # What tells the root of the repository from other folders.
@@ -82,7 +82,7 @@ def configuration(scale: str | None) -> dict:
     """
     if not Path(SNAKEFILE).is_file():
         raise InputError(f"{Path.cwd()}: expected the root of the repository, found no {SNAKEFILE}")
-    config = yaml.safe_load(Path("config.yaml").read_text())
+    config = read_configfile(Path("config.yaml"))
     if scale := scale or archived_scale():
         config["scale"] = scale
     return resolve(config)
@@ -112,7 +112,7 @@ def archived_scale(root: Path = Path()) -> str | None:
         return None
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         scale = json.loads(path.read_bytes())["scale"]
-        if isinstance(scale, str) and scale.isidentifier():
+        if is_name(scale):
             return scale
     raise InputError(f"{ARCHIVED}: expected the name of a scale, found none")
 
@@ -124,10 +124,10 @@ def default_scale() -> str:
     """
     if scale := archived_scale():
         return scale
-    try:
-        return str(yaml.safe_load(Path("config.yaml").read_bytes())["scale"])
-    except (yaml.YAMLError, KeyError, TypeError):
-        raise InputError("config.yaml: expected a key scale, found none") from None
+    scale = str(read_configfile(Path("config.yaml")).get("scale"))
+    if not is_name(scale):
+        raise InputError(f"config.yaml: scale is {scale}; expected the name of a scale")
+    return scale
 
 
 def run_device(config: dict) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path[:0] = ["workflow/scripts", "workflow"]
 
 from driver.options import growing, options
+from supnorm.configfile import read_configfile
 from supnorm.configuration import as_yaml, of_study, resolve
 from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.job.imports import imported_files
@@ -18,6 +19,7 @@ from supnorm.job.origin import changes, head
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import CONFIGURATION
 from supnorm.job.surroundings import speak_utf8, surroundings
+from supnorm.names import NAME
 from supnorm.studies import all_studies, find_study
 
 speak_utf8()
@@ -30,6 +32,17 @@ os.environ.update(environment)
 
 # SLURM signals every process of a job whose time is nearly up; only its program is to listen.
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+# Of a key that stands twice Snakemake takes the last, and says nothing: files are read here before.
+try:
+    for file in ["config.yaml", *workflow.configfiles]:
+        read_configfile(Path(file), os.path.relpath(file))
+except InputError as error:
+    sys.exit(str(error))
+
+
+configfile: "config.yaml"
+
 
 # `make reproduce` finds out once what `auto` is, and says it as it does a wish for a device: this
 # file is read on every node. The card is that of the GPUs there, for the time that jobs ask for.
@@ -61,7 +74,7 @@ wildcard_constraints:
     samples="[0-9]+",
     depth="[0-9]+",
     width="[0-9]+",
-    batch_rule="[a-z][a-z0-9]*",
+    batch_rule=NAME,
     shard="[0-9]+of[0-9]+",
 
 

@@ -49,6 +49,8 @@ def watch(a: argparse.Namespace, heartbeat: Heartbeat) -> list[pd.DataFrame]:
             named = {"input": a.input, "seed": seed, "step": step}
             # One by one, so that the bits are those of a network alone.
             found = amplitudes(of_seed, places, frequencies)
+            # A network that diverged has all of it, and no measure.
+            found = np.where(np.isfinite(found), found, np.inf)
             columns = {"frequency": frequencies, "amplitude": found}
             rows.append(pd.DataFrame({**named, **columns}))
 

@@ -64,14 +64,20 @@ def of_students(files: Sequence[Path]) -> Iterator[dict]:
         students = read.networks[evaluations == evaluations.max()]
         found.setdefault(size(students), []).append(count_pieces(students))
     for architecture, counts in sorted(found.items()):
-        yield row("students", *architecture, np.concatenate(counts))
+        yield from rows_of("students", *architecture, np.concatenate(counts))
 
 
 def of_triangles(sawtooth: pd.DataFrame) -> Iterator[dict]:
     """Yield the rows of the students of this study, by architecture."""
     trained = sawtooth[(sawtooth["kind"] == "trained") & (sawtooth["norm"] == "inf")]
     for (depth, width), rows in trained.groupby(["depth", "width"]):
-        yield row("triangles", depth, width, rows["pieces"].to_numpy(int))
+        yield from rows_of("triangles", depth, width, rows["pieces"].to_numpy(int))
+
+
+def rows_of(kind: str, depth: int, width: int, counts: np.ndarray) -> Iterator[dict]:
+    """Yield the row of those students that did not diverge, if any."""
+    if (counts > 0).any():
+        yield row(kind, depth, width, counts[counts > 0])
 
 
 def size(networks: Networks) -> tuple[int, int]:

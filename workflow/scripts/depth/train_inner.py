@@ -15,6 +15,7 @@ from supnorm.job.heartbeat import Heartbeat
 from supnorm.job.programs import run
 from supnorm.networks import concatenate, forward
 from supnorm.packed import values
+from supnorm.statistics.diverged import infinite
 from supnorm.tables.schema import write_table
 from supnorm.training.direct import train
 from supnorm.training.recipe import Recipe, initial_students, shuffle
@@ -94,7 +95,7 @@ def learn(a: argparse.Namespace, points: np.ndarray, target: Callable, depth: in
 def row(dim: int, deviation: np.ndarray, **named) -> dict:
     """Return the row of a network by its deviation from the target at all points."""
     errors = {"error_2": np.sqrt((deviation**2).mean()), "error_inf": abs(deviation).max()}
-    return {"dim": dim, "bits": 2 * dim, **named, **errors}
+    return {"dim": dim, "bits": 2 * dim, **named, **infinite(errors)}
 
 
 if __name__ == "__main__":

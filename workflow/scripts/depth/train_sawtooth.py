@@ -124,16 +124,20 @@ def expressible(compositions: int, hidden_layers: int, width: int) -> bool | Non
 
 
 def profiles(compositions: int, students: list[tuple[int, int, Networks]]) -> Iterator:
-    """Yield target, and the best of the widest students of one and of k hidden layers, along Q."""
+    """Yield target, and the best of the widest students of one and of k hidden layers, along Q.
+
+    Where all of them diverged there is none.
+    """
     (target,) = piecewise_linear(sawtooth(compositions))
     yield profile(compositions, "target", 2, target)
     for kind, depth in (("shallow", 2), ("deep", compositions + 1)):
         sizes = [(width, networks) for found, width, networks in students if found == depth]
         if sizes:
             width, networks = max(sizes, key=lambda size: size[0])
-            functions = piecewise_linear(networks)
-            best = min(functions, key=lambda function: (function - target).norm("inf"))
-            yield profile(compositions, kind, width, best)
+            functions = [f for f in piecewise_linear(networks) if np.isfinite(f.values).all()]
+            if functions:
+                best = min(functions, key=lambda function: (function - target).norm("inf"))
+                yield profile(compositions, kind, width, best)
 
 
 def profile(compositions: int, kind: str, width: int, function) -> pd.DataFrame:

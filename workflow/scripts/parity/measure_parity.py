@@ -13,6 +13,7 @@ from supnorm.packed import values
 from supnorm.parity.constructions import norm, path_norms
 from supnorm.parity.norms import fitted_optimum, minimum_norm
 from supnorm.parity.tables.training import NEURONS, TRAINING
+from supnorm.statistics.diverged import infinite
 from supnorm.tables.schema import write_table
 
 # Neurons of a smaller share of the norm are left out.
@@ -33,7 +34,8 @@ def main(argv: list[str]) -> None:
             network = networks[number : number + 1]
             shares = neurons_of(network)
             named = {"dim": told["dim"], "seed": seed, "decay": decay}
-            neurons.append(shares[shares["share"] > SMALL].assign(**named, time=time))
+            counted = (shares["share"] > SMALL) & np.isfinite(shares).all(axis=1)
+            neurons.append(shares[counted].assign(**named, time=time))
             if time == "end":
                 measured = measure(network, told["dim"], decay, shares)
                 trainings.append({**named, "steps": told["steps"], **measured})
@@ -74,7 +76,7 @@ def measure(network: Networks, dim: int, decay: float, neurons: pd.DataFrame) ->
     fit = (found * wanted).mean()
     squares = sum((weight**2).sum() for weight in network.weights)
     error = ((found - wanted) ** 2).mean()
-    return {
+    told = {
         "width": len(neurons),
         "objective": error + decay / minimum / 2 * squares,
         "optimum": fitted_optimum(decay),
@@ -87,6 +89,10 @@ def measure(network: Networks, dim: int, decay: float, neurons: pd.DataFrame) ->
         "error_2": np.sqrt(error),
         "deviation": abs(found - fit * wanted).max(),
     }
+    if not np.isfinite(error):
+        # It diverged: it fits nothing, and has no neurons of which to tell.
+        told |= {"fit": 0.0, "norm": np.inf, "cosine": 0.0, "bias": np.inf}
+    return infinite(told)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from supnorm.parity.programme import least_norm, sign_dictionary, tie_breaking_c
 from supnorm.parity.sizes import sample_counts
 from supnorm.parity.tables.samples import DIM, SAMPLES
 from supnorm.parity.training import recipe, start, train
+from supnorm.statistics.diverged import infinite
 from supnorm.tables.schema import write_table
 
 # Coefficients below are 0 but for rounding; neurons of a smaller share of the norm do not count.
@@ -73,7 +74,7 @@ def measure(seed: int, points: np.ndarray, method: str, found: np.ndarray, **oth
     count, dim = points.shape
     wanted = parity(corners(dim))
     places = ((points < 0) @ (1 << np.arange(dim)[::-1])).astype(int)
-    return {
+    told = {
         "dim": dim,
         "samples": count,
         "seed": seed,
@@ -86,6 +87,10 @@ def measure(seed: int, points: np.ndarray, method: str, found: np.ndarray, **oth
         "recovered": bool((found * wanted > 0).all()),
         **others,
     }
+    if not np.isfinite(told["error_2"]):
+        # It diverged: no error is excluded by its norm.
+        told |= {"norm": np.inf, "floor": -np.inf}
+    return infinite(told)
 
 
 def root_mean_square(values: np.ndarray) -> float:

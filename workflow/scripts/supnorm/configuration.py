@@ -4,15 +4,27 @@ Imported by the Snakefile in every job, so it must stay cheap to import.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import date, datetime
 from functools import cache, partial, reduce
 
 import yaml
 
 from supnorm.hardware.cards import named_card
 from supnorm.job.programs import InputError
-from supnorm.schemas import configuration_schema, described, sections
+from supnorm.names import is_name
+from supnorm.schemas import configuration_schema, definition, described, sections
 from supnorm.studies import all_studies
+
+# What YAML makes of words that are meant as names, such as 2024, on, 2024-12-31 and null.
+READ_AS = {
+    **dict.fromkeys((int, float), "a number"),
+    bool: "a truth value",
+    **dict.fromkeys((date, datetime), "a date"),
+    type(None): "nothing",
+}
 
 
 def resolve(config: dict) -> dict:
@@ -26,17 +38,16 @@ def resolve(config: dict) -> dict:
     scales = config.get("scales")
     if not isinstance(scales, dict) or not scales:
         raise InputError(f"config.yaml: scales is {_show(scales)}; expected at least one scale")
-    if str(config.get("scale")) not in scales:
-        allowed = ", ".join(map(str, scales))
-        raise InputError(
-            f"config.yaml: scale is {_show(config.get('scale'))}; expected one of {allowed}"
-        )
+    for scale in scales:
+        if not is_name(scale):
+            raise InputError(_misnamed("scales", scale))
+    chosen = _chosen(config.get("scale"), scales)
     if config.get("device", "cpu") not in ("cpu", "cuda"):
         raise InputError(f"device is {_show(config['device'])}; expected cpu or cuda")
     if "card" in config:
         named_card(config["card"])
     resolved = {scale: _resolved(config, scale) for scale in scales}
-    return resolved[str(config["scale"])]
+    return resolved[chosen]
 
 
 def of_study(config: dict, study: str) -> dict:
@@ -48,6 +59,17 @@ def of_study(config: dict, study: str) -> dict:
 def as_yaml(config: dict) -> str:
     """Return the configuration in force as YAML, keys in the order of config.yaml."""
     return yaml.safe_dump(config, sort_keys=False, width=100)
+
+
+def _chosen(scale, scales: Iterable[str]) -> str:
+    """Return which scale is meant, where a name such as 2024 may have been read as a number."""
+    numbers = [scale] if _is_real(None, scale) else []
+    named = [name for name in scales if name == str(scale) or _number(name) in numbers]
+    if len(named) != 1:
+        raise InputError(
+            f"config.yaml: scale is {_show(scale)}; expected one of {', '.join(scales)}"
+        )
+    return named[0]
 
 
 def _resolved(config: dict, scale: str) -> dict:
@@ -66,13 +88,31 @@ def _resolved(config: dict, scale: str) -> dict:
     changed = set(_change(resolved, config["scales"][scale], schema, ("scales", scale)))
 
     def name(path: tuple) -> str:
-        text = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in path)[1:]
         of_scale = any(path[:end] in changed for end in range(1, len(path) + 1))
-        return f"scales.{scale}.{text}" if of_scale else text
+        return _dotted("scales", scale, *path) if of_scale else _dotted(*path)
 
+    resolved = _with_numbers(resolved, schema)
     _check_schema(resolved, schema, name)
     _check_together(resolved, name)
     return resolved
+
+
+def _with_numbers(value, part: dict):
+    """Return a value of a part of the schema, its numbers as numbers where they came as text.
+
+    YAML 1.1 reads 1e-4 as text, and Snakemake's --config all numbers below a key.
+    """
+    part = described(part)
+    if isinstance(value, dict):
+        known, others = part.get("properties", {}), part.get("additionalProperties") or {}
+        return {key: _with_numbers(below, known.get(key, others)) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_with_numbers(item, part.get("items", {})) for item in value]
+    kinds = {one.get("type") for one in (part, *part.get("anyOf", ()))}
+    if isinstance(value, str) and kinds & {"integer", "number"}:
+        number = _number(value)
+        return value if number is None else number
+    return value
 
 
 def _change(config: dict, changes, schema: dict, path: tuple[str, ...]) -> Iterator[tuple]:
@@ -80,7 +120,7 @@ def _change(config: dict, changes, schema: dict, path: tuple[str, ...]) -> Itera
 
     `path` leads to the changes, from the root of config.yaml.
     """
-    for key, value in _mapping(changes, ".".join(path)).items():
+    for key, value in _mapping(changes, _dotted(*path)).items():
         part = schema["properties"].get(key, {})
         if "properties" in part:
             yield from _change(config[key], value, part, (*path, key))
@@ -88,11 +128,15 @@ def _change(config: dict, changes, schema: dict, path: tuple[str, ...]) -> Itera
             parts = schema["properties"].items()
             known = ", ".join(name for name, below in parts if "properties" in below)
             raise InputError(
-                f"config.yaml: {'.'.join((*path, key))} is no section; expected one of {known}"
+                f"config.yaml: {_dotted(*path, key)} is no section; expected one of {known}"
             )
         else:
             config[key] = value
             yield (*path[2:], key)
+
+
+def _dotted(*path) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)[1:]
 
 
 def _mapping(value, name: str) -> dict:
@@ -115,13 +159,24 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
         missing = next(key for key in error.validator_value if key not in error.instance)
         expected = described(error.schema["properties"][missing])["description"]
         raise InputError(f"config.yaml: {name((*path, missing))} is missing; expected {expected}")
-    hint = ""
-    if isinstance(error.instance, str) and _is_number(error.instance):
-        hint = " (YAML reads this as text; a power of ten needs a point, as in 1.0e-4)"
+    if "propertyNames" in error.absolute_schema_path:
+        raise InputError(_misnamed(name(path), error.instance))
+    hint = _read_otherwise(error.instance) if error.schema.get("type") == "string" else ""
     expected = described(error.schema)["description"]
     raise InputError(
         f"config.yaml: {name(path)} is {_show(error.instance)}; expected {expected}{hint}"
     )
+
+
+def _misnamed(path: str, name) -> str:
+    expected = definition("name")["description"]
+    return f"config.yaml: {path} has the name {name!r}; expected {expected}{_read_otherwise(name)}"
+
+
+def _read_otherwise(value) -> str:
+    """Return as what YAML reads a name or a text that is neither; nothing where that is no hint."""
+    kind = READ_AS.get(type(value))
+    return f" (YAML reads it as {kind}; put it in quotes)" if kind else ""
 
 
 def _check_together(resolved: dict, name: Callable[[tuple], str]) -> None:
@@ -155,12 +210,12 @@ def _show(value) -> str:
     return "empty" if value is None else repr(value)
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _number(text: str) -> int | float | None:
+    """Return the finite number that a text is; None if it is none."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return number if math.isfinite(number := kind(text)) else None
+    return None
 
 
 def _is_whole(_checker, value) -> bool:

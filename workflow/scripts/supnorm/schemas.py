@@ -36,7 +36,12 @@ def described(part: dict) -> dict:
     """Return a part of the schema with its $ref resolved."""
     if "$ref" not in part:
         return part
-    return _read(FRAME)["$defs"][part["$ref"].rsplit("/", 1)[1]] | part
+    return definition(part["$ref"].rsplit("/", 1)[1]) | part
+
+
+def definition(name: str) -> dict:
+    """Return what schemas refer to by a name."""
+    return _read(FRAME)["$defs"][name]
 
 
 def setting(key: str) -> dict:

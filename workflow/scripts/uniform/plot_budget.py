@@ -41,8 +41,9 @@ def draw(trained: pd.DataFrame) -> Figure:
     for row, dim in zip(axes, dims, strict=True):
         for ax, (norm, label) in zip(row, NORMS.items(), strict=True):
             panel = trained[(trained["dim"] == dim) & (trained["norm"] == norm)]
-            draw_panel(ax, panel, colours)
+            # Before anything is drawn: where all errors are infinite there is nothing to scale.
             ax.set(xscale="log", yscale="log", title=f"{dimension_title(dim)}, {label}")
+            draw_panel(ax, panel, colours)
         row[0].set_ylabel("error")
     for ax in axes[-1]:
         ax.set_xlabel("steps of Adam")

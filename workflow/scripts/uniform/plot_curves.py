@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
+from supnorm.drawing.figures import of_none
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
 from supnorm.tables.curves import CURVES
@@ -23,7 +24,13 @@ def main(argv: list[str]) -> None:
     drawing = parse_drawing(__doc__, __file__, {"curves": "training losses of all cells"}, argv)
     curves = drawing.read("curves", CURVES)
     use_style()
-    drawing.save(draw(curves), caption(curves))
+    figure = draw(curves) if drawn(curves).any() else of_none()
+    drawing.save(figure, caption(curves))
+
+
+def drawn(curves: pd.DataFrame) -> pd.Series:
+    """Return where there is a loss to draw: after epoch 0, of a student that did not diverge."""
+    return (curves["epoch"] > 0) & np.isfinite(curves["loss"])
 
 
 def draw(curves: pd.DataFrame) -> Figure:
@@ -64,7 +71,7 @@ def draw(curves: pd.DataFrame) -> Figure:
 
 def draw_curve(ax: plt.Axes, curve: pd.DataFrame, colour: tuple, dashes: tuple) -> None:
     """Draw the median over students, and the band that holds the middle 80 % of them."""
-    shown = curve[(curve["epoch"] > 0) & np.isfinite(curve["loss"])].groupby("epoch")["loss"]
+    shown = curve[drawn(curve)].groupby("epoch")["loss"]
     low, median, high = (shown.quantile(level) for level in (0.1, 0.5, 0.9))
     ax.fill_between(low.index, low, high, color=colour, alpha=0.2, lw=0)
     marker = "o" if len(median) == 1 else None

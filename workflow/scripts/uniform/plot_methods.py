@@ -1,12 +1,13 @@
 """Draw how far sampled uniform errors fall short of the true ones."""
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from supnorm.drawing.figures import panels
+from supnorm.drawing.figures import DIVERGED, of_none, panels
 from supnorm.drawing.style import dimension_title, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
@@ -22,9 +23,11 @@ def main(argv: list[str]) -> None:
     drawing = parse_drawing(
         __doc__, __file__, {"methods": "uniform errors, found in several ways"}, argv
     )
-    shortfalls = compare(drawing.read("methods", METHODS))
+    methods = drawing.read("methods", METHODS)
+    of_student = np.isfinite(methods["error"]).groupby([methods[name] for name in STUDENT])
+    shortfalls = compare(methods[of_student.transform("all")])
     use_style()
-    drawing.save(draw(shortfalls), caption(shortfalls))
+    drawing.save(of_none() if shortfalls.empty else draw(shortfalls), caption(shortfalls))
 
 
 def compare(methods: pd.DataFrame) -> pd.DataFrame:
@@ -80,6 +83,7 @@ def caption(shortfalls: pd.DataFrame) -> str:
             "exact; where d > 1 the shortfall is taken from the certified upper end, so that it "
             f"includes what the certificate leaves open. Less than {FLOOR:g} is drawn as that.",
             *(at_most_points(errors, dim) for dim, errors in shortfalls.groupby("dim")),
+            *([DIVERGED] if shortfalls.empty else []),
         ]
     )
 

@@ -110,6 +110,9 @@ def caption(places: pd.DataFrame, family: str) -> str:
 
 def of_dimension(students: pd.DataFrame) -> str:
     """Return the medians of one dimension, from the least sample size to the largest."""
+    dim, students = students["dim"].iloc[0], students.dropna(subset="ratio")
+    if students.empty:
+        return f"For d = {dim} all of them diverged."
     by_size = students.groupby("samples")
     inside = by_size["share"].median().dropna()
     boundary = 100 * (1 - shares_by_faces(students, 1)[0])
@@ -117,7 +120,7 @@ def of_dimension(students: pd.DataFrame) -> str:
     if len(inside):
         medians += f" and the error in the smaller cube {listed(inside)} of that in Q"
     return (
-        f"For d = {students['dim'].iloc[0]} and m = {', '.join(map(str, by_size.groups))}, in the "
+        f"For d = {dim} and m = {', '.join(map(str, by_size.groups))}, in the "
         f"median, {medians}; {', '.join(f'{share:.0f}' for share in boundary)} % of the students "
         "err most on the boundary."
     )

@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from supnorm.drawing.figures import DIVERGED, of_none
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
@@ -24,9 +25,14 @@ def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     drawing = parse_drawing(__doc__, __file__, {"sine": "target and students along Q"}, argv)
     table = drawing.read("sine", SINE)
-    worst = table[table["seed"] == table.loc[table["error_inf"].idxmax(), "seed"]]
+    finite = table[np.isfinite(table["error_inf"])]
     use_style()
-    drawing.save(draw(worst), caption(worst, table["seed"].nunique()))
+    if finite.empty:
+        drawing.save(of_none(), f"{of_student(table)} {DIVERGED}")
+    else:
+        worst = finite[finite["seed"] == finite.loc[finite["error_inf"].idxmax(), "seed"]]
+        seeds, left = table["seed"].nunique(), finite["seed"].nunique()
+        drawing.save(draw(worst), caption(worst, seeds, seeds - left))
 
 
 def draw(rows: pd.DataFrame) -> Figure:
@@ -91,20 +97,32 @@ def draw_norms(ax: Axes, student: pd.Series) -> None:
         )
 
 
-def caption(rows: pd.DataFrame, seeds: int) -> str:
-    """Return what the figure shows, its numbers from the table."""
+def of_student(rows: pd.DataFrame) -> str:
+    """Return what student of which function it is."""
+    student = rows.iloc[0]
+    return (
+        "The function u(x) = log(sin(50x) + 2) + sin(5x), and the student of depth "
+        f"{student['depth']} and width {student['width']} that has learned it from m = "
+        f"{student['samples']} samples in {student['epoch']} epochs with batches of "
+        f"{student['batch']}."
+    )
+
+
+def caption(rows: pd.DataFrame, seeds: int, broken: int) -> str:
+    """Return what the figure shows, its numbers from the table.
+
+    `rows` are of one of so many `seeds`, of which some are `broken`: their students diverged.
+    """
     student, samples = rows.iloc[0], rows[rows["kind"] == "sample"]
     return " ".join(
         [
-            "The function u(x) = log(sin(50x) + 2) + sin(5x), and the student of depth "
-            f"{student['depth']} and width {student['width']} that has learned it from m = "
-            f"{student['samples']} samples in {student['epoch']} epochs with batches of "
-            f"{student['batch']}. The error is {student['error_1']:.2g} in L^1, "
+            f"{of_student(rows)} The error is {student['error_1']:.2g} in L^1, "
             f"{student['error_2']:.2g} in L^2, and {student['error_inf']:.2g} in L^inf, at x = "
             f"{student['at0']:.3f}: {student['error_inf'] / student['error_1']:.3g} times that in "
             f"L^1. The root mean square error on the samples is {np.sqrt(student['loss']):.2g}.",
             gap(samples["position"].sort_values().to_numpy(), student["at0"]),
             *([f"Of {seeds} seeds the one with the largest error is shown."] if seeds > 1 else []),
+            *([f"The students of {broken} of them diverged and are not shown."] if broken else []),
         ]
     )
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from supnorm.drawing.figures import DIVERGED, of_none
 from supnorm.drawing.style import WIDTH, dimension_title, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
@@ -26,9 +27,10 @@ def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     tables = {"spikes": "target, student and samples on lines through the cube"}
     drawing = parse_drawing(__doc__, __file__, tables, argv)
-    spikes = drawing.read("spikes", SPIKES)
+    spikes = drawing.read("spikes", SPIKES, empty=True)
     use_style()
-    drawing.save(draw(spikes), caption(spikes, drawing.family))
+    figure = of_none() if spikes.empty else draw(spikes)
+    drawing.save(figure, caption(spikes, drawing.family))
 
 
 def draw(spikes: pd.DataFrame) -> Figure:
@@ -81,6 +83,7 @@ def caption(spikes: pd.DataFrame, family: str) -> str:
             "the diagonal of Q, below around the place of the largest error, on the line through "
             "it and the centre of Q, with a grey bar for the error.",
             *(of_dimension(rows) for _, rows in spikes.groupby("dim")),
+            *([DIVERGED] if spikes.empty else []),
         ]
     )
 

@@ -61,14 +61,16 @@ def main(argv: list[str]) -> None:
     parser.reads("samples", nargs="+", help="<family>/d<dim>_m<m>.parquet")
     parser.writes("spikes", help="Parquet table to write")
     a = parser.parse_args(argv)
-    frames, files = [], cell_files(a.students)
+    frames, files = [pd.DataFrame(columns=SPIKES.arrow().names)], cell_files(a.students)
     loaded = [load_teachers(path) for path in a.teachers]
     teachers = {(told["family"], told["dim"]): networks for networks, told in loaded}
-    for decided in deciding(a.minmax, a.errors):
-        of_problem = teachers.get((decided["family"], decided["dim"]))
-        if of_problem is None:  # a family of functions that are no networks
-            continue
-        teacher = of_problem[[decided["teacher"]]]
+    every = list(deciding(a.minmax, a.errors))
+    # Others are of a family of functions that are no networks.
+    of_networks = [one for one in every if (one["family"], one["dim"]) in teachers]
+    if every and not of_networks:
+        raise InputError(f"--teachers: expected a family and dimension of {a.minmax}, found none")
+    for decided in of_networks:
+        teacher = teachers[decided["family"], decided["dim"]][[decided["teacher"]]]
         pair = {name: decided[name] for name in PAIR}
         student = load_cell(files_of(decided, files), **pair).networks
         points, labels = find_samples(a.samples, decided)
@@ -81,8 +83,6 @@ def main(argv: list[str]) -> None:
         ):
             for frame in along(line, teacher, student, points, labels):
                 frames.append(frame.assign(**named, line=name))
-    if not frames:
-        raise InputError(f"--teachers: expected a family and dimension of {a.minmax}, found none")
     write_table(a.spikes, pd.concat(frames), SPIKES, a.job)
     a.job.write_record()
 
@@ -91,7 +91,8 @@ def deciding(minmax: Path, errors: Path) -> Iterator[pd.Series]:
     """Yield the row of the errors of the student that decides the min-max of each dimension.
 
     It is the min-max in the uniform norm at the largest sample size; of the students of its
-    algorithm and teacher, the one whose seed has the largest error.
+    algorithm and teacher, the one whose seed has the largest error. Of a dimension where that one
+    diverged there is none to look at. Raises InputError where a student has no error.
     """
     decided = [*CELL, "algorithm", "evaluation", "teacher", "norm"]
     wanted = {*decided, "statistic", "algorithm_set"}
@@ -101,14 +102,12 @@ def deciding(minmax: Path, errors: Path) -> Iterator[pd.Series]:
     best = best[best["samples"] == best.groupby(["family", "dim"])["samples"].transform("max")]
     dims = sum(name.startswith("at") for name in table_columns(errors))
     found = best.merge(read_table(errors, errors_schema(dims).columns), "left", decided)
+    if found["error"].isna().any():
+        raise InputError(f"{errors}: expected the students that decide {minmax}, found others")
     for _, students in found.groupby(["family", "dim"]):
-        row = students.loc[students["error"].fillna(np.inf).idxmax()]
-        if not np.isfinite(row["error"]):
-            raise InputError(
-                f"{errors}: the error of a student that decides {minmax} for d = {row['dim']} and "
-                f"m = {row['samples']} is {row['error']}, expected a finite one"
-            )
-        yield row
+        row = students.loc[students["error"].idxmax()]
+        if np.isfinite(row["error"]):
+            yield row
 
 
 def find_samples(paths: Sequence[Path], decided: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ from supnorm.tables.schema import Schema, read_table
 
 # Panels beside one another: more would be too small to read.
 COLUMNS = 3
+DIVERGED = "All students diverged: nothing is drawn."
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Drawing:
     settings: Mapping[str, object]
     job: Job
 
-    def read(self, name: str, schema: Schema) -> pd.DataFrame:
-        """Return an input table; raises InputError where it has no rows."""
+    def read(self, name: str, schema: Schema, empty: bool = False) -> pd.DataFrame:
+        """Return an input table; raises InputError where it has no rows and must have some."""
         table = read_table(self.tables[name], schema.columns)
-        if table.empty:
+        if table.empty and not empty:
             raise InputError(f"{self.tables[name]}: expected rows, found none")
         return table
 
@@ -78,6 +79,13 @@ def parse_drawing(
         settings={key.rpartition(".")[2]: given.pop(key.rpartition(".")[2]) for key in settings},
         **given,
     )
+
+
+def of_none() -> Figure:
+    """Return the figure of students that all diverged, which says so."""
+    figure = plt.figure(figsize=(WIDTH, 0.8))
+    figure.text(0.5, 0.5, DIVERGED, ha="center", va="center")
+    return figure
 
 
 def panels(count: int, height: float, legend: float) -> tuple[Figure, list[Axes]]:

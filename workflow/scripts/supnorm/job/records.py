@@ -57,7 +57,7 @@ class Record:
         Raises InputError where the code has none.
         """
         for path in self.code:
-            if re.fullmatch(rf"workflow/scripts/[a-z_]+/{self.rule}\.py", path):
+            if re.fullmatch(rf"workflow/scripts/\w+/{self.rule}\.py", path):
                 return path
         raise InputError(f"{self.path}: rule is {self.rule!r}; expected its program in the code")
 

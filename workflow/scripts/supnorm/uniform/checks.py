@@ -7,6 +7,9 @@ from operator import getitem
 from supnorm.job.programs import InputError
 from supnorm.training.rates import check_rates
 
+# What tables have in place of the name of a rule: for no network, and for the best of all rules.
+TAKEN = ("none", "best")
+
 
 def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
     """Check the study's settings against one another.
@@ -18,6 +21,7 @@ def check(settings: Mapping, name: Callable[[tuple], str]) -> None:
     smallest = min(settings["sample"]["sizes"])
     check_rates(training, name, "training")
     for rule, keys in settings["student"]["batch_rules"].items():
+        _refuse_taken(rule, name(("student", "batch_rules")))
         path = ("student", "batch_rules", rule)
         if keys.get("size", 0) > smallest:
             raise InputError(
@@ -46,6 +50,7 @@ def check_budget(settings: Mapping, name: Callable[[tuple], str]) -> None:
     if budget["width"] < narrowest:
         raise refuse(("budget", "width"), f"at least the least width of students, {narrowest}")
     for rule, keys in budget["longer"].items():
+        _refuse_taken(rule, name(("budget", "longer")))
         if rule in rules:
             raise InputError(
                 f"config.yaml: {name(('budget', 'longer', rule))} has the name of a batch rule; "
@@ -55,3 +60,11 @@ def check_budget(settings: Mapping, name: Callable[[tuple], str]) -> None:
         if keys["learning_rate"] < last:
             rate = ("budget", "longer", rule, "learning_rate")
             raise refuse(rate, f"at least {name(('training', 'final_learning_rate'))}, {last}")
+
+
+def _refuse_taken(rule: str, path: str) -> None:
+    if rule in TAKEN:
+        raise InputError(
+            f"config.yaml: {path} has the name {rule}, which means something else in tables; "
+            "expected another"
+        )

@@ -24,15 +24,15 @@ class FamilyDrawing(figures.Drawing):
         """Return the family that is shown."""
         return self.settings["families"][0]
 
-    def read(self, name: str, schema: Schema) -> pd.DataFrame:
+    def read(self, name: str, schema: Schema, empty: bool = False) -> pd.DataFrame:
         """Return an input table, of the family alone where it has one.
 
-        Raises InputError where no row is left.
+        Raises InputError where no row is left and there must be some.
         """
-        table = super().read(name, schema)
+        table = super().read(name, schema, empty)
         if "family" in table:
             table = table[table["family"] == self.family]
-        if table.empty:
+        if table.empty and not empty:
             raise InputError(
                 f"{self.tables[name]}: expected rows of the family {self.family}, found none"
             )

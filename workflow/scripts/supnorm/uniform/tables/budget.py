@@ -40,7 +40,11 @@ BUDGET = Schema(
             "points; null for other p, and where the class has no spikes",
             nullable=True,
         ),
-        real("ratio", "error over that of the paper's budget"),
+        real(
+            "ratio",
+            "error over that of the paper's budget; null where both are infinite",
+            nullable=True,
+        ),
         real("ratio_low", f"ratio: low end {ALIKE}; null for a single seed", nullable=True),
         real("ratio_high", f"ratio: high end {ALIKE}; null for a single seed", nullable=True),
         *SLOPE,
