@@ -46,6 +46,7 @@ rule all:
     input:
         config="<root>/config.resolved.yaml",
         claims="<root>/claims.parquet",
+        ledger="<root>/ledger.parquet",
         summary="<root>/summary.md",
         paper="<root>/paper.pdf",
         studies=[file for study in STUDIES for file in results_of(study)],
