@@ -94,8 +94,8 @@ figures: .venv/complete
 archive: .venv/complete
 	$(python) -m artifact.archive $(scale)
 
-# The reference set of `make verify`, from results/laptop, and the README's table of verdicts: where
-# results are meant to change.
+# The reference set of `make verify`, from results/laptop, and the README's ledger and table of
+# verdicts: where results are meant to change.
 expected: .venv/complete
 	$(python) -m artifact.expected $(scale) $(study)
 	$(python) -m artifact.verdicts

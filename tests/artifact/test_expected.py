@@ -16,9 +16,13 @@ from artifact.expected import (
 )
 from scales import ROOT, whole_configuration
 from supnorm.configuration import as_yaml
+from supnorm.statistics.ledger import TASKS, in_order
+from supnorm.tables.ledger import LEDGER
 from supnorm.tables.schema import read_table, write_table
 
 LAPTOP = EXPECTED / "laptop"
+# In a tree from an archive, which has a README of its own.
+README = ROOT / ("SOURCE.md" if (ROOT / "SOURCE.md").exists() else "README.md")
 TABLES = {
     f"{study.name}/{name}": (study.name, name, schema) for study, name, schema, _ in references()
 }
@@ -173,7 +177,9 @@ def test_verdicts_are_counted_by_study_and_by_claim():
         ("`one`", "laptop", "2", "2", "0", "1"),
         ("`two`", "laptop", "1", "1", "0", "0"),
     ]
-    assert list(verdicts.failures(claims)) == ["Of `one` failed, in some case: “Learned.”"]
+    remarked = claims.replace({"statement": {"Learned.": "Learned. (By p = inf.)"}})
+    for given in (claims, remarked):
+        assert list(verdicts.failures(given)) == ["Of `one` failed, in some case: “Learned.”"]
     decided = claims[:1].assign(statement="More.", verdict="undecided")
     heading, both, _, alone = verdicts.by_claim(claims, pd.concat([claims[1:3], decided]))
     assert heading == "## one"
@@ -198,12 +204,27 @@ def test_so_many_seeds_would_decide_a_case(relation, measured, seeds):
     assert not list(verdicts.undecided(claims.assign(verdict="failed"), 10))
 
 
+def test_the_readme_has_the_ledger_of_the_set():
+    """With few words, because the README is short."""
+    text = README.read_text()
+    part = text[text.index("What each class [costs]") : text.index("<!-- /ledger -->")]
+    ledger = in_order(verdicts.of_studies("laptop", "ledger", LEDGER))
+    rows = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")]
+    assert rows[0] == ["class", *TASKS]
+    assert [row[0] for row in rows[1:]] == list(ledger["class"].unique())
+    told = {
+        (row[0], task): cell for row in rows[1:] for task, cell in zip(TASKS, row[1:], strict=True)
+    }
+    kept = ledger.set_index(["class", "task"])["brief"].to_dict()
+    assert {place: cell for place, cell in told.items() if cell != "–"} == kept
+    assert len(part.split()) <= 110
+
+
 def test_the_pages_have_the_verdicts_of_the_set(tmp_path):
-    archived = (ROOT / "SOURCE.md").exists()
-    sources = {"--readme": "SOURCE.md" if archived else "README.md", "--page": "docs/claims.md"}
-    texts = {option: (ROOT / name).read_text() for option, name in sources.items()}
-    pages = {option: tmp_path / option for option in sources}
+    texts = {"--readme": README.read_text(), "--page": (ROOT / "docs/claims.md").read_text()}
+    pages = {option: tmp_path / option for option in texts}
     for option, page in pages.items():
-        page.write_text(texts[option].replace("| supported |", "| held |"))
+        text = texts[option].replace("| supported |", "| held |")
+        page.write_text(text.replace("| represent |", "| show |"))
     verdicts.main([str(word) for pair in pages.items() for word in pair])
     assert {option: page.read_text() for option, page in pages.items()} == texts

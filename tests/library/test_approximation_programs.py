@@ -429,8 +429,9 @@ def paths(tabulated, spectral, timed, collected, tmp_path_factory):
     made = {name: tabulated[1] / name for name in ("rates", "constants", "bases")}
     made |= {name: spectral[1] / name for name in SPECTRAL}
     made |= {"half_times": timed[1] / "half_times", "amplitudes": collected[1] / "amplitudes"}
-    made["claims"] = tmp_path_factory.mktemp("claims") / "claims"
-    given = [*tabulate_approximation_claims.TABLES, "claims"]
+    folder = tmp_path_factory.mktemp("claims")
+    made |= {name: folder / name for name in ("claims", "ledger")}
+    given = [*tabulate_approximation_claims.TABLES, "claims", "ledger"]
     tabulate_approximation_claims.main(given_by(made, given))
     return made
 

@@ -244,7 +244,9 @@ def test_the_program_finds_the_claims_of_the_reference_set(tmp_path):
     given = [part for name, file in files.items() for part in (f"--{name}", str(file))]
     made = tmp_path / "claims.parquet"
     options = ["--uniform.teacher.families", "random", "--uniform.certificate.gap", "1e-4"]
-    tabulate_claims.main([*given, *options, "--claims", str(made)])
+    options += ["--uniform.teacher.norm", "inf", "--uniform.teacher.bound", "0.5"]
+    made_from = [*given, *options, "--ledger", str(tmp_path / "ledger.parquet")]
+    tabulate_claims.main([*made_from, "--claims", str(made)])
     known = read_table(EXPECTED / "laptop/uniform/claims.parquet", CLAIMS.columns)
     resting = {claim.name for claim in uniform.CLAIMS if missing & set(claim.tables.split(", "))}
     known = known[~known["claim"].isin(resting)].reset_index(drop=True)

@@ -541,13 +541,15 @@ def told(known, collected, pieces, tmp_path_factory):
     folder = tmp_path_factory.mktemp("told")
     paths = {name: collected[3] / name for name in ("sawtooth", "inner")}
     paths |= {name: known[1] / name for name in ("widths", "square", "bounds")}
-    paths |= {"pieces": pieces[3] / "pieces", "claims": folder / "claims"}
+    paths |= {"pieces": pieces[3] / "pieces"}
+    paths |= {name: folder / name for name in ("claims", "ledger")}
 
     def options(*names):
         return [part for name in names for part in (f"--{name}", str(paths[name]))]
 
     given = ["--depth.shallow_width", "8", "--depth.cliff.composition", "2"]
-    tabulate_depth_claims.main([*options(*tabulate_depth_claims.TABLES, "claims"), *given])
+    made = options(*tabulate_depth_claims.TABLES, "claims", "ledger")
+    tabulate_depth_claims.main([*made, *given])
     given = ["--summary", f"{folder}/summary", "--findings", f"{folder}/findings", *given[2:]]
     describe_depth.main([*options(*describe_depth.TABLES), *given])
     return folder, read(folder, "claims", CLAIMS_TABLE)

@@ -507,13 +507,13 @@ def told(tabulated, solved, trained, tmp_path_factory):
         "training": trained[2] / "training",
         "samples": solved[1] / "solved",
         "splines": folder / "splines",
-        "claims": folder / "claims",
+        **{name: folder / name for name in ("claims", "ledger")},
     }
 
     def options(names):
         return [part for name in names for part in (f"--{name}", str(paths[name]))]
 
-    claims = [*tabulate_parity_claims.TABLES, "claims"]
+    claims = [*tabulate_parity_claims.TABLES, "claims", "ledger"]
     tabulate_parity_claims.main(options(claims))
     described = options(describe_parity.TABLES)
     describe_parity.main(

@@ -21,6 +21,7 @@ from supnorm.job import provenance
 from supnorm.job.programs import InputError
 from supnorm.job.records import read_record, stamp
 from supnorm.schemas import SCHEMAS
+from supnorm.tables.ledger import LEDGER
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
 from supnorm.uniform.cells import ranked_cells
@@ -31,8 +32,9 @@ ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "workflow/paper"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SIZES = (30, 100)
-PARTS = ("references.yaml", "style.typ", "figures.typ", "uniform.typ")
+PARTS = ("references.yaml", "style.typ", "figures.typ", "story.typ", "uniform.typ")
 OWN = ("minmax", "rates", "bounds", "sample_counts", "two_sided")
+SCHEMAS_OF = describe_findings.TABLES | {"ledger": LEDGER}
 
 
 def squeezed(text):
@@ -61,6 +63,7 @@ class Paper:
             "config": "config.resolved.yaml",
             "findings": ["uniform/findings.json"],
             "claims": "claims.parquet",
+            "ledger": "ledger.parquet",
             "settings": "settings.parquet",
             "tables": [f"uniform/tables/{name}.parquet" for name in OWN],
             "paper": "paper.pdf",
@@ -76,6 +79,7 @@ class Paper:
         self.tabulate("rates", rates())
         self.tabulate("bounds", bounds())
         self.tabulate("claims", claims())
+        self.tabulate("ledger", ledger())
         counts, sides = (Path(f"uniform/tables/{name}.parquet") for name in OWN[-2:])
         tabulate_sample_counts.main(["--sample_counts", str(counts), "--two_sided", str(sides)])
         record(counts, "tabulate_sample_counts")
@@ -96,7 +100,7 @@ class Paper:
 
     def tabulate(self, name, frame):
         path = Path(f"uniform/tables/{name}.parquet" if name in OWN else f"{name}.parquet")
-        write_table(path, frame, describe_findings.TABLES[name])
+        write_table(path, frame, SCHEMAS_OF[name])
         record(path, f"tabulate_{name}")
 
     def describe(self, family="random", **changed):
@@ -211,6 +215,15 @@ def claims():
     return frame.assign(claim=frame["statement"].map(names))
 
 
+def ledger():
+    said = {"represent": "Few neurons.", "uniform": "The uniform error is 428 (d = 3)."}
+    frame = pd.DataFrame({"task": list(said), "statement": list(said.values())})
+    frame = frame.assign(number=[3.0, 428.25], low=[np.nan, 409.1], high=[np.nan, 442.3])
+    frame = frame.assign(study="uniform", place=1, tables="uniform/rates", source="S1.9")
+    frame["class"] = "bounded coefficients"
+    return frame.assign(brief="few", quantity="a number", figure=["uniform/rates", None])
+
+
 @pytest.fixture
 def paper(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -252,6 +265,37 @@ def test_every_claim_stands_in_the_document_with_its_verdict(paper):
     assert squeezed("undecided: • Errors fall for p < ∞. Cases: d = 3, p = 2.") in text
 
 
+def test_the_ledger_is_the_spine_of_the_document(paper):
+    text = paper.text()
+    head = "whatisknowntorepresenttolearnonaveragetolearnuniformly"
+    row = "boundedcoefficientsFewneurons.S1.9(Figure2).–Theuniformerroris428(d=3).409to442.S1.9."
+    assert f"{head}{row}" in text
+    assert text.index("1Onequestion") < text.index("Table1hastheprices") < text.index("2Whatthisis")
+    paper.tabulate("ledger", ledger().assign(statement="The uniform error is 12.5 (d = 3)."))
+    assert "Theuniformerroris12.5(d=3)." in paper.text()
+    # A run that enters nothing has no table, and a document none the less.
+    paper.tabulate("ledger", ledger()[:0])
+    assert head not in paper.text()
+
+
+def test_a_run_of_one_study_speaks_of_no_other(paper):
+    text = paper.text()
+    answer = text[text.index("1Onequestion") : text.index("2Whatthisis")]
+    assert "itholdsspikesthatnosamplemeets" in answer
+    discussion = text[text.index("Discussion") : text.index("Whatisclaimed")]
+    assert "Spikesmakeuniformlearningintractable." in discussion
+    for other in ("triangle", "parity", "frequenc", "Barron"):
+        assert other not in answer + discussion
+
+
+def test_the_table_of_all_claims_is_an_appendix(paper):
+    text = paper.text()
+    assert (
+        text.index("References") < text.index("AEveryclaim") < text.index("Errorsfallforp<∞.(S1.9)")
+    )
+    assert "AppendixAhasall" in text
+
+
 def test_verdicts_of_the_evening_run_stand_beside_those_of_the_run(paper):
     evening = claims()[1:4].assign(verdict=["supported", "failed", "undecided"])
     write_table(Path("evening.parquet"), evening, describe_findings.TABLES["claims"])
@@ -280,14 +324,14 @@ def test_what_the_claims_say_is_said_where_it_is_shown(paper):
 
 def test_each_table_has_the_origin_of_all_its_numbers(paper):
     text = paper.text()
-    tables = {name: Path(f"{name}.parquet") for name in ("claims", "settings")}
+    tables = {name: Path(f"{name}.parquet") for name in ("claims", "ledger", "settings")}
     tables |= {name: Path(f"uniform/tables/{name}.parquet") for name in OWN}
     inputs = {
         name: f"inputs{stamp(read_record(path.with_suffix('.prov.json')))['inputs'][:12]}"
         for name, path in tables.items()
     }
     origin = "commit01234567andchanges,"
-    for name in ("minmax", "rates", "bounds", "claims"):
+    for name in ("minmax", "rates", "bounds", "claims", "ledger"):
         assert f"Ruletabulate_{name},{origin}{inputs[name]}" in text
     assert text.count(f"Ruletabulate_settings,{origin}{inputs['settings']}") == 6
     # Two tables of one job have one origin.
@@ -446,6 +490,7 @@ def test_a_run_may_be_small(paper):
     paper.tabulate("rates", rates().assign(slope=np.nan, low=np.nan, high=np.nan))
     paper.tabulate("bounds", bounds()[:0])
     paper.tabulate("claims", claims()[:0])
+    paper.tabulate("ledger", ledger()[:0])
     paper.figures = {"hat": paper.figures["hat"]}
     paper.configure(
         {
@@ -521,7 +566,10 @@ def test_wrong_inputs_give_one_sentence(paper):
     )
     refused(paper, "--parts: found style.typ; expected uniform.typ", parts=[PAPER / "style.typ"])
     paper.tabulate("claims", claims().assign(study="other"))
-    refused(paper, "claims.parquet: found claims of other; expected those of the studies uniform")
+    refused(paper, "claims.parquet: found rows of other; expected those of the studies uniform")
+    paper.tabulate("claims", claims())
+    paper.tabulate("ledger", ledger().assign(study="other"))
+    refused(paper, "ledger.parquet: found rows of other; expected those of the studies uniform")
 
 
 def test_findings_of_wrong_inputs_give_one_sentence(paper):
@@ -585,8 +633,8 @@ It is #number(data.findings.second.least), see @figure-second-hat. #drawn("secon
 
 def test_a_second_study_adds_its_part(two):
     text = two.text()
-    assert text.index("2Learningtohighuniformaccuracy2.1Whatwasasked") < text.index(
-        "3Thesecondstudy3.1WhatelsewasaskedItis0.250,seeFigure2."
+    assert text.index("3Learningtohighuniformaccuracy3.1Whatwasasked") < text.index(
+        "4Thesecondstudy4.1WhatelsewasaskedItis0.250,seeFigure2."
     )
     assert "Itasksmore.Of6casesinwhich4statementsaretested" in text
     assert text.count("drawnforhat") == 2

@@ -28,8 +28,9 @@ LONGER = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
 FIGURES += ["curves", "teachers", "hat", "budget", "places"]
 FIGURES += ["neighbours", "algorithms", "regularisation", "dimensions", "tractable"]
+STUDIES = ("approximation", "depth", "parity", "uniform")
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
-TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims"]
+TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims", "ledger"]
 TABLES += ["budget", "places", "neighbours", "challenges", "regularisation", "dimensions"]
 TABLES += ["samples_needed", "tractable"]
 ALL_PLOTS = {f"plot_{figure}": 1 for figure in FIGURES}
@@ -43,7 +44,13 @@ LATER |= {"tabulate_budget": 1, "locate_errors": 1, "tabulate_neighbours": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
 DRAWN_LATER += ["budget", "places", "neighbours", "tractable"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
-LATER |= {"collect_claims": 1, "describe_findings": 1, "summarize_errors": 1, "build_paper": 1}
+LATER |= {
+    "collect_claims": 1,
+    "collect_ledger": 1,
+    "describe_findings": 1,
+    "summarize_errors": 1,
+    "build_paper": 1,
+}
 
 
 # The wildcards of one shard, as options.
@@ -68,12 +75,12 @@ def test_everything_promised_is_there(finished):
     summary = (spanning / "summary.md").read_text()
     claims = pq.read_table(spanning / "claims.parquet").to_pylist()
     of_studies = [
-        pq.read_table(spanning / f"{study}/tables/claims.parquet").to_pylist()
-        for study in ("approximation", "depth", "parity", "uniform")
+        pq.read_table(spanning / f"{study}/tables/claims.parquet").to_pylist() for study in STUDIES
     ]
     assert claims == [claim for some in of_studies for claim in some]
     for claim in claims:
         assert f"**{claim['statement']}**" in summary
+    assert set(pq.read_table(spanning / "ledger.parquet")["study"].to_pylist()) == set(STUDIES)
     assert pq.read_metadata(spanning / "settings.parquet").num_rows > 0
     assert "scale: smoke" in (spanning / "config.resolved.yaml").read_text()
 
@@ -374,7 +381,7 @@ def test_a_study_is_made_without_the_document(copy):
     (command,) = told.stdout.splitlines()
     words = shlex.split(command)[1:]
     assert words == ["-m", "driver.reproduce", "--study=uniform"]
-    document = {"paper.pdf", "summary.md", "claims.parquet", "settings.parquet"}
+    document = {"paper.pdf", "summary.md", "settings.parquet", "claims.parquet", "ledger.parquet"}
     for name in document:
         (copy.whole / name).unlink()
     missing = [copy.results / f"figures/rates.{kind}" for kind in ("pdf", "png")]

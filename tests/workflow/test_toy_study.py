@@ -21,7 +21,8 @@ from tree import Tree, copy_repository, git, python
 TOY = Path(__file__).with_name("toy")
 SECTION = "toy:\n  points: 7\n\n"
 RULES = {"tabulate_toy", "tell_toy", "plot_toy_rates"}
-OF_ALL = {"resolve_config", "tabulate_settings", "collect_claims", "write_summary", "build_paper"}
+OF_ALL = {"resolve_config", "tabulate_settings", "collect_claims", "collect_ledger"}
+OF_ALL |= {"write_summary", "build_paper"}
 STATEMENT = "Squares of whole numbers are not smaller than the numbers"
 CAPTION = "The squares of 7 whole numbers."
 ARCHIVE = "archive/supnorm-smoke.zip"

@@ -153,6 +153,6 @@ def duration(seconds: float) -> str:
 
 def table(head: Sequence[str], lines: Iterator[Sequence[str]]) -> str:
     """Return a table in Markdown."""
-    written = [head, ["---"] * len(head), *lines]
-    rows = [[cell.replace("|", "\\|") for cell in line] for line in written]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    rows = [[cell.replace("|", "\\|") for cell in line] for line in (head, *lines)]
+    first, *others = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join([first, "|" + "---|" * len(head), *others])

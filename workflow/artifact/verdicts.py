@@ -1,10 +1,11 @@
-"""Write the tables of verdicts, from the claims of the reference set, into the README and a page.
+"""Write the ledger and the verdicts of the reference set into the README, and these into a page.
 
 `make expected` runs it after the set is written.
 """
 
 import argparse
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from supnorm.job.programs import run
 from supnorm.pages import write_part
 from supnorm.resolved import read_resolved
 from supnorm.statistics.claims import VERDICTS
+from supnorm.statistics.ledger import TASKS, in_order
 from supnorm.tables.claims import CLAIMS
-from supnorm.tables.schema import read_table
+from supnorm.tables.ledger import LEDGER
+from supnorm.tables.schema import Schema, read_table
 
 # The run that README and page tell of, and the one that decides more of it.
 SCALE, DECIDING = "laptop", "evening"
@@ -29,20 +32,29 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--readme", type=Path, default="README.md", help="a line for each study")
     parser.add_argument("--page", type=Path, default="docs/claims.md", help="one for each claim")
     a = parser.parse_args(argv)
-    claims, decided = claims_of(SCALE), claims_of(DECIDING)
+    claims, decided = (of_studies(scale, "claims", CLAIMS) for scale in (SCALE, DECIDING))
+    costs = by_class(in_order(of_studies(SCALE, "ledger", LEDGER)))
+    write_part(a.readme, "ledger", table(("class", *TASKS), costs))
     studies = [*by_study(claims, SCALE), *by_study(decided, DECIDING)]
-    of_studies = table(("study", "run", "claims", *VERDICTS), studies)
-    write_part(a.readme, "claims", "\n\n".join([of_studies, *failures(claims)]))
+    counted = table(("study", "run", "claims", *VERDICTS), studies)
+    write_part(a.readme, "claims", "\n\n".join([counted, *failures(claims)]))
     seeds = len(read_resolved(EXPECTED / DECIDING / CONFIGURATION)["uniform"]["sample"]["seeds"])
     write_part(a.page, "claims", "\n\n".join(by_claim(claims, decided)))
     head = ("claim", "case", "measured", "interval", "compared with", "seeds")
     write_part(a.page, "undecided", table(head, undecided(decided, seeds)))
 
 
-def claims_of(scale: str) -> pd.DataFrame:
-    """Return the claims of the reference set of a scale."""
-    files = sorted((EXPECTED / scale).glob("*/claims.parquet"))
-    return pd.concat([read_table(file, CLAIMS.columns) for file in files])
+def of_studies(scale: str, name: str, schema: Schema) -> pd.DataFrame:
+    """Return a table that studies have in the reference set of a scale, of all of them."""
+    files = sorted((EXPECTED / scale).glob(f"*/{name}.parquet"))
+    return pd.concat([read_table(file, schema.columns) for file in files])
+
+
+def by_class(ledger: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each class: what each task costs, in few words."""
+    for known, rows in ledger.groupby("class", sort=False):
+        brief = rows.set_index("task")["brief"]
+        yield known, *(brief.get(task, "–") for task in TASKS)
 
 
 def cases(claims: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -59,10 +71,11 @@ def by_study(claims: pd.DataFrame, run: str) -> Iterator[tuple[str, ...]]:
 
 
 def failures(claims: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each study in which a claim failed in some case."""
+    """Yield a sentence for each study in which a claim failed in some case, without remarks."""
     failed = claims[claims["verdict"] == "failed"]
     for study, rows in failed.groupby("study"):
-        statements = " ".join(f"“{statement}”" for statement in rows["statement"].unique())
+        said = (re.sub(r" \([^()]*\)$", "", text) for text in rows["statement"].unique())
+        statements = " ".join(f"“{statement}”" for statement in said)
         yield f"Of `{study}` failed, in some case: {statements}"
 
 

@@ -1,10 +1,12 @@
-# What spans the studies: the configuration in force, the claims of all, a summary, the document.
+# What spans the studies: the configuration in force, the claims of all, what their classes cost, a
+# summary, the document.
 # Records know no order of files but that of their paths, so files of studies stand in it; the
 # document has its parts in the order of `studies`.
 #
 #   resolve_config      config                                ->  config.resolved.yaml
 #   tabulate_settings   config.resolved.yaml, schemas         ->  settings.parquet
 #   collect_claims      tables/claims of each study           ->  claims.parquet
+#   collect_ledger      tables/ledger of studies that have it ->  ledger.parquet
 #   write_summary       claims, settings, summaries           ->  summary.md
 #   build_paper         figures, captions, tables, findings   ->  paper.pdf
 
@@ -67,6 +69,21 @@ use rule job from document as collect_claims with:
         job="collect_claims",
 
 
+use rule job from document as collect_ledger with:
+    input:
+        **code("workflow/scripts/document/collect_ledger.py"),
+        parts=[
+            f"<root>/{study}/tables/ledger.parquet"
+            for study in sorted(STUDIES)
+            if "ledger" in find_study(study).tables
+        ],
+    output:
+        ledger="<results>/ledger.parquet",
+        record="<results>/ledger.prov.json",
+    pathvars:
+        job="collect_ledger",
+
+
 use rule job from document as write_summary with:
     input:
         **code("workflow/scripts/document/write_summary.py"),
@@ -89,6 +106,7 @@ use rule job from document as build_paper with:
             *ends_of_studies("figures/{figure}.prov.json"),
             *ends_of_studies("tables/{table}.prov.json"),
             "<results>/claims.prov.json",
+            "<results>/ledger.prov.json",
             "<results>/settings.prov.json",
         ],
         figures=ends_of_studies("figures/{figure}.pdf"),
@@ -97,12 +115,19 @@ use rule job from document as build_paper with:
         findings=[f"<root>/{study}/findings.json" for study in sorted(STUDIES)],
         claims="<results>/claims.parquet",
         evening=EVENING,
+        ledger="<results>/ledger.parquet",
         settings="<results>/settings.parquet",
         config="<results>/config.resolved.yaml",
         template="workflow/paper/frame.typ",
         parts=expand(
             "workflow/paper/{part}",
-            part=["references.yaml", "style.typ", "figures.typ", *(f"{s}.typ" for s in STUDIES)],
+            part=[
+                "references.yaml",
+                "style.typ",
+                "figures.typ",
+                "story.typ",
+                *(f"{s}.typ" for s in STUDIES),
+            ],
         ),
     output:
         paper="<results>/paper.pdf",

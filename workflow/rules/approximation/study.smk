@@ -7,7 +7,7 @@
 #   time_flow                       config                    ->  tables/half_times
 #   tabulate_approximation          config                    ->  tables/rates, constants, bases
 #   tabulate_spectra                config                    ->  tables/spectra, spike_times, …
-#   tabulate_approximation_claims   all tables                ->  tables/claims
+#   tabulate_approximation_claims   all tables                ->  tables/claims, ledger
 #   describe_approximation          rates, …, claims          ->  summary.md, findings.json
 #   plot_<figure>                   the tables it is from     ->  figures/<figure>.*
 
@@ -154,7 +154,8 @@ use rule job from approximation as tabulate_approximation_claims with:
         half_times="<results>/tables/half_times.parquet",
     output:
         claims="<results>/tables/claims.parquet",
-        record="<results>/tables/claims.prov.json",
+        ledger="<results>/tables/ledger.parquet",
+        record=["<results>/tables/claims.prov.json", "<results>/tables/ledger.prov.json"],
     pathvars:
         job="tabulate_approximation_claims",
 

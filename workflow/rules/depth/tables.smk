@@ -3,7 +3,7 @@
 #   tabulate_depth          config                               ->  sawtooth/known, tables/widths, …
 #   collect_depth           sawtooth, profiles, inner            ->  tables/sawtooth, profiles, inner
 #   count_pieces            networks of uniform for d = 1, …     ->  tables/pieces
-#   tabulate_depth_claims   all tables                           ->  tables/claims
+#   tabulate_depth_claims   all tables                           ->  tables/claims, ledger
 #   describe_depth          sawtooth, …, claims                  ->  summary.md, findings.json
 
 
@@ -73,7 +73,8 @@ use rule job from depth as tabulate_depth_claims with:
         pieces="<results>/tables/pieces.parquet",
     output:
         claims="<results>/tables/claims.parquet",
-        record="<results>/tables/claims.prov.json",
+        ledger="<results>/tables/ledger.parquet",
+        record=["<results>/tables/claims.prov.json", "<results>/tables/ledger.prov.json"],
     pathvars:
         job="tabulate_depth_claims",
     params:

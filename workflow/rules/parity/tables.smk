@@ -4,7 +4,7 @@
 #   measure_parity           students                     ->  tables/training, neurons
 #   collect_parity_samples   solved                       ->  tables/samples
 #   compare_splines          samples of uniform, d = 1    ->  tables/splines
-#   tabulate_parity_claims   all tables                   ->  tables/claims
+#   tabulate_parity_claims   all tables                   ->  tables/claims, ledger
 #   describe_parity          norms, …, claims             ->  summary.md, findings.json
 
 
@@ -86,7 +86,8 @@ use rule job from parity as tabulate_parity_claims with:
         splines="<results>/tables/splines.parquet",
     output:
         claims="<results>/tables/claims.parquet",
-        record="<results>/tables/claims.prov.json",
+        ledger="<results>/tables/ledger.parquet",
+        record=["<results>/tables/claims.prov.json", "<results>/tables/ledger.prov.json"],
     pathvars:
         job="tabulate_parity_claims",
 

@@ -10,7 +10,7 @@
 #   tabulate_sample_counts   nothing                             ->  tables/sample_counts, two_sided
 #   tabulate_hat             nothing                             ->  tables/hat.parquet
 #   tabulate_profiles        teachers                            ->  tables/profiles.parquet
-#   tabulate_claims          the other tables                    ->  tables/claims.parquet
+#   tabulate_claims          the other tables                    ->  tables/claims, ledger
 #   summarize_errors         tables/minmax, rates, and others    ->  summary.md
 #   describe_findings        the same, and claims                ->  findings.json
 
@@ -184,14 +184,20 @@ use rule job from uniform as tabulate_claims with:
         tractable="<results>/tables/tractable.parquet",
     output:
         claims="<results>/tables/claims.parquet",
-        record="<results>/tables/claims.prov.json",
+        ledger="<results>/tables/ledger.parquet",
+        record=["<results>/tables/claims.prov.json", "<results>/tables/ledger.prov.json"],
     pathvars:
         job="tabulate_claims",
     resources:
         mem_mb=growing(2000),
         runtime=growing(15),
     params:
-        options=options("uniform.teacher.families", "uniform.certificate.gap"),
+        options=options(
+            "uniform.teacher.families",
+            "uniform.teacher.norm",
+            "uniform.teacher.bound",
+            "uniform.certificate.gap",
+        ),
 
 
 use rule job from uniform as summarize_errors with:

@@ -1,6 +1,7 @@
-"""Test the claims of the study on the tables of this run: numbers, references, verdicts."""
+"""Test the claims of the study on the tables of this run, and say what its classes cost."""
 
 from supnorm.approximation.claims import CLAIMS, STUDY
+from supnorm.approximation.ledger import LEDGER
 from supnorm.approximation.tables.rates import BASES, CONSTANTS, RATES
 from supnorm.approximation.tables.spectra import CONDITIONING, DENOISING, IMAGE, SPECTRA, SPIKES
 from supnorm.approximation.tables.waves import HALF_TIMES
@@ -21,8 +22,8 @@ TABLES = {
 
 
 def main(argv: list[str]) -> None:
-    """Write a row for each case of a claim that the tables cover."""
-    tabulate((__doc__, __file__), argv, STUDY, CLAIMS, TABLES)
+    """Write a row for each case of a claim, and each entry of the ledger, that tables cover."""
+    tabulate((__doc__, __file__), argv, STUDY, CLAIMS, LEDGER, TABLES)
 
 
 if __name__ == "__main__":

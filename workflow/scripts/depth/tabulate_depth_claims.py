@@ -1,6 +1,7 @@
-"""Test the claims of the study on the tables of this run: numbers, references, verdicts."""
+"""Test the claims of the study on the tables of this run, and say what its classes cost."""
 
 from supnorm.depth.claims import CLAIMS, STUDY
+from supnorm.depth.ledger import LEDGER
 from supnorm.depth.tables.inner import INNER
 from supnorm.depth.tables.known import BOUNDS, SQUARE
 from supnorm.depth.tables.pieces import PIECES
@@ -18,12 +19,13 @@ TABLES = {
 
 
 def main(argv: list[str]) -> None:
-    """Write a row for each case of a claim that the tables cover."""
+    """Write a row for each case of a claim, and each entry of the ledger, that tables cover."""
     tabulate(
         (__doc__, __file__),
         argv,
         STUDY,
         CLAIMS,
+        LEDGER,
         TABLES,
         ["depth.shallow_width", "depth.cliff.composition"],
     )

@@ -14,8 +14,10 @@ from supnorm.job.provenance import digest, keywords
 from supnorm.job.records import SUFFIX, read_record, stamp
 from supnorm.resolved import read_resolved
 from supnorm.statistics.claims import VERDICTS
+from supnorm.statistics.ledger import TASKS
 from supnorm.tables.claims import CLAIMS
-from supnorm.tables.schema import read_table
+from supnorm.tables.ledger import LEDGER
+from supnorm.tables.schema import Schema, read_table
 from supnorm.tables.settings import SETTINGS
 
 # What the document says of a case.
@@ -32,6 +34,7 @@ def main(argv: list[str]) -> None:
     parser.reads(
         "evening", nargs="*", default=[], required=False, help="claims of the evening run, likewise"
     )
+    parser.reads("ledger", help=f"{LEDGER.row}, of all studies")
     parser.reads("settings", help=SETTINGS.row)
     parser.reads("tables", nargs="*", default=[], help="further ones whose origins are to be said")
     parser.reads("config", help="config.resolved.yaml")
@@ -56,13 +59,10 @@ def main(argv: list[str]) -> None:
 
 def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dict:
     """Return the data of the document, from arguments, findings by study, and figures by name."""
-    claims = read_table(a.claims, CLAIMS.columns)
-    if unknown := set(claims["study"]) - findings.keys():
-        raise InputError(
-            f"{a.claims}: found claims of {', '.join(sorted(unknown))}; expected those of the "
-            f"studies {', '.join(findings)}"
-        )
-    tables = named(a.tables, findings) | {"claims": a.claims, "settings": a.settings}
+    claims = of_studies(a.claims, CLAIMS, findings)
+    ledger = of_studies(a.ledger, LEDGER, findings)
+    tables = named(a.tables, findings)
+    tables |= {name: getattr(a, name) for name in ("claims", "ledger", "settings")}
     settings = read_table(a.settings, SETTINGS.columns)
     config = read_resolved(a.config)
     evening = [read_table(path, CLAIMS.columns) for path in a.evening]
@@ -82,10 +82,22 @@ def content(a, findings: Mapping[str, dict], figures: Mapping[str, Path]) -> dic
         },
         "titles": dict(zip(settings["table"], settings["title"], strict=True)),
         "settings": rows(settings),
+        "ledger": list(by_class(ledger)),
         "verdicts": verdicts(claims),
         "evening": verdicts(evening) if len(evening) else None,
         "claims": list(by_statement(claims.join(in_evening(claims, evening)))),
     }
+
+
+def of_studies(path: Path, schema: Schema, studies: Iterable[str]) -> pd.DataFrame:
+    """Return a table of all studies; raises InputError where it has rows of another one."""
+    table = read_table(path, schema.columns)
+    if unknown := set(table["study"]) - set(studies):
+        raise InputError(
+            f"{path}: found rows of {', '.join(sorted(unknown))}; expected those of the studies "
+            f"{', '.join(studies)}"
+        )
+    return table
 
 
 def check_parts(studies: Iterable[str], parts: Iterable[Path]) -> None:
@@ -172,8 +184,9 @@ def verdicts(claims: pd.DataFrame) -> dict:
 def in_evening(claims: pd.DataFrame, evening: pd.DataFrame) -> pd.Series:
     """Return the verdict of the evening run on each case; null where it has none."""
     case = ["study", "claim", "case"]
-    found = evening.set_index(case)["verdict"].rename("evening")
-    return claims[case].join(found, on=case)["evening"]
+    found = evening.set_index(case)["verdict"].to_dict()
+    verdicts = [found.get(key) for key in claims[case].itertuples(index=False, name=None)]
+    return pd.Series(verdicts, claims.index, object, name="evening")
 
 
 def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
@@ -188,6 +201,13 @@ def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
             "source": None if place == "none" else place,
             "cases": rows(found[CASE]),
         }
+
+
+def by_class(ledger: pd.DataFrame) -> Iterator[dict]:
+    """Yield each class of the ledger with its cells, by task; None where it has none."""
+    for known, found in ledger.groupby("class", sort=False):
+        cells = {row["task"]: row for row in rows(found)}
+        yield {"class": known, "cells": {task: cells.get(task) for task in TASKS}}
 
 
 def rows(table: pd.DataFrame) -> list[dict]:

@@ -1,7 +1,8 @@
-"""Test the claims of the study on the tables of this run: numbers, references, verdicts."""
+"""Test the claims of the study on the tables of this run, and say what its classes cost."""
 
 from supnorm.job.programs import run
 from supnorm.parity.claims import CLAIMS, STUDY
+from supnorm.parity.ledger import LEDGER
 from supnorm.parity.tables.norms import NORMS
 from supnorm.parity.tables.samples import SAMPLES
 from supnorm.parity.tables.splines import SPLINES
@@ -21,8 +22,8 @@ TABLES = {
 
 
 def main(argv: list[str]) -> None:
-    """Write a row for each case of a claim that the tables cover."""
-    tabulate((__doc__, __file__), argv, STUDY, CLAIMS, TABLES)
+    """Write a row for each case of a claim, and each entry of the ledger, that tables cover."""
+    tabulate((__doc__, __file__), argv, STUDY, CLAIMS, LEDGER, TABLES)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ TABLES = {
         "waves.HALF_TIMES", ("width", "start", "seed", "frequency"), (("time", "time", "time"),)
     ),
     "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+    "ledger": Table("ledger.LEDGER", ("class", "task"), (("number", "low", "high"),)),
 }
 
 STAGES = (Stage(("train_waves",), ("waves",), "one", rounding="trained"),)

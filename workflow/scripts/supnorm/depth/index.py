@@ -30,6 +30,7 @@ TABLES = {
     "bounds": Table("known.BOUNDS"),
     "pieces": Table("pieces.PIECES", ("kind", "depth", "width"), (("mean", "low", "high"),)),
     "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+    "ledger": Table("ledger.LEDGER", ("class", "task"), (("number", "low", "high"),)),
 }
 
 STAGES = (

@@ -33,6 +33,7 @@ TABLES = {
     "waves": Table("waves.WAVES"),
     "splines": Table("splines.SPLINES"),
     "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+    "ledger": Table("ledger.LEDGER", ("class", "task"), (("number", "low", "high"),)),
 }
 
 STAGES = (

@@ -124,6 +124,7 @@ TABLES = {
     "samples_needed": Table("unseen.SAMPLES_NEEDED"),
     "tractable": Table(),
     "claims": Table("claims.CLAIMS", ("study", "claim", "case")),
+    "ledger": Table("ledger.LEDGER", ("class", "task"), (("number", "low", "high"),)),
 }
 
 STAGES = (
