@@ -159,5 +159,5 @@ def test_the_scale_is_that_of_config_yaml_if_none_is_named(small):
     with pytest.raises(InputError, match="scale is None; expected the name of a scale"):
         trace.main(["uniform/rates"])
     small.write("config.yaml", "[")
-    with pytest.raises(InputError, match=r"config\.yaml: expected a key scale"):
+    with pytest.raises(InputError, match=r"config\.yaml: expected YAML, found"):
         trace.main(["uniform/rates"])
