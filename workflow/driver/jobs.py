@@ -218,7 +218,8 @@ def _links(folder: Path) -> Path:
 def _link(source: str, target: str) -> None:
     """Make a link to a file, as old as that is."""
     Path(target).symlink_to(Path(source).absolute())
-    shutil.copystat(source, target, follow_symlinks=False)
+    age = Path(source).stat().st_mtime_ns
+    os.utime(target, ns=(age, age), follow_symlinks=False)
 
 
 def _answer(process: subprocess.Popen) -> str:
