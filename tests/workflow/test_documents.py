@@ -5,7 +5,9 @@ import re
 import sys
 
 import pytest
+import yaml
 
+from supnorm.studies import all_studies
 from tree import ROOT, run, source_files
 
 # In a tree from an archive, which has a README of its own.
@@ -74,6 +76,21 @@ def test_the_folder_map_names_every_folder():
     below = {folder for folder in held if any(folder.startswith(f"{name}/") for name in whole)}
     assert held <= named | below
     assert all((ROOT / name).is_dir() for name in named)
+
+
+@pytest.mark.parametrize("study", all_studies(), ids=lambda study: study.name)
+def test_each_study_has_a_page_of_its_figures_tables_and_settings(study):
+    page = (ROOT / f"docs/{study.name}.md").read_text()
+    lines = re.findall(r"^\|[^|]+\|([^|]*)\|([^|]*)\|$", page, re.MULTILINE)
+    figures, tables = (set(re.findall(r"`(\w+)`", " ".join(c))) for c in zip(*lines, strict=True))
+    assert figures == set(study.figures)
+    assert tables | {"claims"} == set(study.tables)
+    (settings,) = re.findall(r"^\*\*Settings\*\*.*$", page, re.MULTILINE)
+    sections = yaml.safe_load((ROOT / "config.yaml").read_text())[study.name]
+    # A setting of its own may go unnamed, a section may not.
+    names = {each.name for each in all_studies()}
+    assert set(re.findall(r"`(\w+)`", settings)) <= {*names, *sections}
+    assert all(f"`{name}`" in settings for name, keys in sections.items() if isinstance(keys, dict))
 
 
 def test_every_statement_that_is_cited_is_in_the_theory():
