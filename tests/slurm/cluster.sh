@@ -5,7 +5,7 @@
 #   tests/slurm/cluster.sh pause DIR             # end its controller; jobs run on
 #   tests/slurm/cluster.sh restart DIR           # start its controller again, ended if need be
 #   tests/slurm/cluster.sh unplug DIR node1      # take a node's link down; what runs there runs on
-#   tests/slurm/cluster.sh plug DIR node1        # and up again
+#   tests/slurm/cluster.sh plug DIR node1        # and up again; its daemon is started, if that was killed
 #   tests/slurm/cluster.sh fail DIR node1        # have a node die: its link is down, all that ran there is killed
 #   tests/slurm/cluster.sh mend DIR node1        # have a node back, started anew
 #   tests/slurm/cluster.sh stop DIR              # cancel its jobs, stop its daemons, remove its network
@@ -230,13 +230,13 @@ all_alive() {
     done
 }
 
-await() {   # nodes, of which one is to be in service
-    local states= deadline=$((SECONDS + 60))
-    until grep -qxE 'idle|mixed|allocated|completing' <<<"$states"; do
-        (( SECONDS < deadline )) || die "$1 is ${states//$'\n'/, }, not idle, after a minute: $(sinfo -R 2>&1)
-$(tail -n 15 "$dir/slurmctld.log" "$dir"/node*.log 2>&1)"
+await() {   # a node
+    local state= deadline=$((SECONDS + 60))
+    until [[ $state =~ ^(idle|mixed|allocated)$ ]]; do
+        (( SECONDS < deadline )) || die "$1 is '$state', not idle, after a minute: $(sinfo -R 2>&1)
+$(tail -n 15 "$dir/slurmctld.log" "$dir/$1.log" 2>&1)"
         sleep 0.3
-        states=$(sinfo --noheader --Node --nodes="$1" --partition=main --format=%T 2>/dev/null) || true
+        state=$(sinfo --noheader --Node --nodes="$1" --partition=main --format=%T 2>/dev/null) || true
     done
 }
 
@@ -247,9 +247,13 @@ pause() {
 # The controller comes back with the state that it saved.
 restart() {
     export SLURM_CONF="$dir/slurm.conf"
+    local deadline=$((SECONDS + 60))
     pause
     launch_controller
-    await "$(IFS=, && echo "${nodes[*]}")"
+    until scontrol ping >/dev/null; do
+        (( SECONDS < deadline )) || die "slurmctld does not answer: $(tail -n 15 "$dir/slurmctld.log")"
+        sleep 0.3
+    done
 }
 
 unplug() {
@@ -257,7 +261,9 @@ unplug() {
 }
 
 plug() {
+    export SLURM_CONF="$dir/slurm.conf"
     ip link set "$(link "$1")" up
+    pid_of "$1" >/dev/null || launch_node "$1"
 }
 
 fail() {
@@ -267,11 +273,8 @@ fail() {
 
 # As a machine that is started anew: what runs there still is gone.
 mend() {
-    export SLURM_CONF="$dir/slurm.conf"
     fail "$1"
     plug "$1"
-    launch_node "$1"
-    await "$1"
 }
 
 stop() {

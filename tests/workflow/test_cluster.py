@@ -1,13 +1,13 @@
 """What is asked of SLURM before a run is submitted; a script stands for sbatch and sinfo."""
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
 import snakemake_executor_plugin_slurm
 import yaml
 
 from driver import cluster
+from small_cluster import asking
 from supnorm.job.programs import InputError
 from tree import ROOT
 
@@ -39,11 +39,8 @@ def asked(tmp_path, monkeypatch):
     return lambda: (tmp_path / "asked").read_text().splitlines()
 
 
-def job(rule, local=False, **resources):
-    resources = {"slurm_account": "physics", "mem_mb": 1000, "runtime": 10} | resources
-    return SimpleNamespace(
-        rule=SimpleNamespace(name=rule), threads=2, resources=resources, is_local=local
-    )
+def job(rule, **resources):
+    return asking(rule, **{"slurm_account": "physics", "mem_mb": 1000, "runtime": 10} | resources)
 
 
 def test_jobs_that_differ_in_size_are_asked_for_once_or_twice(asked):
