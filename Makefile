@@ -18,6 +18,7 @@
 # make publish              the draft for everybody, for ever; asks before it does
 # make test                 the tests that take seconds each, on two cores: eight minutes
 # make test-all             all tests
+# make soak                 twenty runs through SLURM with random kills, in an hour; needs root
 # make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
@@ -64,7 +65,7 @@ export PYTHONNOUSERSITE := 1
 export PYTHONPATH := workflow/scripts:workflow
 
 .PHONY: reproduce plan watch calibrate trace verify dictionary figures archive
-.PHONY: deposit publish expected test test-all report format check benchmark gpu-check
+.PHONY: deposit publish expected test test-all report format check benchmark soak gpu-check
 
 reproduce: .venv/complete
 	$(python) -m driver.reproduce $(scale) $(study) $(device) $(card) $(profile)
@@ -166,6 +167,10 @@ ifneq ($(DEVICE),cuda)
 endif
 	$(measure)/report.py --measured $(measured) --figure docs/benchmark.png \
 		--page docs/benchmarks.md --readme README.md
+
+# Twenty runs through SLURM on two nodes with random kills; reported in docs/soak.md. Needs root.
+soak: .venv/complete
+	$(python) tests/slurm/soak.py --runs 20
 
 gpu-check: .venv/complete
 	$(measure)/gpu_check.py --output $(measured)/gpu

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 
 from artifact.chain import Chain
+from processes import in_tree, wait_for
 from tree import LEFTOVER, digests, run
 
 # A run of several trainings, and what is removed to have it ahead: no more of the chain is needed.
@@ -47,23 +47,6 @@ def start(tree, interrupts=signal.SIG_DFL):
     return process
 
 
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.05)
-
-
-def in_tree(tree, word):
-    """Return the processes at work in a tree whose command line has a word."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        command = " ".join(process.info["cmdline"] or [])
-        if process.info["cwd"] == str(tree.path) and word in command:
-            found.append(process)
-    return found
-
-
 def programs(tree):
     return in_tree(tree, "workflow/scripts/uniform/train_students.py")
 
@@ -79,7 +62,7 @@ def assert_completes(tree, finished):
 def test_everything_killed_at_once(unfinished, finished):
     process = start(unfinished)
     os.killpg(process.pid, signal.SIGKILL)
-    for child in in_tree(unfinished, ""):
+    for child in in_tree(unfinished):
         child.kill()
     process.wait()
     assert "removing the lock that a killed run left" in assert_completes(unfinished, finished)
@@ -193,7 +176,7 @@ def test_a_mistake_in_the_configuration_is_told_although_a_lock_is_left(unfinish
     process = start(unfinished)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for child in in_tree(unfinished, ""):
+    for child in in_tree(unfinished):
         child.kill()
     unfinished.edit("config.yaml", "  width: 32 ", "  width: 0 ")
     done = run(reproduce(unfinished), unfinished.path)

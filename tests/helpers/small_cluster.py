@@ -1,4 +1,4 @@
-"""A real SLURM of one node on this machine, runs on it, and what happens to them."""
+"""A real SLURM of two nodes on this machine, runs on it, and what happens to them."""
 
 import json
 import os
@@ -6,12 +6,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
+from processes import reproduce, wait_for
 from tree import copy_repository, digests
 
 CONTROL = Path(__file__).parents[1] / "slurm/cluster.sh"
@@ -20,8 +20,8 @@ SPEED = ("--latency-wait", "10", "--slurm-init-seconds-before-status-checks", "1
 TRAININGS = "results/smoke/uniform/tables/curves.parquet"
 EDITS = {
     "    teacher: {count: 2}": "    teacher: {count: 2, dims: [1]}",
-    "fifth: {divisor: 5, epochs: 20}": "fifth: {divisor: 5, epochs: 150000}",
-    "hundred: {at_most: 100, epochs: 10}": "hundred: {at_most: 100, epochs: 150000}",
+    "fifth: {divisor: 5, epochs: 20}": "fifth: {divisor: 5, epochs: EPOCHS}",
+    "hundred: {at_most: 100, epochs: 10}": "hundred: {at_most: 100, epochs: EPOCHS}",
     "flops_per_job: 1.5e+6": "flops_per_job: 1.0e+15",
 }
 
@@ -45,9 +45,9 @@ def cluster():
         shutil.rmtree(folder)
 
 
-def control(order, folder):
+def control(order, folder, *node):
     done = subprocess.run(
-        [CONTROL, order, folder], text=True, capture_output=True, stdin=subprocess.DEVNULL
+        [CONTROL, order, folder, *node], text=True, capture_output=True, stdin=subprocess.DEVNULL
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -58,6 +58,23 @@ def slurm(*command):
     done = subprocess.run(list(map(str, command)), text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def state(job):
+    return slurm("squeue", "--noheader", "--states=all", "--format=%T", "--jobs", job).strip()
+
+
+def preempt(node):
+    """Have a more urgent job take the GPU of a node from the job that has it."""
+    resources = ("--partition=urgent", f"--nodelist={node}", "--gres=gpu:1", "--mem=100")
+    slurm("sbatch", *resources, "--output=/dev/null", "--wrap=true")
+
+
+def asking(rule, local=False, **resources):
+    """Return what stands for a job of Snakemake where SLURM is asked whether it would take it."""
+    return SimpleNamespace(
+        rule=SimpleNamespace(name=rule), threads=2, resources=resources, is_local=local
+    )
 
 
 def submitted(tree):
@@ -71,11 +88,11 @@ def submitted(tree):
     ]
 
 
-def copy_trainings(target):
-    """Copy the repository, its smoke scale changed to four trainings of some ten seconds."""
+def copy_trainings(target, epochs=150000):
+    """Copy the repository, its smoke scale changed to four trainings, of some ten seconds each."""
     tree = copy_repository(target)
     for old, new in EDITS.items():
-        tree.edit("config.yaml", old, new)
+        tree.edit("config.yaml", old, new.replace("EPOCHS", str(epochs)))
     return tree
 
 
@@ -93,8 +110,12 @@ def heartbeat(tree, shard):
         return {}
 
 
-def checkpoint(tree, shard):
-    return tree.results / f"checkpoints/random/{shard}.safetensors"
+def save(tree, shard):
+    """Have a training save its state, and go on."""
+    path = tree.results / f"checkpoints/random/{shard}.safetensors"
+    slurm("scancel", "--signal=USR1", heartbeat(tree, shard)["slurm_job"])
+    wait_for(path.is_file, "a checkpoint", 20)
+    assert heartbeat(tree, shard)["state"] == "running"
 
 
 def under_way(tree, shard):
@@ -112,25 +133,9 @@ def meet(tree, faults):
             pending.pop(shard)(heartbeat(tree, shard))
 
 
-def wait_for(condition, what, seconds=180):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.1)
-
-
 def start(tree, *arguments):
-    """Start a run on the cluster; what it prints goes to driver.log in the tree."""
-    command = [sys.executable, "-m", "driver.reproduce", "--profile", "slurm", "--scale", "smoke"]
-    with (tree.path / "driver.log").open("a") as log:
-        return subprocess.Popen(
-            [*command, *SPEED, *arguments],
-            cwd=tree.path,
-            env={k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    """Start a run on the cluster."""
+    return reproduce(tree, "--profile", "slurm", *SPEED, *arguments)
 
 
 @contextmanager
@@ -144,7 +149,3 @@ def driver(tree, *arguments):
         raise
     finally:
         process.wait(timeout=600)
-
-
-def printed(tree):
-    return (tree.path / "driver.log").read_text()

@@ -1,13 +1,13 @@
 """What is asked of SLURM before a run is submitted; a script stands for sbatch and sinfo."""
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
 import snakemake_executor_plugin_slurm
 import yaml
 
 from driver import cluster
+from small_cluster import asking
 from supnorm.job.programs import InputError
 from tree import ROOT
 
@@ -39,11 +39,8 @@ def asked(tmp_path, monkeypatch):
     return lambda: (tmp_path / "asked").read_text().splitlines()
 
 
-def job(rule, local=False, **resources):
-    resources = {"slurm_account": "physics", "mem_mb": 1000, "runtime": 10} | resources
-    return SimpleNamespace(
-        rule=SimpleNamespace(name=rule), threads=2, resources=resources, is_local=local
-    )
+def job(rule, **resources):
+    return asking(rule, **{"slurm_account": "physics", "mem_mb": 1000, "runtime": 10} | resources)
 
 
 def test_jobs_that_differ_in_size_are_asked_for_once_or_twice(asked):
@@ -104,16 +101,68 @@ def test_a_machine_without_slurm(monkeypatch, tmp_path):
         cluster.check_requests([job("train")])
 
 
-def test_a_query_that_fails_says_nothing_of_any_job(monkeypatch):
+@pytest.fixture
+def states(monkeypatch):
+    """Ask for states as the executor does, given what each query tells, None where it fails."""
+
+    def ask(*answers):
+        told = iter(answers)
+
+        async def query(command, logger):
+            answer = next(told)
+            return answer, None if answer is None else 0.1
+
+        monkeypatch.setattr(snakemake_executor_plugin_slurm, "query_job_status", query)
+        cluster.keep_sight_of_jobs()
+        asked = snakemake_executor_plugin_slurm.query_job_status
+        return [asyncio.run(asked("squeue", None))[0] for _ in answers]
+
+    return ask
+
+
+def test_a_query_that_fails_says_nothing_of_any_job(states):
     """And not that no job is left, as the executor would take it."""
-    monkeypatch.setattr(snakemake_executor_plugin_slurm, "query_job_status", fails)
-    cluster.keep_sight_of_jobs()
-    answer = snakemake_executor_plugin_slurm.query_job_status("squeue", None)
-    assert asyncio.run(answer) == ({}, 0.0)
+    running = {"7": "RUNNING"}
+    assert states(running, None, running) == [running, {}, running]
 
 
-async def fails(command, logger):
-    return None, None
+def test_a_job_that_slurm_has_forgotten_is_unknown(states):
+    first, second = {"7": "RUNNING", "8": "RUNNING"}, {"8": "RUNNING"}
+    assert states(first, second) == [first, {"7": "UNKNOWN", "8": "RUNNING"}]
+
+
+def test_who_cancelled_a_job_is_no_part_of_its_state(states):
+    assert states({"7": "CANCELLED by 1000"}) == [{"7": "CANCELLED"}]
+
+
+# Queues 7 again, knows that 8 is in the queue already, and may not requeue another.
+SCONTROL = """#!/bin/bash
+echo "$*" >> "${0%/*}/asked"
+case $2 in
+    7) exit 0 ;;
+    8) echo "Job is pending execution for job 8" >&2 ;;
+    *) echo "Requested operation is presently disabled for job $2" >&2 ;;
+esac
+exit 1
+"""
+
+
+def test_a_preempted_job_is_queued_again_or_counts_as_cancelled(states, asked, tmp_path):
+    (tmp_path / "scontrol").write_text(SCONTROL)
+    (tmp_path / "scontrol").chmod(0o755)
+    told = dict.fromkeys("789", "PREEMPTED")
+    assert states(told) == [{"7": "PENDING", "8": "PENDING", "9": "CANCELLED"}]
+    assert asked() == ["requeue 7", "requeue 8", "requeue 9"]
+
+
+def test_another_version_of_the_executor_is_told(states, monkeypatch, capsys):
+    states()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(cluster, "version", lambda package: "2.9.0")
+    states()
+    assert capsys.readouterr().err.startswith(
+        "snakemake-executor-plugin-slurm is 2.9.0; expected 2.8.0: "
+    )
 
 
 def test_trainings_ask_for_a_signal_before_their_limit_and_one_gpu():
