@@ -117,7 +117,9 @@ def test_the_spike_is_a_network_of_the_teachers_class(tables):
     for q, c in (("inf", 0.5), ("2", 1.0)):
         height = rows.query("q == @q and c == @c")["height"].max()
         given = {"norm": float(q), "bound": c}
-        assert cell(tables, "uniform", 1, "represent", given)["number"] == height
+        row = cell(tables, "uniform", 1, "represent", given)
+        assert row["number"] == height
+        assert ("in the norm q = 2" in row["statement"]) == (q == "2")
 
 
 def test_the_cliff_is_where_the_table_has_it(tables):

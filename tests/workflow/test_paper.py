@@ -288,6 +288,13 @@ def test_a_run_of_one_study_speaks_of_no_other(paper):
         assert other not in answer + discussion
 
 
+def test_the_answer_follows_from_the_claims(paper):
+    name = "polynomials_are_learned_exactly"
+    for verdict, said in (("supported", True), ("failed", False)):
+        paper.tabulate("claims", claims().assign(claim=name, verdict=verdict))
+        assert ("ifitisapolynomialofknowndegree" in paper.text()) == said
+
+
 def test_the_table_of_all_claims_is_an_appendix(paper):
     text = paper.text()
     assert (

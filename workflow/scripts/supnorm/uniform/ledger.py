@@ -28,8 +28,9 @@ def spike(tables: Tables, settings: Settings) -> Cost | None:
         return None
     row = rows.loc[rows["height"].idxmax()]
     neurons, height = (row["depth"] - 1) * row["width"], three_digits(row["height"])
+    norm = "" if row["q"] == "inf" else f" in the norm q = {row['q']}"
     statement = (
-        f"{neurons} neurons with coefficients of at most {row['c']:g} are a spike of height "
+        f"{neurons} neurons with coefficients of at most {row['c']:g}{norm} are a spike of height "
         f"{height} that m = {row['samples']} samples miss (d = {row['dim']})."
     )
     return Cost(statement, f"spike {height} high", row["height"], row["low"], row["high"])
