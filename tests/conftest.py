@@ -6,6 +6,7 @@ from collections import defaultdict
 from functools import cache
 
 import pytest
+from hypothesis import settings
 
 from tree import Tree, copy_repository
 
@@ -19,6 +20,9 @@ def pytest_configure():
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     # Whatever runs in the root of a tree finds the library and the driver of that tree.
     os.environ["PYTHONPATH"] = "workflow/scripts:workflow"
+    # A busy machine is no fault of what is tested.
+    settings.register_profile("patient")
+    settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -403,7 +403,7 @@ def attempt(archive, target):
         return str(error)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(NAMES, NAMES.map(lambda name: f"top/{name}")), max_size=4))
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_whatever_the_names_files_are_in_the_target_or_nowhere(names):
@@ -422,7 +422,7 @@ def test_whatever_the_names_files_are_in_the_target_or_nowhere(names):
             assert listed(folder) == ["target", "x.zip"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_damage_is_told_or_has_no_effect(data):
     small = {name: content[:300] for name, content in SOUND.items()}

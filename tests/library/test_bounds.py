@@ -41,7 +41,7 @@ CLASSES = st.builds(
     q=st.sampled_from(EXPONENTS),
     c=st.floats(0.2, 3),
 )
-deterministic = settings(derandomize=True, deadline=None)
+deterministic = settings(derandomize=True)
 
 
 def experiment(dim):

@@ -28,7 +28,7 @@ CLASSES = st.builds(
     q=st.just(INF),
     c=st.floats(0.2, 3),
 )
-deterministic = settings(derandomize=True, deadline=None)
+deterministic = settings(derandomize=True)
 
 
 def realise(layers, points):

@@ -74,7 +74,7 @@ def cone(height, steepness, centre):
     )
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True)
 @given(st.integers(1, 4), ARCHITECTURES, ARCHITECTURES, st.integers(0, 10), st.integers(0, 8))
 def test_a_form_contains_the_difference_on_its_box(dim, learner, teacher, name, level):
     students, teachers = networks(dim, *learner, 1, f"s{name}"), networks(dim, *teacher, 1, "t")
@@ -264,7 +264,7 @@ def test_no_students_have_no_brackets():
     assert found.place.shape == (0, 2)
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(st.integers(1, 3), ARCHITECTURES, st.integers(0, 10))
 def test_rounding_is_accounted_for(dim, architecture, name):
     """At a point, a form is the value of the networks; exact fractions say what that is."""

@@ -35,7 +35,7 @@ def errors(network, compositions):
     return exact_errors(sawtooth(compositions), network, np.array([0])).norms
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60)
 @given(compositions=st.integers(2, 5), data=st.data(), seed=SEEDS)
 def test_a_shallow_network_too_narrow_errs_by_a_half_and_in_the_mean(compositions, data, seed):
     width = data.draw(st.integers(1, 2**compositions - 2))
@@ -48,7 +48,7 @@ def test_a_shallow_network_too_narrow_errs_by_a_half_and_in_the_mean(composition
         assert found["1"][0] >= bounds.l1_floor(compositions, pieces)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40)
 @given(
     kind=st.sampled_from(["he", "pytorch", "teacher"]),
     hidden_layers=st.integers(1, 3),

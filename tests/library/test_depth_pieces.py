@@ -24,7 +24,7 @@ def counted_on_a_grid(network, count=2**16):
     return 1 + int((bends[1:] & ~bends[:-1]).sum() + bends[0])
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40)
 @given(
     kind=st.sampled_from(list(KINDS)),
     depth=st.integers(2, 4),

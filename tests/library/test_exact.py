@@ -20,7 +20,7 @@ from supnorm.streams import Stream
 from supnorm.uniform.teachers import random_teachers
 
 NORMS = ("1", "2", "inf")
-deterministic = settings(derandomize=True, deadline=None)
+deterministic = settings(derandomize=True)
 
 
 @pytest.fixture(params=["kernels", "torch"])

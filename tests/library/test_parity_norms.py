@@ -29,7 +29,7 @@ from supnorm.parity.norms import (
     ridge_norm,
 )
 
-deterministic = settings(derandomize=True, deadline=None)
+deterministic = settings(derandomize=True)
 
 # S2.6: d, ridge, average of t = 0 or 1, best average, its order, V, V/d, d/16, d^1.5/(2 sqrt 2)
 TABLE = """

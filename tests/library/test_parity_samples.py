@@ -14,7 +14,7 @@ from supnorm.parity.elimination import solve_parity
 from supnorm.parity.kernel import errors_over_parities, interpolate, neural_tangent
 from supnorm.parity.norms import elimination_probability, linear_floor
 
-deterministic = settings(derandomize=True, deadline=None)
+deterministic = settings(derandomize=True)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 5])

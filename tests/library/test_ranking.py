@@ -81,7 +81,7 @@ def brute_force(errors, statistic):
 
 
 # Without shrinking: a failure should not take minutes to be told.
-@settings(derandomize=True, deadline=None, max_examples=10, phases=[Phase.generate])
+@settings(derandomize=True, max_examples=10, phases=[Phase.generate])
 @given(st.lists(st.floats(1e-6, 1e6), min_size=96, max_size=96, unique=True))
 def test_decisions_are_those_of_brute_force(values):
     errors = table(values, norms=("1", "inf"), dims=(1, 3))
@@ -317,7 +317,7 @@ def test_sizes_with_different_seeds_have_no_rate():
         list(rates(decide(errors), statistic))
 
 
-@settings(derandomize=True, deadline=None, max_examples=30, phases=[Phase.generate])
+@settings(derandomize=True, max_examples=30, phases=[Phase.generate])
 @given(st.lists(st.floats(0, 1e3) | st.just(np.inf), min_size=1, max_size=8))
 def test_expected_maxima_are_the_means_over_all_subsets(errors):
     maxima = expected_maxima(np.array(errors))

@@ -195,7 +195,7 @@ def test_no_more_rows_are_read_than_a_table_says(tmp_path):
         read_table(path, SMALL.columns)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damage_is_told_or_read(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("damaged") / "t"

@@ -34,7 +34,7 @@ from uniform import (
 
 INF = math.inf
 NORMS = (1, 1.5, 2, 4, INF)
-deterministic = settings(derandomize=True, deadline=None, max_examples=150)
+deterministic = settings(derandomize=True, max_examples=150)
 
 
 def sample(count, dim, seed=0):
@@ -191,7 +191,7 @@ def test_the_norm_of_a_bump_that_faces_cut_is_its_integral(centre, p):
     c=st.floats(0.2, 3),
     count=st.integers(1, 60),
 )
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 def test_spikes_are_at_or_above_every_bound(dim, depth, width, q, c, count):
     rows = rows_of(NetworkClass(dim, depth, width, q, c), count)
     assert len(rows) == min(dim, max(width // 3, 1))

@@ -84,7 +84,7 @@ def is_sentence(text):
     return text.startswith("config.yaml: ") and text.isprintable() and "expected " in text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(malformed())
 def test_a_malformed_configuration_gives_one_sentence(config):
     before = copy.deepcopy(config)
@@ -107,7 +107,7 @@ ODD = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_odd_yaml_gives_one_sentence_or_keys_and_values(tmp_path_factory, data):
     lines = LINES.copy()
@@ -124,7 +124,7 @@ def test_odd_yaml_gives_one_sentence_or_keys_and_values(tmp_path_factory, data):
     assert said is None or is_sentence(said)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_a_key_that_stands_twice_is_told_with_both_lines(tmp_path_factory, data):
     """Whatever stands between, and however deep the key is."""
