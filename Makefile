@@ -170,7 +170,7 @@ endif
 
 # Twenty runs through SLURM on two nodes with random kills; reported in docs/soak.md. Needs root.
 soak: .venv/complete
-	$(python) tests/slurm/soak.py --runs 20
+	PYTHONPATH=$(PYTHONPATH):tests/helpers $(python) tests/slurm/soak.py --runs 20
 
 gpu-check: .venv/complete
 	$(measure)/gpu_check.py --output $(measured)/gpu

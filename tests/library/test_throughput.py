@@ -400,7 +400,7 @@ def test_a_machine_without_jsonschema_is_calibrated():
         "config = of_study(yaml.safe_load(open('config.yaml')), 'uniform'); "
         "print(len(calibrate.Calibration(config, 'cpu')._algorithms()))"
     )
-    path = os.pathsep.join(["benchmarks", "workflow/scripts"])
+    path = os.pathsep.join(["benchmarks", "workflow/scripts", "workflow"])
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

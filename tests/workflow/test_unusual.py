@@ -11,9 +11,9 @@ UNUSUAL = """
     uniform:
       teacher: {dims: [2, 5], depth: 2, width: 2, norm: 1, bound: 3, count: 1}
       sample: {sizes: [5], seeds: [0]}
-      student: {depths: [1, 3], widths: [3], batch_rules: {"2024-12_a": {at_most: 9, epochs: 2}}}
+      student: {depths: [1, 3], widths: [3], batch_rules: {"2024-12-a": {at_most: 9, epochs: 2}}}
       training: {learning_rate: 1e-4}
-      budget: {batch_rule: 2024-12_a, longer: {"on": {times: 2, learning_rate: 1e-4}}}
+      budget: {batch_rule: 2024-12-a, longer: {"on": {times: 2, learning_rate: 1e-4}}}
       evaluation: {times: 1, method: sampled, points: 100}
       reference: {algorithms: []}
       worst_case: {norms: [1, 2], bounds: [3], dims: [2], depths: [2, 3], sizes: [5], errors: [0.1]}
