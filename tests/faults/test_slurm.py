@@ -196,8 +196,11 @@ def test_a_run_outlasts_its_driver_and_a_controller_that_is_away(cluster, undist
     with driver(tree, TRAININGS) as killed:
         meet(tree, {CANCELLED: lambda _: killed.kill()})
     job = heartbeat(tree, CANCELLED)["slurm_job"]
+    submitted = printed(tree).count("has been submitted")
     # The executor is to find at its first look that the controller is away.
     with driver(tree, TRAININGS, "--slurm-status-attempts", "1") as process:
+        # Before, it asks what the killed one left in SLURM.
+        wait_for(lambda: printed(tree).count("has been submitted") > submitted, "a new job")
         meet(tree, {SWOLLEN: lambda _: control("pause", cluster)})
         time.sleep(25)
         control("restart", cluster)

@@ -33,7 +33,7 @@ def machine(tmp_path, monkeypatch):
     """A machine whose nvidia-smi lists GPUs, and no job that has claimed one."""
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(SCRIPTS))
+    monkeypatch.setenv("PYTHONPATH", f"{SCRIPTS}:{SCRIPTS.parent}")
     monkeypatch.setattr(devices.tempfile, "tempdir", None)
     monkeypatch.setattr(devices, "_claims", [])
     for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID"):

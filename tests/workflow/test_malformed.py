@@ -171,7 +171,23 @@ def test_what_is_refused_of_a_file(tmp_path, text, says):
 
 
 NAMES = ["a", "smoke-2", "2024", "on", "null", "007", "a" * 40, "2024-12-31"]
-NO_NAMES = ["", "a/b", "..", "A", "a b", "-a", "_a", "smoke_2", "1_000", "a.b", "é", "a\n", "a" * 41, "{a}", "a*"]
+NO_NAMES = [
+    "",
+    "a/b",
+    "..",
+    "A",
+    "a b",
+    "-a",
+    "_a",
+    "smoke_2",
+    "1_000",
+    "a.b",
+    "é",
+    "a\n",
+    "a" * 41,
+    "{a}",
+    "a*",
+]
 MISREAD = {2024: "a number", 1.5: "a number", True: "a truth value", None: "nothing"}
 MISREAD[datetime.date(2024, 12, 31)] = "a date"
 
