@@ -13,7 +13,7 @@ from supnorm.training.roofline import step_seconds
 from tables import EVALUATION, KERNELS, MEMORY, STEPS, VARIANTS, read_measured
 
 # Of kernels: products on float64 tensor cores, and products that are split and summed afterwards.
-TENSOR_CORES = re.compile(r"d884|dmma|tensorop.*f64|f64.*tensorop|16x8x\d+.*f64", re.IGNORECASE)
+TENSOR_CORES = re.compile(r"d884|dmma|tensorop.*f64|f64.*tensor", re.IGNORECASE)
 SPLIT = re.compile(r"split_?k", re.IGNORECASE)
 
 
@@ -67,7 +67,7 @@ def said(measured: object) -> str | None:
 def steps(folder: Path) -> str:
     """Return the times of steps beside the roofline and the narrow engine."""
     rows = table(folder, "steps", STEPS)
-    stacked = rows[rows["engine"] == "stacked"]
+    stacked = rows[rows["engine"] == "stacked"].sort_values(["width", "batch"])
     if stacked.empty:
         return ""
     card = find_card(stacked["card"].iloc[0])
@@ -118,12 +118,18 @@ def kernels(folder: Path, facts: Mapping) -> str:
             "kernels a step": number(some["calls"].sum()),
             "on float64 tensor cores": share_of(some, TENSOR_CORES),
             "split products": share_of(some, SPLIT),
-            "longest": some.loc[some["share"].idxmax(), "kernel"][:60].replace("|", "/"),
+            "longest": plain(some.loc[some["share"].idxmax(), "kernel"]),
         }
     return (
         "Kernels, by the profiler (of their time; busy: of the time from first to last):\n\n"
         f"{markdown('width, batch', pd.DataFrame(parts).T)}"
     )
+
+
+def plain(kernel: str) -> str:
+    """Return the beginning of a kernel's name, without what says where it is from."""
+    name = re.sub(r"^void |at::native::|\(anonymous namespace\)::", "", kernel)
+    return name[:60].replace("|", "/")
 
 
 def share_of(rows: pd.DataFrame, pattern: re.Pattern) -> str:
@@ -158,7 +164,10 @@ def memory(folder: Path) -> str:
     for name in ("expected", "allocated", "reserved", "used"):
         cells[f"{name}, GB"] = rows[name].map(number, na_action="ignore")
     cells.index = rows["width"].map(str) + ", " + rows["batch"].map(str)
-    return f"Memory of the largest groups:\n\n{markdown('width, batch', cells)}"
+    return (
+        "Memory of the largest groups; what is expected is that of a group in training, beside "
+        "which groups rest and samples lie:\n\n" + markdown("width, batch", cells)
+    )
 
 
 def evaluation(folder: Path) -> str:

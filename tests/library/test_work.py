@@ -91,6 +91,12 @@ def test_a_group_fits_a_gpu_of_16_gb(width, batch, precision):
     assert size * student_bytes(3, 5, width, batch, precision) <= 12e9
 
 
+def test_narrow_students_fill_a_gpu_by_their_gradients_however_long_the_batch():
+    """A gradient of width 32 is a tile of a product, which sums over the batch in one place."""
+    assert [group_size(3, 5, 32, batch, "float64") for batch in (2, 2000, 20000)] == [128] * 3
+    assert group_size(3, 5, 512, 20000, "float64") == 1
+
+
 def test_bytes_are_those_of_padded_rows():
     # Layers (32, 3), (32, 32), (1, 32), a bias column each, in lines of eight doubles.
     rows = [(32, 8), (32, 40), (1, 40)]

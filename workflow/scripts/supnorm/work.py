@@ -12,8 +12,10 @@ from itertools import pairwise
 CACHE_LINE = 64
 NUMBER_BYTES = {"float32": 4, "float64": 8}
 # Students share a GPU until a layer's outputs, or an eighth of its weights, fill it some times
-# over, or they take 12 GB: a GPU of 16 GB has room for samples, CUDA and the graphs beside them.
-FILLING_OUTPUTS, LARGEST_GROUP, GROUP_BYTES = 2**21, 128, 12e9
+# over, and each of its multiprocessors has a part of the gradient, however long the batch that this
+# sums over; but they never take more than 12 GB: a GPU of 16 GB has room for samples, CUDA and the
+# graphs beside them.
+FILLING_OUTPUTS, FILLING_GRADIENT, LARGEST_GROUP, GROUP_BYTES = 2**21, 2**17, 128, 12e9
 # A file of students has at most so many numbers, which are read and held at once.
 FILE_NUMBERS = 2**30
 
@@ -91,7 +93,8 @@ def group_size(dim: int, depth: int, width: int, batch: int, precision: str) -> 
     It follows from the architecture and the batch alone, never from how many students there are
     or from the memory at hand, because the rounding of batched products may depend on it.
     """
-    filling = math.ceil(FILLING_OUTPUTS / (width * max(batch, width / 8)))
+    outputs = FILLING_OUTPUTS / (width * max(batch, width / 8))
+    filling = math.ceil(max(outputs, FILLING_GRADIENT / width**2))
     fitting = int(GROUP_BYTES // student_bytes(dim, depth, width, batch, precision))
     return max(1, min(filling, fitting, LARGEST_GROUP))
 
