@@ -30,7 +30,11 @@ pid_of() {
 }
 
 install_missing() {
-    command -v slurmctld slurmd munged sbatch ip >/dev/null && return
+    local needed present=true
+    for needed in slurmctld slurmd munged sbatch ip; do
+        command -v "$needed" >/dev/null || present=false
+    done
+    $present && return
     command -v apt-get >/dev/null ||
         die "SLURM and ip are not both installed, and only on a machine with apt-get can they be here."
     local log packages=(slurm-wlm munge iproute2)
