@@ -190,12 +190,13 @@ def in_evening(claims: pd.DataFrame, evening: pd.DataFrame) -> pd.Series:
 
 
 def by_statement(claims: pd.DataFrame) -> Iterator[dict]:
-    """Yield each statement of a study, what it is measured by, and its cases."""
-    for (study, statement, quantity, place), found in claims.groupby(
-        ["study", "statement", "quantity", "source"], sort=False
+    """Yield each statement of a study, its claim, what it is measured by, and its cases."""
+    for (study, claim, statement, quantity, place), found in claims.groupby(
+        ["study", "claim", "statement", "quantity", "source"], sort=False
     ):
         yield {
             "study": study,
+            "claim": claim,
             "statement": statement,
             "quantity": quantity,
             "source": None if place == "none" else place,
