@@ -320,9 +320,16 @@ def test_a_claim_is_shown_by_the_figure_that_the_table_names(tmp_path):
     )
     nowhere = ("none; `summary.md` has the numbers", "", "")
     assert list(readme.claims(contents)) == [
-        ("Shown.", "supported (1 of 2), failed (1 of 2: r = 3)", "`uniform/rates`", "2 s", "60 s"),
-        ("Not shown.", "supported (1 of 1)", *nowhere),
-        ("Not drawn.", "failed (1 of 1)", *nowhere),
+        (
+            "`none`",
+            "Shown.",
+            "supported (1 of 2), failed (1 of 2: r = 3)",
+            "`uniform/rates`",
+            "2 s",
+            "60 s",
+        ),
+        ("`none`", "Not shown.", "supported (1 of 1)", *nowhere),
+        ("`none`", "Not drawn.", "failed (1 of 1)", *nowhere),
     ]
 
 

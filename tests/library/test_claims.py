@@ -316,7 +316,8 @@ def test_the_summary_has_each_statement_once_above_its_cases():
             "verdict": "supported",
         }
     )
-    first, below, second, _ = by_claim(rows)
+    study, first, below, second, _ = by_claim(rows)
+    assert study == "### uniform"
     assert first == "**Errors fall.** Measured: slope."
     assert second == "**Bounds hold.** (S1.9) Measured: ratio."
     assert below.splitlines()[2:] == [

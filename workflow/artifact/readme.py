@@ -9,9 +9,12 @@ import pandas as pd
 from artifact.chain import listed
 from artifact.contents import INTERMEDIATE, Contents, began, ended, folder_of, people
 from supnorm.job.records import Record
+from supnorm.pages import markdown
 from supnorm.statistics.claims import VERDICTS
+from supnorm.statistics.ledger import briefs
 from supnorm.tables.claims import CLAIMS
-from supnorm.tables.schema import read_table
+from supnorm.tables.ledger import LEDGER
+from supnorm.tables.schema import Schema, read_table
 
 TEMPLATE = Path(__file__).with_name("readme.md")
 
@@ -31,8 +34,9 @@ def readme(contents: Contents) -> str:
         seconds=duration(total(jobs)),
         machines="; ".join(machines(jobs)),
         packages=", ".join(packages(jobs)),
+        ledger=markdown(briefs(of_all(contents, "ledger", LEDGER))),
         claims=table(
-            ("claim", "verdict", "figure", "drawn in", "all it rests on"), claims(contents)
+            ("study", "claim", "verdict", "figure", "drawn in", "all it rests on"), claims(contents)
         ),
         costs=table(("rule", "jobs", "longest", "in all"), costs(jobs)),
         left_out="\n".join(left_out(contents)),
@@ -41,12 +45,16 @@ def readme(contents: Contents) -> str:
     )
 
 
+def of_all(contents: Contents, name: str, schema: Schema) -> pd.DataFrame:
+    """Return a table of all studies."""
+    return read_table(contents.files[f"{contents.chain.results}/{name}.parquet"], schema.columns)
+
+
 def claims(contents: Contents) -> Iterator[tuple[str, ...]]:
     """Yield a line for each claim: its verdicts, and the figure that shows it, with its cost."""
-    name = f"{contents.chain.results}/claims.parquet"
-    found = read_table(contents.files[name], CLAIMS.columns)
-    for (_, _, statement), rows in found.groupby(["study", "claim", "statement"], sort=False):
-        yield statement, verdict(rows), *shown(contents, rows["figure"].iloc[0])
+    found = of_all(contents, "claims", CLAIMS)
+    for (study, _, statement), rows in found.groupby(["study", "claim", "statement"], sort=False):
+        yield f"`{study}`", statement, verdict(rows), *shown(contents, rows["figure"].iloc[0])
 
 
 def shown(contents: Contents, figure: str | float) -> tuple[str, str, str]:

@@ -14,10 +14,10 @@ import pandas as pd
 from artifact.expected import CONFIGURATION, EXPECTED
 from artifact.readme import table
 from supnorm.job.programs import run
-from supnorm.pages import write_part
+from supnorm.pages import markdown, write_part
 from supnorm.resolved import read_resolved
 from supnorm.statistics.claims import VERDICTS
-from supnorm.statistics.ledger import TASKS, in_order
+from supnorm.statistics.ledger import briefs
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.ledger import LEDGER
 from supnorm.tables.schema import Schema, read_table
@@ -33,8 +33,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--page", type=Path, default="docs/claims.md", help="one for each claim")
     a = parser.parse_args(argv)
     claims, decided = (of_studies(scale, "claims", CLAIMS) for scale in (SCALE, DECIDING))
-    costs = by_class(in_order(of_studies(SCALE, "ledger", LEDGER)))
-    write_part(a.readme, "ledger", table(("class", *TASKS), costs))
+    write_part(a.readme, "ledger", markdown(briefs(of_studies(SCALE, "ledger", LEDGER))))
     studies = [*by_study(claims, SCALE), *by_study(decided, DECIDING)]
     counted = table(("study", "run", "claims", *VERDICTS), studies)
     write_part(a.readme, "claims", "\n\n".join([counted, *failures(claims)]))
@@ -48,13 +47,6 @@ def of_studies(scale: str, name: str, schema: Schema) -> pd.DataFrame:
     """Return a table that studies have in the reference set of a scale, of all of them."""
     files = sorted((EXPECTED / scale).glob(f"*/{name}.parquet"))
     return pd.concat([read_table(file, schema.columns) for file in files])
-
-
-def by_class(ledger: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each class: what each task costs, in few words."""
-    for known, rows in ledger.groupby("class", sort=False):
-        brief = rows.set_index("task")["brief"]
-        yield known, *(brief.get(task, "–") for task in TASKS)
 
 
 def cases(claims: pd.DataFrame, column: str) -> pd.DataFrame:

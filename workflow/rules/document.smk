@@ -7,7 +7,7 @@
 #   tabulate_settings   config.resolved.yaml, schemas         ->  settings.parquet
 #   collect_claims      tables/claims of each study           ->  claims.parquet
 #   collect_ledger      tables/ledger of studies that have it ->  ledger.parquet
-#   write_summary       claims, settings, summaries           ->  summary.md
+#   write_summary       ledger, claims, settings, summaries   ->  summary.md
 #   build_paper         figures, captions, tables, findings   ->  paper.pdf
 
 import json
@@ -87,6 +87,7 @@ use rule job from document as collect_ledger with:
 use rule job from document as write_summary with:
     input:
         **code("workflow/scripts/document/write_summary.py"),
+        ledger="<results>/ledger.parquet",
         claims="<results>/claims.parquet",
         settings="<results>/settings.parquet",
         parts=[f"<root>/{study}/summary.md" for study in sorted(STUDIES)],

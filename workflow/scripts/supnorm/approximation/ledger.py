@@ -38,7 +38,7 @@ def neurons(tables: Tables, settings: Settings) -> Cost | None:
         f"The L^2 error of n neurons falls like {rate} in d = {networks['dim'].iloc[0]}, a lower "
         f"bound on that of any fixed basis like n^({exponent(bases):.2f})."
     )
-    return Cost(statement, rate, exponent(networks))
+    return Cost(statement, f"L^2 error {rate}", exponent(networks))
 
 
 def on_average(tables: Tables, settings: Settings) -> Cost | None:
@@ -49,7 +49,7 @@ def on_average(tables: Tables, settings: Settings) -> Cost | None:
     dim = rows["dim"].iloc[0]
     rate = -1 / 2 - 1 / dim
     statement = f"The best method's L^2 error falls like m^({rate:.2f}) in d = {dim} (cited)."
-    return Cost(statement, f"m^({rate:.2f})", rate)
+    return Cost(statement, f"L^2 error m^({rate:.2f})", rate)
 
 
 def uniformly(tables: Tables, settings: Settings) -> Cost | None:
@@ -65,7 +65,7 @@ def uniformly(tables: Tables, settings: Settings) -> Cost | None:
         f"{three_digits(low['error'])} or more, the best by {three_digits(high['error'])} at most: "
         f"m^(-1/{low['dim']})."
     )
-    return Cost(statement, f"m^(-1/{low['dim']})", low["error"])
+    return Cost(statement, f"error m^(-1/{low['dim']})", low["error"])
 
 
 def wave(tables: Tables, settings: Settings) -> Cost | None:
@@ -81,7 +81,7 @@ def wave(tables: Tables, settings: Settings) -> Cost | None:
         f"{three_digits(row['predicted'])}), frequency {first['frequency']} after "
         f"{three_digits(first['time'])}."
     )
-    brief = f"frequency {row['frequency']}: time {time}"
+    brief = f"frequency {row['frequency']} after {time}"
     return Cost(statement, brief, row["time"])
 
 
@@ -96,7 +96,7 @@ def spike(tables: Tables, settings: Settings) -> Cost | None:
         f"A spike of half-width 1/M is half learned after {three_digits(ratio)} M^2, at "
         f"M = {row['inverse_width']} after {three_digits(row['time'])}."
     )
-    return Cost(statement, f"spike: time {three_digits(ratio)} M^2", ratio)
+    return Cost(statement, f"spike 1/M wide after {three_digits(ratio)} M^2", ratio)
 
 
 LEDGER = (

@@ -26,7 +26,7 @@ def cliff(tables: Tables, settings: Settings) -> Cost | None:
         f"T^{k} is a network of {neurons} neurons in {k} hidden layers; in one it takes {needed}, "
         f"and with {edge['width']} the best uniform error is still {three_digits(edge['error'])}."
     )
-    return Cost(statement, f"{neurons} deep, {needed} flat", needed)
+    return Cost(statement, f"{neurons} neurons deep, {needed} flat", needed)
 
 
 def found(norm: str, name: str) -> Callable[[Tables, Settings], Cost | None]:
@@ -54,7 +54,7 @@ def found(norm: str, name: str) -> Callable[[Tables, Settings], Cost | None]:
                 f"Training brings the {name} below half of a constant's up to "
                 f"k = {learned.index[-1]}, to {three_digits(learned.iloc[-1])}; {told}"
             )
-            brief = f"k ≤ {learned.index[-1]}, then {three_digits(error)}"
+            brief = f"trained to k = {learned.index[-1]}, then {three_digits(error)}"
         return Cost(statement, brief, error)
 
     return find

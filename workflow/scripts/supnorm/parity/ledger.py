@@ -46,7 +46,7 @@ def on_average(tables: Tables, settings: Settings) -> Cost | None:
         f"From n = {row['samples']} points, {row['ratio']:g} d^2, the L^2 error of the least norm "
         f"is {error}{other} (d = {row['dim']})."
     )
-    return Cost(statement, f"{error} from {row['ratio']:g} d^2", mean, low, high)
+    return Cost(statement, f"L^2 error {error} from {row['ratio']:g} d^2", mean, low, high)
 
 
 def uniformly(tables: Tables, settings: Settings) -> Cost | None:
@@ -68,7 +68,7 @@ def uniformly(tables: Tables, settings: Settings) -> Cost | None:
         )
     )
     statement = f"From the same points the uniform error is {error}, {right}.{exact}"
-    return Cost(statement, f"{error} from {row['ratio']:g} d^2", mean, low, high)
+    return Cost(statement, f"error {error} from {row['ratio']:g} d^2", mean, low, high)
 
 
 LEDGER = (

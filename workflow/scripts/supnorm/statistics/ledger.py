@@ -76,6 +76,14 @@ def in_order(ledger: pd.DataFrame) -> pd.DataFrame:
     return ordered.drop(columns="tasks")
 
 
+def briefs(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return what each task costs in few words: a row a class, in their order, and TASKS."""
+    rows = in_order(ledger)
+    wide = rows.pivot(index="class", columns="task", values="brief")
+    wide = wide.reindex(index=rows["class"].unique(), columns=TASKS).fillna("–")
+    return wide.rename_axis(columns=None).reset_index()
+
+
 def three_digits(number: float) -> str:
     """Return a number with three digits that count."""
     return f"{number:#.3g}".rstrip(".")

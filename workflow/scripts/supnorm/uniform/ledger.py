@@ -33,7 +33,9 @@ def spike(tables: Tables, settings: Settings) -> Cost | None:
         f"{neurons} neurons with coefficients of at most {row['c']:g}{norm} are a spike of height "
         f"{height} that m = {row['samples']} samples miss (d = {row['dim']})."
     )
-    return Cost(statement, f"spike {height} high", row["height"], row["low"], row["high"])
+    return Cost(
+        statement, f"spike {height} high, {neurons} neurons", row["height"], row["low"], row["high"]
+    )
 
 
 def of_class(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -56,7 +58,9 @@ def on_average(tables: Tables, settings: Settings) -> Cost | None:
         f"On random teachers the L^2 error {falls} like m^({row['slope']:.2f}), to {error} at "
         f"m = {row['samples']} (d = {row['dim']})."
     )
-    return Cost(statement, f"L^2 error {error}", row["slope"], row["low"], row["high"])
+    return Cost(
+        statement, f"L^2 error {error}, m = {row['samples']}", row["slope"], row["low"], row["high"]
+    )
 
 
 def uniformly(tables: Tables, settings: Settings) -> Cost | None:
@@ -71,7 +75,7 @@ def uniformly(tables: Tables, settings: Settings) -> Cost | None:
         f"{error}, and {three_digits(random['error'])} without (d = {row['dim']})."
     )
     statement += count(of_class(tables["samples_needed"], settings), row)
-    return Cost(statement, f"{error} on spikes", row["error"], row["low"], row["high"])
+    return Cost(statement, f"error {error} on spikes", row["error"], row["low"], row["high"])
 
 
 def count(needed: pd.DataFrame, row: pd.Series) -> str:
