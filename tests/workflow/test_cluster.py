@@ -173,3 +173,13 @@ def test_trainings_ask_for_a_signal_before_their_limit_and_one_gpu():
     for asked in profile["set-resources"].values():
         assert asked["gres"] == "gpu:1"
         assert "--signal=USR1@120" in asked["slurm_extra"]
+
+
+def test_an_executor_without_what_is_replaced_is_told_of_in_a_sentence(monkeypatch, capsys):
+    monkeypatch.delattr(snakemake_executor_plugin_slurm, "query_job_status")
+    monkeypatch.setattr(cluster, "version", lambda _: "9.0.0")
+    cluster.keep_sight_of_jobs()
+    said = capsys.readouterr().err
+    assert said.startswith("snakemake-executor-plugin-slurm is 9.0.0; expected 2.8.0: ")
+    assert said.count("\n") == 1
+    assert not hasattr(snakemake_executor_plugin_slurm, "query_job_status")

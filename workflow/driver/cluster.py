@@ -96,7 +96,9 @@ def keep_sight_of_jobs() -> None:
             "whether a run goes on after jobs that SLURM lost, preempted or cancelled",
             file=sys.stderr,
         )
-    query, seen = snakemake_executor_plugin_slurm.query_job_status, set()
+    query, seen = getattr(snakemake_executor_plugin_slurm, "query_job_status", None), set()
+    if query is None:
+        return
 
     async def query_patiently(command: str, logger) -> tuple[dict[str, str], float]:
         told, seconds = await query(command, logger)
