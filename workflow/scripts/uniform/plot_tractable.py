@@ -92,7 +92,7 @@ def mark(ax: Axes, degree: int, count: int, look: dict) -> None:
     ax.axvline(count, color="0.3", lw=0.7, zorder=1, **dashes)
     said = {"rotation": 90, "ha": "left", "va": "top", "fontsize": 7, "color": "0.2"}
     place = ax.get_xaxis_transform()
-    ax.text(count, 0.86, f"degree {degree}", transform=place, **said)
+    ax.text(1.06 * count, 0.86, f"degree {degree}", transform=place, **said)
 
 
 def legend_handles() -> list[Line2D]:
