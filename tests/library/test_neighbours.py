@@ -433,6 +433,5 @@ def test_the_caption_tells_of_the_largest_sample_size(tmp_path):
     assert "sample of a seed (2 of them)" in caption
     assert caption.endswith(
         "For d = 1 and m = 100 all students err by Theorem 2.2 (1) next to 1 of 2 teachers, at 0.1 "
-        "times the L^2 error (median) and 25% of the places; on u itself the best student errs by "
-        "0.5 of this bound.\n"
+        "times the L^2 error (median) and 25% of the places.\n"
     )

@@ -40,7 +40,7 @@ def main(argv: list[str]) -> None:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """Return the figure: heat maps above; spectra and half-times; spikes and noise below."""
-    figure = plt.figure(figsize=(WIDTH, 6.2))
+    figure = plt.figure(figsize=(WIDTH, 5.0))
     grid = figure.add_gridspec(3, 6, height_ratios=(1, 1.15, 1.15))
     maps = [figure.add_subplot(grid[0, 2 * k : 2 * k + 2]) for k in range(3)]
     for ax, kind in zip(maps, INPUTS, strict=True):
@@ -91,7 +91,7 @@ def draw_spectra(ax: Axes, spectra: pd.DataFrame) -> None:
     k = np.array([1, both["frequency"].max()])
     ax.plot(k, k.astype(float) ** -2, color="0.1", lw=0.8, ls=":", label="$k^{-2}$")
     ax.set(xscale="log", yscale="log", xlabel="frequency $k$", ylabel=r"$\lambda_k/\lambda_1$")
-    ax.set_ylim(1e-7, 4)
+    ax.set_ylim(1e-9, 4)
     ax.legend(loc="lower left", fontsize=6)
 
 

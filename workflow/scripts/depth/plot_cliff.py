@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
 
 def draw(sawtooth: pd.DataFrame, profiles: pd.DataFrame, k: int) -> Figure:
     """Return the figure: functions along Q above, errors against neurons and against k below."""
-    figure = plt.figure(figsize=(WIDTH, 4.5))
+    figure = plt.figure(figsize=(WIDTH, 4.0))
     grid = figure.add_gridspec(2, 2, height_ratios=(1, 2.3), width_ratios=(1.25, 1))
     draw_profiles(figure.add_subplot(grid[0, :]), profiles[profiles["compositions"] == k], k)
     draw_cliff(figure.add_subplot(grid[1, 0]), sawtooth[sawtooth["compositions"] == k], k)
@@ -76,7 +76,7 @@ def draw_cliff(ax: Axes, rows: pd.DataFrame, k: int) -> None:
     look = {"color": DEEP, "ms": 11, "mec": "white", "mew": 0.6, "zorder": 5, "clip_on": False}
     label = f"{layers(k + 1)} of 2, exact"
     ax.plot(built["neurons"], built["error"], "*", label=label, **look)
-    ax.set(xscale="log", xlabel="neurons", ylabel=f"error on $T^{k}$", ylim=(-0.02, 0.75))
+    ax.set(xscale="log", xlabel="neurons", ylabel=f"error on $T^{k}$", ylim=(-0.02, 0.85))
     ax.legend(loc="upper right", fontsize=6, ncols=2, columnspacing=0.8, handlelength=1.5)
 
 
@@ -104,7 +104,7 @@ def draw_learned(ax: Axes, sawtooth: pd.DataFrame) -> None:
     look = {"color": DEEP, "ms": 11, "mec": "white", "mew": 0.6, "clip_on": False, "zorder": 5}
     ax.plot(built["compositions"], built["error"], "*", **look, label="constructed")
     ax.axhline(0.5, color="0.1", lw=0.8, ls=":")
-    ax.set(xlabel="$k$", ylabel="uniform error on $T^k$", ylim=(-0.02, 0.75))
+    ax.set(xlabel="$k$", ylabel="uniform error on $T^k$", ylim=(-0.02, 0.85))
     ax.set_xticks(sorted(rows["compositions"].unique()))
     ax.legend(loc="upper left", fontsize=6.5)
 

@@ -122,15 +122,13 @@ def caption(norms: pd.DataFrame, training: pd.DataFrame) -> str:
     decayed, plain = (training[training["decay"] > 0], training[training["decay"] == 0])
     excess, without = (rows["norm"] / rows["fit"] / rows["minimum"] for rows in (decayed, plain))
     dims = sorted(decayed["dim"].unique())
-    objective = (decayed["objective"] / decayed["optimum"]).max()
     return (
         "Left: the R-norm that networks of one hidden layer need to interpolate parity at all "
         "points of {-1, 1}^d, over d: functions of one direction (S2.3), averages of bumps over "
-        "all sign vectors at their best order (S2.4), and the least of all, V(d) (S2.6), which is "
-        "the same for every error norm; the lower bound of the paper is d/8. Networks trained on "
-        f"all points for d = {dims[0]} to {dims[-1]}, a mark a seed, their norm divided by their "
-        f"fit: with weight decay at most {excess.max():.6f} times V(d), with an objective at most "
-        f"{objective:.6f} times the least one (S2.7); without weight decay {without.min():.2f} to "
+        "all sign vectors at their best order (S2.4), and the least of all, V(d) (S2.6); "
+        f"the lower bound of the paper is d/8. Networks trained on all points for d = {dims[0]} to "
+        f"{dims[-1]}, a mark a seed, their norm divided by their fit: with weight decay at most "
+        f"{excess.max():.6f} times V(d); without weight decay {without.min():.2f} to "
         f"{without.max():.2f} times V(d). Right: neurons of the trained networks with weight "
         "decay, of all seeds, by area as their share of the norm: from a cloud (grey) to the sign "
         "vectors, with bias 0 for even d and 1/sqrt(d) for odd d, as the optimum has them."

@@ -64,7 +64,7 @@ def draw(minmax: pd.DataFrame, worst: pd.DataFrame) -> Figure:
     """Return the figure: a column a dimension, random teachers above spiked targets."""
     dims = sorted(minmax["dim"].unique())
     shared = {"sharex": True, "sharey": "col", "squeeze": False}
-    figure, axes = plt.subplots(2, len(dims), figsize=(WIDTH, 5.4), **shared)
+    figure, axes = plt.subplots(2, len(dims), figsize=(WIDTH, 4.0), **shared)
     for dim, column in zip(dims, axes.T, strict=True):
         bounds = worst[worst["dim"] == dim].drop_duplicates("samples").sort_values("samples")
         for ax, errors, title in zip(column, (minmax, worst), TITLES, strict=True):
@@ -103,9 +103,9 @@ def legend_handles(minmax: pd.DataFrame) -> list[Line2D]:
 def caption(minmax: pd.DataFrame, challenges: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the tables."""
     start = (
-        f"Uniform error against sample size m. Above: largest error over {family} teachers of the "
-        "mean over seeds, of networks and of algorithms that are none (found on uniform points, so "
-        "a lower end). Refinement and the adaptive Gaussian process choose each point by what they "
+        f"Uniform error against sample size m, mean over seeds. Above: the largest over {family} "
+        "teachers, of networks and of algorithms that are none (found on uniform points, so a "
+        "lower end). Refinement and the adaptive Gaussian process choose each point by what they "
         "have seen; Hermite interpolation also sees slopes (Remark A.6)."
     )
     compared = [against(rows) for _, rows in minmax.groupby("dim")]
@@ -117,13 +117,10 @@ def caption(minmax: pd.DataFrame, challenges: pd.DataFrame, family: str) -> str:
         [
             start,
             *compared,
-            "Below: each algorithm ran on teacher 0, and again on it plus and minus a spike, as "
-            "high as the class allows, where none of its points sees it; it asked the same points "
-            "and answered the same in all "
-            f"{len(challenges)} cases. Drawn is the error on the worse sign, mean over seeds; it "
-            f"is no less than the bound S1.11 in {met}. At its closest it is "
-            f"{(larger / challenges['bound']).min():.4g} times the bound. Networks on spikes are "
-            "in the figure worst_case.",
+            "Below: each algorithm on teacher 0 with a spike, as high as the class allows, where "
+            f"none of its points sees it; it answers as on teacher 0 in all {len(challenges)} "
+            f"cases. The error on the worse sign is no less than the bound S1.11 in {met}, at its "
+            f"closest {(larger / challenges['bound']).min():.4g} times the bound.",
         ]
     )
 

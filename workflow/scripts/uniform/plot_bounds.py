@@ -87,24 +87,24 @@ def caption(minmax: pd.DataFrame, bounds: pd.DataFrame, family: str) -> str:
             "Uniform error against sample size m, among the bounds on the worst case over the "
             f"class of the teachers: {', '.join(present)}.",
             *(
-                at_largest(errors, bounds[bounds["dim"] == dim], family)
+                at_largest(errors, bounds[bounds["dim"] == dim])
                 for dim, errors in minmax.groupby("dim")
             ),
-            "The bounds speak of the worst function of the class, the measurements of these "
-            "teachers (S1.19).",
+            "The bounds speak of the worst function of the class, the measurements of the "
+            f"{family} teachers (S1.19).",
         ]
     )
 
 
-def at_largest(errors: pd.DataFrame, bounds: pd.DataFrame, family: str) -> str:
+def at_largest(errors: pd.DataFrame, bounds: pd.DataFrame) -> str:
     """Return how error and bounds compare at the largest sample size of a dimension."""
     last = errors.iloc[-1]
     at = bounds[bounds["samples"] == last["samples"]].set_index("bound")["value"]
     lower = f"at least {at['lower_sharp']:.3g} and " if "lower_sharp" in at else ""
     return (
         f"For d = {last['dim']} and m = {last['samples']} the worst case of the best deterministic "
-        f"algorithm is {lower}at most {at['upper_centres']:.3g}, while the best trained network "
-        f"is off by {last['error']:.2g} on the hardest of the {family} teachers."
+        f"algorithm is {lower}at most {at['upper_centres']:.3g}, the error of the best trained "
+        f"network {last['error']:.2g}."
     )
 
 

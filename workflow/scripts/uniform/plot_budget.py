@@ -35,7 +35,7 @@ def draw(trained: pd.DataFrame) -> Figure:
     """Return the figure: a row a dimension, a column a norm."""
     dims = sorted(trained["dim"].unique())
     shared = {"sharex": True, "sharey": "row", "squeeze": False}
-    size = (WIDTH, 0.6 + 2.1 * len(dims))
+    size = (WIDTH, 0.8 + 1.6 * len(dims))
     figure, axes = plt.subplots(len(dims), len(NORMS), figsize=size, **shared)
     colours = colours_of(trained)
     for row, dim in zip(axes, dims, strict=True):
@@ -109,22 +109,17 @@ def caption(trained: pd.DataFrame) -> str:
 def of_dimension(dim: int, trained: pd.DataFrame) -> str:
     """Return what the largest sample size of a dimension says."""
     last = trained[trained["samples"] == trained["samples"].max()]
-    paper = last[last["origin"] == "paper"].set_index("norm")
-    uniform = last[(last["norm"] == "inf") & (last["origin"] == "longer")]
-    best = uniform.loc[uniform["error"].idxmin()]
-    left, error = paper.loc["2", ["training", "error"]]
-    end = f"{best['epochs']:.0f} epochs from the learning rate {best['learning_rate']:g}"
+    paper = last[(last["origin"] == "paper") & (last["norm"] == "inf")].iloc[0]
+    longer = last[(last["norm"] == "inf") & (last["origin"] == "longer")]
+    best = longer.loc[longer["error"].idxmin()]
     sentence = (
-        f"For d = {dim} and m = {best['samples']} the paper's budget leaves {left:.2g} on the "
-        f"sample, where the error in L^2 is {error:.2g}; {end} take the uniform error from "
-        f"{paper.at['inf', 'error']:.2g} to {best['error']:.2g}"
+        f"For d = {dim} and m = {best['samples']} training for {best['epochs']:.0f} epochs from "
+        f"the learning rate {best['learning_rate']:g} takes the uniform error from "
+        f"{paper['error']:.2g} to {best['error']:.2g}"
     )
-    unseen = paper.at["inf", "unseen"]
-    if pd.isna(unseen):
+    if pd.isna(paper["unseen"]):
         return f"{sentence}."
-    return (
-        f"{sentence}. On the whole class none can promise less than {unseen:.3g} with these points."
-    )
+    return f"{sentence}; on the whole class none can promise less than {paper['unseen']:.3g}."
 
 
 if __name__ == "__main__":

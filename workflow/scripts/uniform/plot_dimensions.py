@@ -29,7 +29,7 @@ def draw(errors: pd.DataFrame, needed: pd.DataFrame) -> Figure:
     """Return the figure: a row a norm; heights of spikes on the left, samples on the right."""
     norms = shown(errors)
     shared = {"sharex": True, "squeeze": False}
-    figure, axes = plt.subplots(len(norms), 2, figsize=(WIDTH, 0.9 + 2.35 * len(norms)), **shared)
+    figure, axes = plt.subplots(len(norms), 2, figsize=(WIDTH, 0.8 + 1.6 * len(norms)), **shared)
     best, smallest = highest(of_size(errors)), needed["error"].min()
     needed = needed[needed["error"] == smallest]
     looks = ordered_looks(sorted(errors["depth"].unique()))
@@ -106,10 +106,7 @@ def caption(errors: pd.DataFrame, needed: pd.DataFrame) -> str:
             "Right: the samples below which Theorem 2.2 excludes the error for any algorithm "
             "(S1.10), with the best s.",
             *(by_norm(errors[errors["q"] == q], needed, q, smallest) for q in shown(errors)),
-            f"The least height over bound of the same s is {over_bounds(errors):.2g}, over all q, "
-            "d, L, s and m of the table.",
-            "Heights rise with d, as samples leave wider places, until the radius 1/M is 1/2, the "
-            "largest. Not shown: larger samples, where only bounds are known, and other errors.",
+            f"The least height over bound of the same s is {over_bounds(errors):.2g}.",
         ]
     )
 

@@ -16,7 +16,7 @@ from supnorm.drawing.style import (
     use_style,
 )
 from supnorm.job.programs import run
-from supnorm.statistics.intervals import interval_meaning, with_interval
+from supnorm.statistics.intervals import interval_meaning
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.growth import GROWTH
 
@@ -96,32 +96,39 @@ def teachers_axis(ax: Axes, most: int) -> None:
 
 def caption(growth: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the table."""
-    largest = growth[growth["samples"] == growth["samples"].max()]
     return " ".join(
         [
-            "Error of the best network, and the slope of its line over m, against the number of "
-            f"{family} teachers, for p = 2 and p = inf: the least over algorithms of the expected "
-            "maximum, over so many teachers drawn from all without replacement, of the mean over "
-            "seeds. One teacher gives the min-mean, all give the min-max.",
+            f"Error of the best network against the number of {family} teachers, for p = 2 and "
+            "p = inf: the least over algorithms of the expected maximum, over so many teachers "
+            "drawn from all without replacement, of the mean over seeds. One teacher gives the "
+            "min-mean, all give the min-max.",
+            *slopes(growth),
             interval_meaning(int(growth["seeds"].min())),
-            *(course(lines) for _, lines in largest.groupby(["dim", "norm"])),
+            at_largest(growth[growth["norm"] == "inf"]),
         ]
     )
 
 
-def course(errors: pd.DataFrame) -> str:
-    """Return how error and slope change with the number of teachers."""
-    one, most = errors.iloc[0], errors.iloc[-1]
-    error = (
-        f"For d = {one['dim']}, p = {one['norm']} and m = {one['samples']} the error is "
-        f"{one['error']:.2g} with one teacher and {most['error']:.2g} with {most['teachers']}"
-    )
-    if errors["slope"].isna().all():
-        return f"{error}."
-    first, last = (
-        with_interval(row["slope"], row["slope_low"], row["slope_high"]) for row in (one, most)
-    )
-    return f"{error}; the slope over m is {first} with one and {last} with {most['teachers']}."
+def slopes(growth: pd.DataFrame) -> list[str]:
+    """Return how far slopes change with the number of teachers, if there are any."""
+    lines = growth.dropna(subset="slope").groupby(["dim", "norm"])["slope"]
+    if not len(lines):
+        return []
+    change = (lines.last() - lines.first()).abs().max()
+    return [
+        "Below: the slope of its line over m; with all teachers in place of one it changes by at "
+        f"most {change:.2g}."
+    ]
+
+
+def at_largest(errors: pd.DataFrame) -> str:
+    """Return the uniform errors of one teacher and of all, at the largest sample size."""
+    last = errors[errors["samples"] == errors["samples"].max()]
+    said = [
+        f"from {line.iloc[0]:.2g} to {line.iloc[-1]:.2g} for d = {dim}"
+        for dim, line in last.groupby("dim")["error"]
+    ]
+    return f"At m = {last['samples'].iloc[0]} and p = inf the error grows {' and '.join(said)}."
 
 
 if __name__ == "__main__":

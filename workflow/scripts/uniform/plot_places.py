@@ -98,37 +98,28 @@ def caption(places: pd.DataFrame, family: str) -> str:
             "Where the students of the best algorithm of each m, at the end of training, err most "
             f"on the {family} teachers; all teachers and seeds, a row a dimension. Left: share of "
             "students whose largest error is at most so far from the nearest sample, in units of "
-            "the median of that distance for random points of Q; right of the dashed line it is "
-            f"farther. Less than {FLOOR:g} is drawn as that. Middle: how many faces of Q it lies "
-            "on. Right: share of students whose uniform error in the cube that is "
-            f"{places['cube'].iloc[0]:g} times as wide is at most so much of that in Q. Other "
-            "algorithms are not shown.",
+            "the median of that distance for random points of Q (dashed); less than "
+            f"{FLOOR:g} is drawn as that. Middle: how many faces of Q it lies on. Right: share of "
+            f"students whose uniform error in the cube that is {places['cube'].iloc[0]:g} times as "
+            "wide is at most so much of that in Q.",
             *(of_dimension(students) for _, students in places.groupby("dim")),
         ]
     )
 
 
 def of_dimension(students: pd.DataFrame) -> str:
-    """Return the medians of one dimension, from the least sample size to the largest."""
+    """Return the medians of one dimension at its largest sample size."""
     dim, students = students["dim"].iloc[0], students.dropna(subset="ratio")
     if students.empty:
         return f"For d = {dim} all of them diverged."
-    by_size = students.groupby("samples")
-    inside = by_size["share"].median().dropna()
-    boundary = 100 * (1 - shares_by_faces(students, 1)[0])
-    medians = f"the distance is {listed(by_size['ratio'].median())}"
-    if len(inside):
-        medians += f" and the error in the smaller cube {listed(inside)} of that in Q"
+    last = students[students["samples"] == students["samples"].max()]
+    medians = f"the distance is {last['ratio'].median():.2g}"
+    if last["share"].notna().any():
+        medians += f" and the error in the smaller cube {last['share'].median():.2g} of that in Q"
     return (
-        f"For d = {dim} and m = {', '.join(map(str, by_size.groups))}, in the "
-        f"median, {medians}; {', '.join(f'{share:.0f}' for share in boundary)} % of the students "
-        "err most on the boundary."
+        f"For d = {dim} and m = {last['samples'].iloc[0]}, in the median, {medians}; "
+        f"{100 * (last['faces'] > 0).mean():.0f} % of the students err most on the boundary."
     )
-
-
-def listed(numbers: pd.Series) -> str:
-    """Return numbers with two digits, in their order."""
-    return ", ".join(f"{number:.2g}" for number in numbers)
 
 
 if __name__ == "__main__":

@@ -31,43 +31,20 @@ LEADER = {
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference algorithm in a figure: its label, what it is, and how its line looks."""
+    """A reference algorithm in a figure: its label, and how its line looks."""
 
     label: str
-    meaning: str | None = None
     look: dict = field(default_factory=lambda: {"color": "0.45", "marker": "x", "dashes": (3, 3)})
 
 
 REFERENCES = {
-    "grid": Reference(
-        "grid",
-        "piecewise constant on a grid of its own points, S1.15",
-        {"color": "0.62", "marker": "s", "dashes": (1, 0)},
-    ),
-    "nearest": Reference(
-        "nearest",
-        "the value at the nearest sample",
-        {"color": "0.62", "marker": "v", "dashes": (1, 1.2)},
-    ),
-    "linear": Reference(
-        "linear",
-        "linear interpolation on the Delaunay triangulation, the nearest value beyond its hull",
-        {"color": "0.45", "marker": "^", "dashes": (5, 1.6)},
-    ),
-    "cubic": Reference(
-        "cubic",
-        "the natural cubic spline, or for d > 1 the cubic radial basis function",
-        {"color": "0.1", "marker": "D", "dashes": (1, 0)},
-    ),
-    "rbf": Reference(
-        "thin plate",
-        "the thin-plate radial basis function",
-        {"color": "0.1", "marker": "P", "dashes": (1, 1.2)},
-    ),
+    "grid": Reference("grid", {"color": "0.62", "marker": "s", "dashes": (1, 0)}),
+    "nearest": Reference("nearest", {"color": "0.62", "marker": "v", "dashes": (1, 1.2)}),
+    "linear": Reference("linear", {"color": "0.45", "marker": "^", "dashes": (5, 1.6)}),
+    "cubic": Reference("cubic", {"color": "0.1", "marker": "D", "dashes": (1, 0)}),
+    "rbf": Reference("thin plate", {"color": "0.1", "marker": "P", "dashes": (1, 1.2)}),
     "gaussian_process": Reference(
-        "Gaussian process",
-        "the mean of a Matérn-3/2 process with the likeliest length scale",
-        {"color": "0.3", "marker": "*", "dashes": (5, 1.6)},
+        "Gaussian process", {"color": "0.3", "marker": "*", "dashes": (5, 1.6)}
     ),
 }
 
@@ -99,7 +76,7 @@ def draw(minmax: pd.DataFrame) -> Figure:
     """Return the figure: a column a dimension, a row a norm."""
     dims = sorted(minmax["dim"].unique())
     shared = {"sharex": True, "sharey": "col", "squeeze": False}
-    size = (WIDTH, 2.15 * len(NORMS))
+    size = (WIDTH, 2.0 * len(NORMS))
     figure, axes = plt.subplots(len(NORMS), len(dims), figsize=size, **shared)
     for row, norm in zip(axes, NORMS, strict=True):
         for ax, dim in zip(row, dims, strict=True):
@@ -151,15 +128,13 @@ def label_panel(ax: Axes, norm: str, errors: pd.DataFrame) -> None:
 
 def caption(minmax: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the table."""
-    shown = [reference(name) for name in sorted(set(minmax["algorithm_set"]) - {NETWORK})]
-    meanings = [f"{one.label} ({one.meaning})" if one.meaning else one.label for one in shown]
     return " ".join(
         [
             f"Trained networks and reference algorithms on {family} teachers: the largest error "
             "over teachers, of the mean over seeds, in L^2 (above) and L^inf (below) against "
             "sample size m. Networks have the architecture, batch rule and evaluation that make "
-            f"it least. The references: {', '.join(meanings)}. Their errors are found on uniform "
-            "points, so that their uniform errors are lower ends.",
+            "it least. The errors of references are found on uniform points, so that their "
+            "uniform errors are lower ends.",
             *(standing(problems) for _, problems in minmax.groupby("dim")),
         ]
     )
@@ -183,7 +158,7 @@ def against(norm: str, errors: pd.DataFrame) -> str:
     ratio = float(f"{network / others[best]:.2g}")
     return (
         f"{network:.2g} in L^{norm}, {ratio:g} times that of the best reference "
-        f"({reference(best).label}) and below those of {(others > network).sum()} of {len(others)}"
+        f"({reference(best).label})"
     )
 
 

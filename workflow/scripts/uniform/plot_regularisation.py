@@ -32,7 +32,7 @@ def draw(table: pd.DataFrame) -> Figure:
     dims = sorted(best["dim"].unique())
     q, c = shown(best)
     shared = {"sharex": True, "sharey": "row", "squeeze": False}
-    figure, axes = plt.subplots(2, len(dims), figsize=(WIDTH, 5.6), **shared)
+    figure, axes = plt.subplots(2, len(dims), figsize=(WIDTH, 4.0), **shared)
     norms, coefficients = best[best["c"] == c], best[best["q"] == q]
     for dim, top, bottom in zip(dims, *axes, strict=True):
         draw_panel(top, norms[norms["dim"] == dim], "q")
@@ -99,14 +99,11 @@ def caption(table: pd.DataFrame) -> str:
     return " ".join(
         [
             start,
-            "Each spike is a network of the class; of numbers s of active coordinates the best is "
-            f"shown. Above: coefficient norms q, with c = {c:g}; below: bounds c, with q = {q}.",
-            "At a fixed s heights for different q and c have a constant ratio, hence one rate; "
-            "lines bend where another s becomes the best, or the radius 1/M reaches 1/2, the "
-            "largest. The bounds are those of S1.9 and S1.11 with c_0 = 1.",
+            f"Above: coefficient norms q, with c = {c:g}; below: bounds c, with q = {q}; each for "
+            "the best number s of active coordinates. The bounds are those of S1.9 and S1.11 with "
+            "c_0 = 1.",
             *(at_largest(rows, dim, c) for dim, rows in highest(table).groupby("dim")),
-            f"The least height over bound of the same s is {over_bounds(table):.2g}. Not shown: "
-            "what algorithms do on targets without a spike.",
+            f"The least height over bound of the same s is {over_bounds(table):.2g}.",
         ]
     )
 

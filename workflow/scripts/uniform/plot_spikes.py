@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
 def draw(spikes: pd.DataFrame) -> Figure:
     """Return the figure: a column a dimension, the diagonal above the largest error."""
     dims = sorted(spikes["dim"].unique())
-    figure, axes = plt.subplots(2, len(dims), figsize=(WIDTH, 4.2), squeeze=False)
+    figure, axes = plt.subplots(2, len(dims), figsize=(WIDTH, 3.9), squeeze=False)
     lines = ("diagonal", "worst")
     for (line, dim), ax in zip(itertools.product(lines, dims), axes.flat, strict=True):
         draw_panel(ax, spikes[(spikes["dim"] == dim) & (spikes["line"] == line)])
@@ -99,10 +99,10 @@ def of_dimension(rows: pd.DataFrame) -> str:
     )
     error = at_largest(rows).diff().abs().max()
     return (
-        f"For d = {student['dim']} and m = {student['samples']} (depth {student['depth']}, width "
-        f"{student['width']}, batch rule {student['batch_rule']}, teacher {student['teacher']}, "
-        f"seed {student['seed']}) the student is off by {error:.2g} at a place whose nearest "
-        f"sample is {student['nearest']:.2g} away. {shown}"
+        f"For d = {student['dim']} and m = {student['samples']} (batch rule "
+        f"{student['batch_rule']}, teacher {student['teacher']}, seed {student['seed']}) the "
+        f"student is off by {error:.2g} at a place whose nearest sample is "
+        f"{student['nearest']:.2g} away. {shown}"
     )
 
 

@@ -53,7 +53,7 @@ def draw(errors: pd.DataFrame, bounds: pd.DataFrame, family: str) -> Figure:
     """Return the figure: a column a dimension, a row a norm."""
     dims = sorted(errors["dim"].unique())
     shared = {"sharex": True, "sharey": "row", "squeeze": False}
-    figure, axes = plt.subplots(len(NORMS), len(dims), figsize=(WIDTH, 5.6), **shared)
+    figure, axes = plt.subplots(len(NORMS), len(dims), figsize=(WIDTH, 4.0), **shared)
     for row, norm in zip(axes, NORMS, strict=True):
         for dim, ax in zip(dims, row, strict=True):
             chosen = (t[(t["dim"] == dim) & (t["norm"] == norm)] for t in (errors, bounds))
@@ -98,46 +98,30 @@ def legend_handles(errors: pd.DataFrame, bounds: pd.DataFrame, family: str) -> l
 def caption(errors: pd.DataFrame, bounds: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the tables."""
     start = (
-        "Error of the best network against sample size m, for p = inf and p = 2, among the bounds "
-        "on the worst case over u_0 + H (S1.9 and S1.11 with c_0 = 1, S1.15, S1.16). Here u_0 is "
-        "teacher 0 and H the class of the teachers; the upper bounds are for an algorithm that "
-        f"knows u_0. Circles: min-max over the {family} teachers, with its interval over seeds."
+        "Error of the best network against sample size m, among the bounds on the worst case over "
+        "u_0 + H (S1.9, S1.11, S1.15, S1.16), where u_0 is teacher 0 and H the class of the "
+        f"teachers. Circles: min-max over the {family} teachers."
     )
     if not (errors["kind"] == "adaptive").any():
         return f"{start} Spikes need teachers of depth 3 and width 2 or more."
     paired = errors.merge(bounds, on=["dim", "samples", "norm"])
     met = [
-        f"The {name} exceeds the lower bound {bound} at {count(paired, kind, line)}."
-        for name, kind, bound, line in (
-            ("error on adaptive spikes", "adaptive", "for deterministic algorithms", "lower_sharp"),
-            ("mean over fixed spikes", "fixed_mean", "of Theorem 2.2", "lower"),
-            (
-                "mean over fixed spikes",
-                "fixed_mean",
-                "of S1.11 for any algorithm, randomised ones included,",
-                "lower_sharp_randomised",
-            ),
+        f"{marks} exceed the lower bound {bound} at {count(paired, kind, line)}."
+        for marks, kind, bound, line in (
+            ("Diamonds", "adaptive", "for deterministic algorithms (S1.11)", "lower_sharp"),
+            ("Squares", "fixed_mean", "of Theorem 2.2", "lower"),
         )
         if (bounds["bound"] == line).any()
     ]
-    uniform = errors[errors["norm"] == "inf"]
     return " ".join(
         [
             start,
-            "A spike that no sample point meets changes no label: the students of teacher 0 plus "
-            "or minus the spike are those of teacher 0. Diamonds: the spike stands where each "
-            "sample is emptiest, in the largest gap for d = 1 and where a local search ends for "
-            "d > 1, as high as the class allows, with the worse sign; mean over seeds, with a line "
-            "from the least of all algorithms and seeds to the largest of this algorithm. Squares: "
-            "the mean over all spikes of the proof of Theorem 2.2, fixed before the sample (S1.8), "
-            "over both signs, and over seeds, 0 where the sample meets the spike; this mean is "
-            "what the proof bounds. Dashes: the worst of these spikes by the mean over seeds; it "
-            "is chosen after the seeds, hence biased upward. Fixed spikes are measured for d > 1 "
-            "in the uniform norm alone.",
+            "A spike that no sample point meets changes no label: teacher 0 has the same students "
+            "with and without it. Diamonds: a spike where each sample is emptiest, as high as the "
+            "class allows. Squares: the mean over all spikes of the proof of Theorem 2.2, fixed "
+            "beforehand (S1.8). Dashes: the worst of these, hence biased upward.",
             *met,
-            *below(paired[paired["kind"] == "fixed_mean"]),
-            *(at_largest(group, dim) for dim, group in uniform.groupby("dim")),
-            *above(paired[paired["kind"] == "adaptive"]),
+            at_largest(errors),
         ]
     )
 
@@ -148,37 +132,15 @@ def count(paired: pd.DataFrame, kind: str, line: str) -> str:
     return f"{int((both['error'] >= both['value']).sum())} of {len(both)} points"
 
 
-def at_largest(errors: pd.DataFrame, dim: int) -> str:
-    """Return the uniform errors at the largest sample size of a dimension."""
-    samples = errors["samples"].max()
-    at = errors[errors["samples"] == samples].set_index("kind")["error"]
-    return (
-        f"For d = {dim} and m = {samples} the uniform error is {at['adaptive']:.3g} on adaptive, "
-        f"{at['fixed_mean']:.3g} on fixed spikes in the mean, and {at['random']:.2g} without."
-    )
-
-
-def below(fixed: pd.DataFrame) -> list[str]:
-    """Return why fixed spikes may fall below the sharper bound for any algorithm, if they do."""
-    sharper = fixed[fixed["bound"] == "lower_sharp_randomised"]
-    if not (sharper["error"] < sharper["value"]).any():
-        return []
-    return [
-        "Where it does not there is no contradiction: that bound is for spikes of the best "
-        "width, and those of the proof, with M = 8\N{LEFT CEILING}m^(1/s)\N{RIGHT CEILING}, are "
-        "narrower."
+def at_largest(errors: pd.DataFrame) -> str:
+    """Return the uniform errors with and without the adaptive spike at the largest sample size."""
+    last = errors[(errors["norm"] == "inf") & (errors["samples"] == errors["samples"].max())]
+    at = last.pivot(index="dim", columns="kind", values="error")
+    said = [
+        f"{row['adaptive']:.3g} (diamond) and {row['random']:.2g} (circle) for d = {dim}"
+        for dim, row in at.iterrows()
     ]
-
-
-def above(adaptive: pd.DataFrame) -> list[str]:
-    """Return why adaptive spikes may exceed an upper bound, if they do."""
-    upper = adaptive[adaptive["bound"].isin(["upper", "upper_centres"])]
-    if not (upper["error"] > upper["value"]).any():
-        return []
-    return [
-        "Where the error on adaptive spikes exceeds an upper bound there is no contradiction: that "
-        "is for points in the best places, and random points leave wider gaps."
-    ]
+    return f"At m = {last['samples'].iloc[0]} the uniform error is {', and '.join(said)}."
 
 
 if __name__ == "__main__":

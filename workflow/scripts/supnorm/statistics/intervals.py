@@ -93,16 +93,15 @@ def interval_meaning(seeds: int) -> str:
     """Return a sentence for captions that says what an interval over so many seeds is."""
     if seeds == 1:
         return "There is one seed only, and so no interval."
-    sentence = (
-        f"Bands and ranges: 95 % expanded percentile intervals over {seeds} seeds, resampled alike "
-        "for all teachers, algorithms and m"
-    )
     if seeds > FEW:
-        return f"{sentence}."
+        return (
+            f"Bands and ranges: 95 % expanded percentile intervals over {seeds} seeds, resampled "
+            "alike for all teachers, algorithms and m."
+        )
     return (
-        f"{sentence}. So few seeds give the range of all resamples: for a mean it covers in about "
-        f"{round(100 * (1 - 0.5 ** (seeds - 1)))} % of cases, and for a maximum over teachers that "
-        "are about equally hard in fewer."
+        f"Bands and ranges are those of all resamples of {seeds} seeds; they cover a mean in about "
+        f"{round(100 * (1 - 0.5 ** (seeds - 1)))} % of cases, and a maximum of about equal means "
+        "in fewer."
     )
 
 
