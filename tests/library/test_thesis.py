@@ -127,7 +127,7 @@ def test_errors_are_those_of_the_largest_dimension(drawn):
     assert uniform.tolist() == [[5, 10], [100, 0.5]]
     assert average.tolist() == [[5, 4], [100, 0.2]]
     assert bound.tolist() == [[5, 0.2], [100, 0.01]]
-    assert "4 to 0.2 in L^2 and 10 to 0.5 in L^inf" in caption
+    assert "4 to 0.2 in L^2 and 10 to 0.5 in L^inf on the hardest" in caption
     assert "1800 to 90 in L^inf" in caption
     assert len(caption) <= 700
 
@@ -153,7 +153,21 @@ def test_names_at_the_ends_of_curves_are_apart(drawn):
 def test_without_a_neighbour_errors_stand_alone(drawn, changes):
     figure, caption = drawn(**changes)
     assert len(figure.axes) == 1
-    assert caption.startswith("Errors for d = 3")
+    assert caption.startswith("Errors of the best network for d = 3 and m = 5 to 100: ")
+
+
+def test_a_spike_at_an_end_of_the_cube_stays_within_it(drawn):
+    beyond = spikes().query("kind != 'sample' or t < 0.2")
+    left, _ = drawn(spikes=beyond, neighbours=neighbours(radius=0.4))[0].axes
+    spiked = curves(left)[0]
+    assert spiked[:, 0].max() == 0.5
+    assert spiked[-1, 1] == pytest.approx(40.5)
+
+
+def test_a_single_sample_size_is_drawn(drawn):
+    one = {name: table.query("samples == 5") for name, table in tables().items()}
+    _, caption = drawn(**one)
+    assert "for d = 3 and m = 5: 4 in L^2 and 10 in L^inf on the hardest" in caption
 
 
 def test_a_class_without_spikes_says_so(drawn):

@@ -101,11 +101,11 @@ def draw_neighbour(ax: Axes, pair: pd.DataFrame) -> None:
     kinds = dict(list(pair.groupby("kind")))
     target, student, samples = (kinds[name] for name in ("target", "student", "sample"))
     centre = emptiest(samples["t"].to_numpy())
-    low, high = np.clip(centre + REACH * radius * np.array([-1, 1]), -0.5, 0.5)
+    low, high = window = centre + REACH * radius * np.array([-1, 1])
     # With its corners among the positions of the table the spike is exact; a kink of the teacher
     # between two positions is too small to be seen beside it.
     corners = centre + radius * np.array([-1, 0, 1])
-    x = np.unique(np.clip([*target["t"], *corners], low, high))
+    x = np.unique(np.clip([*target["t"], *corners], max(low, -0.5), min(high, 0.5)))
     value = np.interp(x, target["t"], target["value"])
     spike = height * np.maximum(0, 1 - abs(x - centre) / radius)
     ax.plot(x, value + spike, color=SPIKED, zorder=3)
@@ -113,9 +113,7 @@ def draw_neighbour(ax: Axes, pair: pd.DataFrame) -> None:
     ax.plot(x, value, color=DARK, lw=0.9, dashes=(4, 1.4), zorder=5)
     near = samples[samples["t"].between(low, high)]
     ax.scatter("t", "value", data=near, s=9, color=DARK, lw=0, zorder=6)
-    ax.set(
-        title="a function and its neighbour, $d=1$", xlabel="$x$", ylabel="value", xlim=(low, high)
-    )
+    ax.set(title="a function and its neighbour, $d=1$", xlabel="$x$", ylabel="value", xlim=window)
     ax.locator_params("x", nbins=4)
     above = {"textcoords": "offset points", "fontsize": 7.5, "linespacing": 1}
     apex = (centre, value[x == centre][0] + height)
@@ -166,14 +164,14 @@ def name_ends(ax: Axes, names: list[tuple[float, str, str]]) -> None:
 
 def caption(pair: pd.DataFrame, errors: pd.DataFrame, bounds: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the tables."""
-    sizes = errors["samples"]
+    average, uniform = (curve(errors, "random", norm) for norm in ("2", "inf"))
     return " ".join(
         [
             *([] if pair.empty else [of_neighbour(pair.iloc[0], family)]),
-            f"Errors for d = {errors['dim'].iloc[0]}: of the best network, from m = {sizes.min()} "
-            f"to {sizes.max()}, on the hardest {family} teacher {course(errors, 'random', '2')} in "
-            f"L^2 and {course(errors, 'random', 'inf')} in L^inf{on_spikes(errors)}. Vertical "
-            "lines: their spread over seeds.",
+            f"Errors of the best network for d = {errors['dim'].iloc[0]} and m = "
+            f"{course(average['samples'])}: {course(average['error'])} in L^2 and "
+            f"{course(uniform['error'])} in L^inf on the hardest {family} teacher"
+            f"{on_spikes(errors)}. Vertical lines: interval or range over seeds.",
             *([] if bounds.empty else [BOUNDED]),
         ]
     )
@@ -183,29 +181,30 @@ def of_neighbour(of: pd.Series, family: str) -> str:
     """Return what the panel of a function and its neighbour shows."""
     return (
         f"Left: {family} teacher {of['teacher']} for d = 1, called u, and u plus a spike "
-        f"{of['height']:.3g} high in the widest gap that m = {of['samples']} sample points "
+        f"{brief(of['height'])} high in the widest gap that m = {of['samples']} sample points "
         "leave. No sample sees the spike, so the two have the same labels and the same student."
     )
 
 
 def on_spikes(errors: pd.DataFrame) -> str:
     """Return how errors on spikes go with sample size, or why there are none."""
-    if curve(errors, "adaptive", "inf").empty:
+    spiked = curve(errors, "adaptive", "inf")
+    if spiked.empty:
         return "; spikes need teachers of depth 3 and width 2 or more"
     return (
-        ", on teacher 0 with a spike where the sample is emptiest "
-        f"{course(errors, 'adaptive', 'inf')} in L^inf"
+        f", {course(spiked['error'])} in L^inf on teacher 0 with a spike where the sample is "
+        "emptiest"
     )
 
 
-def course(errors: pd.DataFrame, kind: str, norm: str) -> str:
-    """Return the errors at the least and the largest sample size, or the one at the only size."""
-    error = curve(errors, kind, norm)["error"].iloc[[0, -1]]
-    return " to ".join(dict.fromkeys(map(brief, error)))
+def course(numbers: pd.Series) -> str:
+    """Return the first and the last of some numbers, or the only one."""
+    ends = numbers.iloc[[0, -1]] if len(numbers) > 1 else numbers
+    return " to ".join(map(brief, ends))
 
 
 def brief(error: float) -> str:
-    """Return an error with two digits, or as a whole number if it has more."""
+    """Return a number with two digits, or as a whole number if it has more."""
     return f"{error:.0f}" if error >= 10 else f"{error:.2g}"
 
 
