@@ -231,7 +231,7 @@ def test_changes_that_are_not_committed_are_refused(copied):
 def test_results_that_are_not_complete_are_refused(copied):
     for name in ("summary.md", "summary.prov.json"):
         (copied.whole / name).unlink()
-    said = "results/smoke: 1 of 144 jobs are left to be done (write_summary); run `make reproduce"
+    said = "results/smoke: 1 of 145 jobs are left to be done (write_summary); run `make reproduce"
     assert said in refused(copied)
 
 

@@ -9,8 +9,10 @@ from artifact.expected import (
     CONFIGURATION,
     DISTRIBUTED,
     EXPECTED,
+    FRONT,
     MEASURED,
     compare_with,
+    copy_front,
     references,
     write_expected,
 )
@@ -93,6 +95,17 @@ def test_a_set_is_written_from_results(results, tmp_path):
     for path in LAPTOP.rglob("*.*"):
         written = tmp_path / "new" / path.relative_to(LAPTOP)
         assert written.read_bytes() == path.read_bytes()
+
+
+def test_the_figure_of_the_readme_is_copied_from_results_that_have_it(tmp_path):
+    results, docs = tmp_path / "results", tmp_path / "docs"
+    copy_front(results, docs)
+    assert not docs.exists()
+    (results / FRONT).parent.mkdir(parents=True)
+    docs.mkdir()
+    (results / FRONT).write_bytes(b"drawn")
+    copy_front(results, docs)
+    assert (docs / "thesis.png").read_bytes() == b"drawn"
 
 
 def test_networks_must_agree_where_they_are_promised_to(changed):

@@ -3,7 +3,9 @@
 import itertools
 import re
 import sys
+from pathlib import Path
 
+import PIL.Image
 import pytest
 import yaml
 
@@ -43,6 +45,12 @@ def test_the_readme_counts_trainings_and_jobs_as_the_plan_does(scale):
 
 def test_the_readme_is_short():
     assert len(README.read_text().split()) <= 1200
+
+
+def test_the_readme_shows_one_figure_which_the_workflow_drew():
+    (path,) = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README.read_text())
+    stamp = PIL.Image.open(ROOT / path).info["Keywords"]
+    assert stamp.startswith(f"rule: plot_{Path(path).stem};")
 
 
 def test_the_commands_of_the_documents_exist():

@@ -27,7 +27,7 @@ PROBLEMS = 4
 LONGER = 4
 FIGURES = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "sine", "methods"]
 FIGURES += ["curves", "teachers", "hat", "budget", "places"]
-FIGURES += ["neighbours", "algorithms", "regularisation", "dimensions", "tractable"]
+FIGURES += ["neighbours", "algorithms", "regularisation", "dimensions", "tractable", "thesis"]
 STUDIES = ("approximation", "depth", "parity", "uniform")
 TABLES = ["errors", "curves", "minmax", "rates", "growth", "methods", "spikes", "worst_case"]
 TABLES += ["bounds", "sample_counts", "two_sided", "hat", "profiles", "sine", "claims", "ledger"]
@@ -42,7 +42,7 @@ LATER = {"collect_errors": 1, "rank_algorithms": 1, "tabulate_growth": 1, "compa
 LATER |= {"tabulate_spikes": 1, "tabulate_worst_case": 1, "tabulate_claims": 1, "write_summary": 1}
 LATER |= {"tabulate_budget": 1, "locate_errors": 1, "tabulate_neighbours": 1}
 DRAWN_LATER = ["rates", "bounds", "worst_case", "references", "growth", "spikes", "methods"]
-DRAWN_LATER += ["budget", "places", "neighbours", "tractable"]
+DRAWN_LATER += ["budget", "places", "neighbours", "tractable", "thesis"]
 LATER |= {f"plot_{figure}": 1 for figure in DRAWN_LATER}
 LATER |= {
     "collect_claims": 1,

@@ -1,6 +1,7 @@
 """The reference set: tables of a run that is committed, to compare runs on new machines with.
 
-`make expected` writes it from the results of a scale; `make verify` compares.
+`make expected` writes it from the results of a scale, and copies the README's figure from those of
+the laptop scale; `make verify` compares.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from supnorm.tables.schema import Schema, read_table, write_table
 
 EXPECTED = Path(__file__).parents[2] / "expected"
 CONFIGURATION = "config.resolved.yaml"
+# The README's figure, and the scale whose run it shows.
+FRONT, SHOWN = Path("uniform/figures/thesis.png"), "laptop"
 
 # Of students that are the same to the bit: their errors are sums and searches that other
 # processors round otherwise.
@@ -36,14 +39,17 @@ def references() -> Iterator[tuple[Study, str, Schema, Table]]:
 
 
 def main(argv: list[str]) -> None:
-    """Write the reference set of a scale from its results."""
+    """Write the reference set of a scale from its results, and the README's figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--scale", type=scale_name, default="laptop", help="scale whose results are taken"
     )
     parser.add_argument("--study", help="the only study whose tables are taken; default: all")
     a = parser.parse_args(argv)
-    write_expected(Path("results", a.scale), EXPECTED / a.scale, a.study)
+    results = Path("results", a.scale)
+    write_expected(results, EXPECTED / a.scale, a.study)
+    if a.scale == SHOWN:
+        copy_front(results, Path("docs"))
 
 
 def write_expected(results: Path, expected: Path, only: str | None = None) -> None:
@@ -58,6 +64,13 @@ def write_expected(results: Path, expected: Path, only: str | None = None) -> No
             write_table(kept, read_table(path, schema.columns), schema)
     with appearing(expected / CONFIGURATION) as temporary:
         temporary.write_bytes((results / CONFIGURATION).read_bytes())
+
+
+def copy_front(results: Path, docs: Path) -> None:
+    """Copy the README's figure from results, if they have its study."""
+    if (results / FRONT).is_file():
+        with appearing(docs / FRONT.name) as temporary:
+            temporary.write_bytes((results / FRONT).read_bytes())
 
 
 def compare_with(

@@ -3,6 +3,20 @@
 #   plot_<figure>   the tables that it is drawn from   ->  figures/<figure>.*
 
 
+use rule job from uniform as plot_thesis with:
+    input:
+        **code("workflow/scripts/uniform/plot_thesis.py"),
+        **tables_of("uniform", "thesis"),
+    output:
+        **drawing_of("uniform", "thesis"),
+    pathvars:
+        job="plot_thesis",
+    resources:
+        **DRAWING,
+    params:
+        options=options("uniform.teacher.families"),
+
+
 use rule job from uniform as plot_rates with:
     input:
         **code("workflow/scripts/uniform/plot_rates.py"),

@@ -6,6 +6,11 @@ from supnorm.uniform.checks import check
 from supnorm.uniform.throughput import calibrated
 
 FIGURES = {
+    "thesis": Figure(
+        ("spikes", "neighbours", "worst_case", "bounds"),
+        "Errors and bounds",
+        "the thesis at a glance: errors with and without a spike that no sample meets",
+    ),
     "rates": Figure(
         ("minmax", "rates", "bounds"),
         "Errors and bounds",
