@@ -134,8 +134,8 @@ def drawing_of(study, figure):
         "png": report(
             f"<results>/figures/{figure}.png",
             caption=f"../report/{study}/{figure}.rst",
-            category=index.category,
-            labels={"figure": f"{study}: {index.shows}"},
+            category=study,
+            labels={"figure": index.shows},
         ),
         "caption": f"<results>/figures/{figure}.txt",
         "record": f"<results>/figures/{figure}.prov.json",

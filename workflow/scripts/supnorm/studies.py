@@ -15,14 +15,13 @@ from supnorm.schemas import studies
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: the tables it is drawn from, its category in the report, and what it shows.
+    """A figure: the tables it is drawn from, and what it shows.
 
     `needs` is a setting of the study without which there is nothing to draw, such as
     ("reference", "algorithms").
     """
 
     tables: tuple[str, ...]
-    category: str
     shows: str
     needs: tuple[str, str] | None = None
 

@@ -4,15 +4,13 @@ from supnorm.approximation.checks import check
 from supnorm.approximation.costs import ApproximationCosts
 from supnorm.studies import Figure, Stage, Study, Table
 
-CATEGORY = "What bases and frequencies cost"
 FIGURES = {
     "approximation": Figure(
-        ("rates",), CATEGORY, "one class: without a curse on average, with one uniformly"
+        ("rates",), "one class: without a curse on average, with one uniformly"
     ),
-    "bases": Figure(("bases",), CATEGORY, "polynomials, cosines, pieces and a deep network"),
+    "bases": Figure(("bases",), "polynomials, cosines, pieces and a deep network"),
     "spectral_bias": Figure(
         ("spectra", "amplitudes", "half_times", "spike_times", "denoising"),
-        CATEGORY,
         "what networks learn first, and what that costs and buys",
     ),
 }

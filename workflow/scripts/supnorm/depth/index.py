@@ -4,13 +4,10 @@ from supnorm.depth.checks import check
 from supnorm.depth.costs import DepthCosts
 from supnorm.studies import Figure, Stage, Study, Table
 
-CATEGORY = "What depth expresses"
 FIGURES = {
-    "cliff": Figure(("sawtooth", "profiles"), CATEGORY, "the triangle map: expressed and learned"),
-    "inner": Figure(("inner", "bounds"), CATEGORY, "inner product and parity by depth and width"),
-    "pieces": Figure(
-        ("pieces", "square", "sawtooth"), CATEGORY, "how many pieces networks have, and need"
-    ),
+    "cliff": Figure(("sawtooth", "profiles"), "the triangle map: expressed and learned"),
+    "inner": Figure(("inner", "bounds"), "inner product and parity by depth and width"),
+    "pieces": Figure(("pieces", "square", "sawtooth"), "how many pieces networks have, and need"),
 }
 
 TABLES = {

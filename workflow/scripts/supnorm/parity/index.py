@@ -8,13 +8,11 @@ from supnorm.studies import Figure, Stage, Study, Table
 FIGURES = {
     "norm": Figure(
         ("norms", "training", "neurons"),
-        "What norm buys",
         "the norm that parity needs, and what training finds",
     ),
-    "samples": Figure(("samples",), "What norm buys", "parity learned from samples"),
+    "samples": Figure(("samples",), "parity learned from samples"),
     "waves": Figure(
         ("waves", "width"),
-        "What norm buys",
         "waves in place of parity, and averages over few directions",
     ),
 }

@@ -8,73 +8,56 @@ from supnorm.uniform.throughput import calibrated
 FIGURES = {
     "thesis": Figure(
         ("spikes", "neighbours", "worst_case", "bounds"),
-        "Errors and bounds",
         "the thesis at a glance: errors with and without a spike that no sample meets",
     ),
     "rates": Figure(
         ("minmax", "rates", "bounds"),
-        "Errors and bounds",
         "error against sample size, under Theorem 2.2",
     ),
-    "bounds": Figure(("minmax", "bounds"), "Errors and bounds", "uniform error among all bounds"),
+    "bounds": Figure(("minmax", "bounds"), "uniform error among all bounds"),
     "worst_case": Figure(
         ("worst_case", "bounds"),
-        "Errors and bounds",
         "errors on teachers with a spike that no sample meets",
     ),
     "neighbours": Figure(
         ("neighbours",),
-        "Errors and bounds",
         "how near every teacher there are functions on which all students err",
     ),
     "references": Figure(
         ("minmax",),
-        "Errors and bounds",
         "trained networks beside algorithms that are no networks",
         needs=("reference", "algorithms"),
     ),
     "algorithms": Figure(
         ("minmax", "challenges"),
-        "Errors and bounds",
         "any algorithm on random teachers, and on a spike that it does not see",
         needs=("reference", "algorithms"),
     ),
-    "growth": Figure(
-        ("growth",), "Errors and bounds", "error and rate against the number of teachers"
-    ),
-    "budget": Figure(
-        ("budget",), "Training", "error after the paper's budget and after longer ones"
-    ),
-    "spikes": Figure(
-        ("spikes",), "What goes wrong", "target and student where the error is largest"
-    ),
+    "growth": Figure(("growth",), "error and rate against the number of teachers"),
+    "budget": Figure(("budget",), "error after the paper's budget and after longer ones"),
+    "spikes": Figure(("spikes",), "target and student where the error is largest"),
     "places": Figure(
         ("places", "minmax"),
-        "What goes wrong",
         "where in the cube the largest errors are attained",
     ),
-    "sine": Figure(("sine",), "What goes wrong", "small average and large uniform error"),
+    "sine": Figure(("sine",), "small average and large uniform error"),
     "methods": Figure(
         ("methods",),
-        "How errors are measured",
         "how far sampling falls short of the uniform error",
     ),
-    "curves": Figure(("curves",), "Training", "training loss against epoch"),
-    "teachers": Figure(("profiles",), "Teachers", "the random teachers along the diagonal"),
-    "hat": Figure(("hat",), "Teachers", "the hat and the bump of the proof"),
+    "curves": Figure(("curves",), "training loss against epoch"),
+    "teachers": Figure(("profiles",), "the random teachers along the diagonal"),
+    "hat": Figure(("hat",), "the hat and the bump of the proof"),
     "regularisation": Figure(
         ("regularisation",),
-        "Errors and bounds",
         "spikes that no sample meets, whatever the coefficient norm and bound",
     ),
     "dimensions": Figure(
         ("dimensions", "samples_needed"),
-        "Errors and bounds",
         "spikes and samples needed in every dimension and depth",
     ),
     "tractable": Figure(
         ("minmax", "tractable"),
-        "Errors and bounds",
         "random networks beside polynomials, which are learned exactly",
     ),
 }
