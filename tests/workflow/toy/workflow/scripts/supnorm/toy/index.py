@@ -2,7 +2,7 @@
 
 from supnorm.studies import Figure, Study, Table
 
-FIGURES = {"rates": Figure(("squares",), "Toys", "squares against numbers")}
+FIGURES = {"rates": Figure(("squares",), "squares against numbers")}
 
 TABLES = {
     "squares": Table("squares.SQUARES", ("number",)),
