@@ -111,13 +111,18 @@ def draw_half_times(ax: Axes, half_times: pd.DataFrame) -> None:
     ax.legend(loc="upper left", fontsize=6.5)
 
 
+def spike_look(number: int) -> dict:
+    """Return the look of the curve of a kernel that learns spikes."""
+    return {"color": SHADES[(number + 2) % 4], "marker": "oDs^"[number % 4], "ms": 3.2}
+
+
 def draw_spikes(ax: Axes, spikes: pd.DataFrame) -> None:
     """Draw how long half a spike takes."""
     for number, ((kernel, scale), rows) in enumerate(
         spikes.groupby(["kernel", "scale"], dropna=False)
     ):
-        look = {"color": SHADES[(number + 2) % 4], "marker": "o", "ms": 3.2}
-        ax.plot(rows["inverse_width"], rows["time"], label=flow_label(kernel, scale), **look)
+        label = flow_label(kernel, scale)
+        ax.plot(rows["inverse_width"], rows["time"], label=label, **spike_look(number))
     relu = spikes[spikes["kernel"] == "relu"]
     line = relu["time"].iloc[-1] * (relu["inverse_width"] / relu["inverse_width"].iloc[-1]) ** 2
     ax.plot(relu["inverse_width"], line, color="0.1", lw=0.8, ls=":", label="$M^2$")
@@ -128,16 +133,12 @@ def draw_spikes(ax: Axes, spikes: pd.DataFrame) -> None:
 
 
 def draw_noise(ax: Axes, denoising: pd.DataFrame) -> None:
-    """Draw the risk against time, in the colours of the spikes."""
+    """Draw the risk against time, in the colours and with the markers of the spikes."""
     for number, ((kernel, scale), rows) in enumerate(
         denoising.groupby(["kernel", "scale"], dropna=False)
     ):
-        ax.plot(
-            rows["time"],
-            rows["risk"],
-            color=SHADES[(number + 2) % 4],
-            label=flow_label(kernel, scale),
-        )
+        look = spike_look(number) | {"markevery": 0.15}
+        ax.plot(rows["time"], rows["risk"], label=flow_label(kernel, scale), **look)
     ax.set(xscale="log", yscale="log", xlabel="time", ylabel="risk under noise")
 
 

@@ -24,12 +24,13 @@ KINDS = {
     ),
     "random": ("{family} teachers as they are", {"color": ORANGE, "marker": "o"}),
 }
-# Dashed are the theorems of the paper, continuous what is derived here with sharper constants.
+# Dashed are the theorems of the paper; of what has sharper constants, dotted is what holds for any
+# algorithm, continuous what is for deterministic ones.
 LINES = {
     "upper": ("upper (Theorem 2.4)", {"color": "0.35", "dashes": (5, 1.6)}),
     "upper_centres": ("upper, samples at cell centres", {"color": "0.35"}),
     "lower_sharp": ("lower, deterministic algorithms", {"color": WINE}),
-    "lower_sharp_randomised": ("lower, any algorithm", {"color": NAVY}),
+    "lower_sharp_randomised": ("lower, any algorithm", {"color": NAVY, "dashes": (1, 1.2)}),
     "lower": ("lower, any algorithm (Theorem 2.2)", {"color": NAVY, "dashes": (5, 1.6)}),
 }
 # The width of a bound's line, in points.
