@@ -223,14 +223,13 @@ def test_the_readme_has_the_ledger_of_the_set():
     part = text[text.index("What each class [costs]") : text.index("<!-- /ledger -->")]
     ledger = in_order(verdicts.of_studies("laptop", "ledger", LEDGER))
     rows = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")]
-    assert rows[0] == ["class", *TASKS]
-    assert [row[0] for row in rows[1:]] == list(ledger["class"].unique())
-    told = {
-        (row[0], task): cell for row in rows[1:] for task, cell in zip(TASKS, row[1:], strict=True)
-    }
+    head, _, *rows = rows
+    assert head == ["class", *TASKS]
+    assert [row[0] for row in rows] == list(ledger["class"].unique())
+    told = {(row[0], task): cell for row in rows for task, cell in zip(TASKS, row[1:], strict=True)}
     kept = ledger.set_index(["class", "task"])["brief"].to_dict()
     assert {place: cell for place, cell in told.items() if cell != "–"} == kept
-    assert len(part.split()) <= 110
+    assert len(part.split()) <= 135
 
 
 def test_the_pages_have_the_verdicts_of_the_set(tmp_path):

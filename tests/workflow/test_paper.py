@@ -322,10 +322,16 @@ def test_what_the_claims_say_is_said_where_it_is_shown(paper):
     paper.draw("references", "Other algorithms.")
     text = paper.text()
     assert squeezed("and 2 failed. In at least one case failed: “Networks win.”") in text
-    assert "thebound(2)in1of1case(adimensionandanorm):theleastratiooferrortoboundis4.45." in text
+    assert (
+        "thebound(2)in1of1case(adimensionandanorm):theleastratiooferrortoboundis4.45[supported]."
+        in text
+    )
     assert "(S1.11)in" not in text
     assert "errslessthanallofthemin0of2cases(adimensionandanorm),andmorethan" in text
-    says = "thebestofthemin2,while0areundecided.Itserrorisfrom22.2to4.76⋅104timestheleast"
+    # Beside the sentence stands what became of the claim.
+    says = (
+        "thebestofthemin2,while0areundecided[failed2/2].Itserrorisfrom22.2to4.76⋅104timestheleast"
+    )
     assert says in text
 
 
@@ -640,7 +646,7 @@ It is #number(data.findings.second.least), see @figure-second-hat. #drawn("secon
 
 def test_a_second_study_adds_its_part(two):
     text = two.text()
-    assert text.index("3Learningtohighuniformaccuracy3.1Whatwasasked") < text.index(
+    assert text.index("3LearningtohighuniformaccuracyQuestion.") < text.index(
         "4Thesecondstudy4.1WhatelsewasaskedItis0.250,seeFigure2."
     )
     assert "Itasksmore.Of6casesinwhich4statementsaretested" in text
