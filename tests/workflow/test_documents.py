@@ -110,3 +110,9 @@ def test_every_statement_that_is_cited_is_in_the_theory():
     cited = {name for path in sources for name in re.findall(number, path.read_text())}
     assert len(cited) > 10
     assert cited <= stated
+
+
+def test_no_source_file_is_large():
+    """A package or a result that slipped in would stay in every clone."""
+    large = [str(path) for path in source_files() if (ROOT / path).stat().st_size > 400_000]
+    assert large == []
