@@ -70,7 +70,7 @@ def committed(finished, tmp_path_factory):
     git(tree, "add", "-A")
     git(tree, "commit", "-qm", "all")
     printed = redraw(tree, "--scale", "smoke")
-    assert "drawing 27 figures and the paper of results/smoke anew" in printed
+    assert "drawing 28 figures and the paper of results/smoke anew" in printed
     assert rules_run(printed) == drawings(tree)
     return tree
 
