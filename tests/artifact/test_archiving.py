@@ -144,7 +144,7 @@ def test_its_readme_tells_of_every_claim(unpacked):
         for claim in import_module(f"supnorm.{study.name}.claims").CLAIMS
     }
     for statement in statements:
-        line = re.search(rf"^\| {re.escape(statement)} \|.*", text, re.MULTILINE)[0]
+        line = re.search(rf"^\| `\w+` \| {re.escape(statement)} \|.*", text, re.MULTILINE)[0]
         assert (f"| `{figures[statement]}` |" if figures[statement] else "| none;") in line
     assert "$" not in text
 
