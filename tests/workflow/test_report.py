@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from supnorm.studies import all_studies
 from tree import Tree
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
@@ -70,6 +71,10 @@ def rows(page):
         page.locator("nav tbody tr").first.wait_for()
         for number in range(page.locator("nav tbody tr").count()):
             yield page.locator("nav tbody tr").nth(number)
+
+
+def test_there_is_a_heading_for_each_study(page):
+    assert set(page.evaluate("Object.keys(categories)")) == {study.name for study in all_studies()}
 
 
 def test_every_figure_shows_in_the_window(page, report):
