@@ -59,13 +59,26 @@ def assert_completes(tree, finished):
     return done.stdout
 
 
-def test_everything_killed_at_once(unfinished, finished):
-    process = start(unfinished)
+def kill_everything(process, tree):
     os.killpg(process.pid, signal.SIGKILL)
-    for child in in_tree(unfinished):
+    for child in in_tree(tree):
         child.kill()
     process.wait()
+
+
+def test_everything_killed_at_once(unfinished, finished):
+    kill_everything(start(unfinished), unfinished)
     assert "removing the lock that a killed run left" in assert_completes(unfinished, finished)
+
+
+@pytest.mark.complete
+def test_the_driver_killed_while_it_removes_a_lock(unfinished, finished):
+    kill_everything(start(unfinished), unfinished)
+    again = subprocess.Popen(reproduce(unfinished), cwd=unfinished.path, stdout=subprocess.DEVNULL)
+    wait_for(lambda: in_tree(unfinished, "--unlock"), "a lock to be removed")
+    again.kill()
+    again.wait()
+    assert_completes(unfinished, finished)
 
 
 @pytest.mark.complete

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -378,7 +379,7 @@ def refuse_foreign_lock(lock) -> None:
 def remove_snakemake_lock(snakemake: list[str]) -> None:
     """Remove the lock that a killed run of this driver left."""
     print("removing the lock that a killed run left")
-    status = subprocess.run([*snakemake, "--unlock"]).returncode
+    status = started([*snakemake, "--unlock"]).wait()
     if status:
         sys.exit(status)
 
@@ -406,7 +407,7 @@ def supervise(command: list[str]) -> int:
     When make dies, this driver is told to stop; when this driver dies, Snakemake does.
     """
     die_with_parent(signal.SIGTERM)
-    child = subprocess.Popen(command, process_group=0, preexec_fn=begin_child)
+    child = started(command, process_group=0)
 
     def stop(_number, _frame) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -424,12 +425,20 @@ def supervise(command: list[str]) -> int:
     return status
 
 
-def begin_child() -> None:
-    """Prepare the child: it hears of an interrupt from us alone, so it must not ignore it.
+def started(command: list[str], **how: int) -> subprocess.Popen:
+    """Start a process that dies with this driver, so that another run need not wait for it."""
+    return subprocess.Popen(command, preexec_fn=partial(begin_child, os.getpid()), **how)
+
+
+def begin_child(driver: int) -> None:
+    """Prepare a child of the driver: it dies with it, and does not ignore an interrupt.
 
     What a shell starts in the background ignores interrupts, and so would what that starts.
     """
     die_with_parent(signal.SIGKILL)
+    if os.getppid() != driver:
+        # It died first, and no signal will come.
+        os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
