@@ -295,6 +295,21 @@ def test_the_answer_follows_from_the_claims(paper):
         assert ("ifitisapolynomialofknowndegree" in paper.text()) == said
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (["supported", "supported"], "itdoes.Ameasurederror"),
+        (["failed", "failed"], "itdoesnot.Ameasurederror"),
+        (["undecided", "undecided"], "thisisundecided.Ameasurederror"),
+        (["failed", "supported"], "itdoesin1of2dimensions.Ameasurederror"),
+        (["supported", "undecided"], "itdoesin1of2dimensions,and1isundecided.Ameasurederror"),
+    ],
+)
+def test_a_sentence_is_written_for_every_outcome(paper, verdicts, said):
+    paper.tabulate("claims", claims()[:2].assign(claim="uniform_slower_than_l2", verdict=verdicts))
+    assert said in paper.text()
+
+
 def test_the_table_of_all_claims_is_an_appendix(paper):
     text = paper.text()
     assert (
