@@ -18,7 +18,7 @@
 # make publish              the draft for everybody, for ever; asks before it does
 # make test                 the tests that take seconds each, on two cores: eight minutes
 # make test-all             all tests
-# make soak                 twenty runs through SLURM with random kills, in an hour; needs root
+# make soak                 twenty runs through SLURM with random kills, in 70 minutes; needs root
 # make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
 
