@@ -74,7 +74,8 @@ def test_times_are_told_for_this_machine_and_for_larger_ones(monkeypatch, tmp_pa
         int(re.match(r"\d+", line(text, f"on {name}")[1])[0])
         for name in ("the 2 cores of this machine", "8 cores", "16 cores")
     )
-    assert here / 4 <= eight < here / 3 and eight / 2 <= sixteen < eight
+    assert here / 4 <= eight < here / 3
+    assert eight / 2 <= sixteen < eight
     alike = plan.machines_of("cpu", cores=8)
     assert [number for _, number in alike] == [8, 16]
 
