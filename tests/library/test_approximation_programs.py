@@ -462,6 +462,8 @@ def test_findings_are_what_the_tables_have(told, spectral, timed, tabulated):
     _, study, found = told
     assert study == "approximation"
     assert (found["size"], found["time"], found["width"]) == (8, 1e3, 64)
+    assert found["spike_limit"] == pytest.approx(0.3976586, abs=5e-8)
+    assert found["spikes_from"] == 64
     samples = {(row["dim"], row["samples"]): row for row in found["samples"]}
     assert set(samples) == {(dim, m) for dim in (3, 5) for m in (1000, 10**6)}
     assert samples[3, 1000]["samples_lower"] == pytest.approx(0.0075757576, abs=5e-11)

@@ -6,7 +6,9 @@ import pytest
 from scales import whole_configuration
 from supnorm.configuration import of_study
 from supnorm.depth.costs import SPEED, DepthCosts
-from supnorm.depth.sizes import architectures, sample_size, targets
+from supnorm.depth.sawtooth import sawtooth
+from supnorm.depth.sizes import PER_PIECE, architectures, sample_size, targets
+from supnorm.errors.exact import piecewise_linear
 from supnorm.hardware.cards import CARDS
 
 SETTINGS = {
@@ -100,3 +102,12 @@ def test_jobs_ask_for_enough_and_work_nowhere_but_on_cpus():
 
 def test_more_teeth_take_more_points():
     assert [sample_size(k) for k in (1, 3, 4, 5, 12)] == [256, 256, 512, 1024, 131072]
+
+
+def test_every_affine_piece_of_the_target_has_its_points():
+    for k in range(1, 8):
+        count = sample_size(k)
+        places = (np.arange(count) + 0.5) / count
+        breaks = piecewise_linear(sawtooth(k))[0].places + 0.5
+        assert len(breaks) == 2**k + 1
+        assert np.histogram(places, breaks)[0].min() >= PER_PIECE

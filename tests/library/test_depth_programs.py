@@ -11,6 +11,8 @@ from depth import (
     collect_depth,
     count_pieces,
     describe_depth,
+    plot_inner,
+    plot_pieces,
     tabulate_depth,
     tabulate_depth_claims,
     train_inner,
@@ -586,9 +588,12 @@ def test_findings_are_what_the_tables_have(told, collected, known, pieces):
     assert second == {
         **{"k": 2, "shallow_min": shallow.min(), "shallow_max": shallow.max()},
         **{"deep_min": deep.min(), "deep_max": deep.max()},
+        **{"deep_better": (deep <= 0.25).sum(), "deep_students": len(deep)},
     }
     # One hidden layer is not deep.
     assert first["deep_min"] is first["deep_max"] is None
+    assert first["deep_students"] == 0
+    assert (found["per_piece"], found["half"]) == (32, 0.25)
     could = table.query("compositions == 2 and depth == 2 and width >= 4")["error"]
     assert found["cliff"] == {"k": 2, "could": 4, "best": could.min()}
     inner = collected[0]["inner"].query("kind == 'trained'")
@@ -627,6 +632,64 @@ def test_findings_tell_the_theorems_in_some_dimensions(told):
     assert of["daniely"][1]["lower_log10"] == pytest.approx(0.48134216)
     crossed = [row["dim"] for row in of["daniely"] if row["lower_log10"] > row["upper_log10"]]
     assert crossed == [41, 60]
+
+
+def test_findings_tell_where_and_how_daniely_crosses(told, known):
+    found = json.loads((told[0] / "findings").read_text())["findings"]["crossing"]
+    assert found["dim"] == 41
+    # S3.7.
+    assert np.log10([found["needed"], found["enough"]]) == pytest.approx([11.93, 11.55], abs=5e-3)
+    bounds = known[0]["bounds"]
+    assert describe_depth.crossing(bounds.query("dim <= 40")) is None
+
+
+def bits(errors):
+    """Networks that learned bits, of one seed: errors by target, dim, depth and width."""
+    names = ["target", "dim", "depth", "width"]
+    rows = [dict(zip(names, size, strict=True)) | {"error_2": e} for size, e in errors.items()]
+    return {"inner": pd.DataFrame(rows).assign(kind="trained", seed=1)}
+
+
+def test_findings_say_at_how_many_widths_parity_is_easier():
+    """Of those at which one hidden layer has not learned both."""
+    found = describe_depth.parity(
+        bits(
+            {
+                **{("inner", 2, 2, 8): 0.08, ("parity", 2, 2, 8): 0.32},
+                **{("inner", 2, 2, 64): 2e-16, ("parity", 2, 2, 64): 1e-16},
+                **{("inner", 5, 2, 8): 0.9, ("parity", 5, 2, 8): 0.8},
+                **{("inner", 5, 2, 64): 0.2, ("parity", 5, 2, 64): 0.1},
+                **{("inner", 5, 3, 64): 0.01, ("parity", 5, 3, 64): 1e-4},
+            }
+        )
+    )
+    assert found["dims"] == [
+        {"dim": 2, "easier": 0, "widths": 1},
+        {"dim": 5, "easier": 2, "widths": 2},
+    ]
+    assert (found["dim"], found["width"], found["one"], found["two"]) == (5, 64, 0.1, 1e-4)
+
+
+def test_the_caption_of_pieces_compares_with_a_layer_that_errs_more(known, pieces):
+    """With 24 neurons the deep network errs by 4^-9, and 128 in one layer by 1 / (8 129^2)."""
+    said = plot_pieces.caption(pieces[1], known[0]["square"])
+    assert pytest.approx(7.5e-6, rel=2e-3) == 1 / (8 * 129**2)
+    assert (
+        "With 24 neurons the deep network errs by 3.8e-06, one hidden layer of 128 by 7.5e-06 or "
+        "more" in said
+    )
+
+
+def test_the_caption_of_bits_tells_two_theorems_apart(known, collected):
+    rows = collected[0]["inner"].query("kind == 'trained'")
+    said = plot_inner.caption(rows, known[0]["bounds"])
+    assert (
+        "The bound for the inner product first exceeds one neuron at d = 47, and the network of "
+        "two layers nowhere in the figure; Daniely's exceeds what is enough for two first at "
+        "d = 41." in said
+    )
+    further = known[0]["bounds"].replace({"upper_log10": {np.log10(120): 1.0}})
+    assert "the network of two layers at d = 60;" in plot_inner.caption(rows, further)
 
 
 def test_the_summary_has_five_tables_in_markdown(told):

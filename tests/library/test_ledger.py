@@ -150,7 +150,9 @@ def test_times_are_those_of_the_tables(tables):
     assert row["number"] == time[8]
     assert row["statement"].endswith(f"frequency 1 after {time[1]:.3g}.")
     # S4.10.
-    assert cell(tables, "approximation", 4, "uniform")["number"] == pytest.approx(0.39766, rel=1e-3)
+    row = cell(tables, "approximation", 4, "uniform")
+    assert row["number"] == pytest.approx(0.39766, rel=1e-3)
+    assert row["brief"] == "spike of half-width 1/M after 0.397 M^2"
     assert cell(tables, "approximation", 4, "represent") is None
 
 
@@ -180,8 +182,8 @@ def test_what_training_finds_is_told_as_it_is(tables):
     """Up to some k, at every k, or at none."""
     row = cell(tables, "depth", 2, "uniform")
     assert (
-        "below half of a constant's up to k = 4, to 0.0359; at k = 6 it is 0.500"
-        in row["statement"]
+        "below half of a constant's up to k = 4 (there in 2 of 25 students), to 0.0359; at k = 6 "
+        "it is 0.500" in row["statement"]
     )
     assert row["brief"] == "trained to k = 4, then 0.500"
     for error, says, brief in (

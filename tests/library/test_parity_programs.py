@@ -571,9 +571,13 @@ def test_findings_are_what_the_tables_have(told, trained, solved):
         ("kernel_2", "kernel", "error_2"),
         ("kernel_inf", "kernel", "error_inf"),
         ("eliminated", "elimination", "recovered"),
+        ("kernel_parities", "kernel", "error_2_parities"),
+        ("kernel_floor", "kernel", "floor"),
     ):
         assert few[key] == pytest.approx(of(table, method, 8)[column].mean()), key
     assert few["size"] == pytest.approx(of(table, "minimum", 8)["norm"].mean() / 8)
+    least = of(table, "minimum", 8)
+    assert (few["right"], few["draws"]) == (least["recovered"].sum(), len(least))
     assert found["tested"]["minimum_is_v"]["cases"] == 3
     assert found["tested"]["minimum_is_v"]["supported"] == 3
     waves = {(row["dim"], row["phase"]): row["ratio"] for row in found["waves"]}

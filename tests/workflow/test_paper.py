@@ -21,6 +21,7 @@ from supnorm.job import provenance
 from supnorm.job.programs import InputError
 from supnorm.job.records import read_record, stamp
 from supnorm.schemas import SCHEMAS
+from supnorm.statistics.claims import tested as tested_claims
 from supnorm.tables.ledger import LEDGER
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
@@ -677,6 +678,43 @@ def test_files_of_several_studies_lie_in_their_folders(two):
     refused(two, says)
     two.figures = {"first": two.figures["first"], "again": two.figures["first"]}
     refused(two, "hat.pdf: expected one file uniform/hat, found uniform/figures/hat.pdf, too")
+
+
+def approximation(paper, **tested):
+    """The text of a document with the part of the study approximation, some claims of it failed."""
+    rows = [(name, number) for name, numbers in tested.items() for number in numbers]
+    failed = pd.DataFrame(rows, columns=["claim", "measured"]).assign(
+        **{"study": "approximation", "statement": "A claim.", "quantity": "a number", "case": "d"},
+        **{"verdict": "failed", "source": "S4.1", "relation": "<=", "reference": 1.0},
+        **{"tables": "rates", "sentence": None, "figure": None, "low": np.nan, "high": np.nan},
+    )
+    paper.tabulate("claims", pd.concat([claims(), failed]))
+    for name in ("rates", "bases"):
+        path = Path(f"approximation/tables/{name}.parquet")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        record(path, "tabulate_approximation")
+        paper.options["tables"].append(path)
+    found = {"samples": [{"dim": 10, "samples": 1000, "samples_lower": 0.1, "samples_upper": 1.0}]}
+    found |= {"bases": [], "size": 32, "time": 1e3, "width": 64}
+    found |= {"spike_limit": 0.39766, "spikes_from": 77, "tested": tested_claims(failed)}
+    write_findings(Path("approximation/findings.json"), "approximation", found)
+    paper.options["parts"].append(PAPER / "approximation.typ")
+    paper.options["findings"].append("approximation/findings.json")
+    return paper.text()
+
+
+def test_a_part_asserts_nothing_beside_a_claim_that_failed(paper):
+    text = approximation(
+        paper, barron_holds=[2.0], barron_rate=[0.3], fixed_bases_cursed=[1.2], spike_law=[0.034]
+    )
+    for said in (
+        "theexponentsofnwithwhichtheirerrorsfalldifferfrom1/2byatmost0.300[failed]",
+        # One case has one number.
+        "theboundcomesdownto1.20timestheleasterrorofanyfixedbasis[failed]",
+        "tendsto0.3977M2(within3.4%fromM=77)",
+    ):
+        assert said in text
 
 
 def refused(paper, says, **changed):

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from supnorm.approximation.claims import IMAGE_TIME, SIZE, STUDY
+from supnorm.approximation.claims import IMAGE_TIME, NARROW, SIZE, STUDY
+from supnorm.approximation.spectra import SPIKE_LIMIT
 from supnorm.approximation.tables.rates import BASES, CONSTANTS, RATES
 from supnorm.approximation.tables.spectra import IMAGE
 from supnorm.approximation.tables.waves import HALF_TIMES
@@ -52,6 +53,8 @@ def main(argv: list[str]) -> None:
         "size": SIZE if SIZE in set(shown) else shown.max(),
         "time": IMAGE_TIME,
         "width": tables["half_times"]["width"].max(),
+        "spike_limit": SPIKE_LIMIT,
+        "spikes_from": NARROW,
         "tested": tested(tables["claims"]),
     }
     write_findings(a.findings, STUDY, findings)

@@ -88,8 +88,8 @@ def caption(rates: pd.DataFrame) -> str:
         f"{crossing}. Dots: random networks of steps for a Gaussian, whose moment is not 1 but "
         f"sqrt(d) at most, mean and range of draws; they err by {ratio.min():.2f} to "
         f"{ratio.max():.2f} of their own bound. Right: the same class, learned from m values: the "
-        "uniform error of the best method lies between bounds of the order m^(-1/d) (S4.9), "
-        "the rate of the first study; in grey m^(-1/2)."
+        "uniform error of the best deterministic method lies between bounds of the order "
+        "m^(-1/d) (S4.9), the rate of the first study; in grey m^(-1/2)."
     )
 
 

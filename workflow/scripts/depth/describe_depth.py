@@ -4,7 +4,17 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from supnorm.depth.claims import STUDY, inner, of_deep, trained
+from supnorm.depth.claims import (
+    CONSTANT,
+    STUDY,
+    better_than_constant,
+    crossed,
+    inner,
+    largest,
+    of_deep,
+    trained,
+)
+from supnorm.depth.sizes import PER_PIECE
 from supnorm.depth.tables.inner import INNER
 from supnorm.depth.tables.known import BOUNDS, WIDTHS
 from supnorm.depth.tables.pieces import PIECES
@@ -28,6 +38,8 @@ TABLES = {
 }
 # Dimensions of theorems that are told.
 SHOWN = (10, 20, 30, 40, 41, 60)
+# Bits are learned where the L^2 error is below.
+LEARNED = 0.01
 
 
 def main(argv: list[str]) -> None:
@@ -53,6 +65,10 @@ def main(argv: list[str]) -> None:
     findings |= {
         "teeth": tables["widths"]["compositions"].iloc[0],
         "cliff": cliff(tables, a.composition),
+        "per_piece": PER_PIECE,
+        "half": CONSTANT["inf"] / 2,
+        "crossing": crossing(tables["bounds"]),
+        "parity": parity(tables),
         "tested": tested(tables["claims"]),
     }
     write_findings(a.findings, STUDY, findings)
@@ -68,6 +84,8 @@ def learned(tables: dict[str, pd.DataFrame]) -> Iterator[dict]:
             "k": k,
             **{f"shallow_{end}": getattr(shallow["error"], end)() for end in ("min", "max")},
             **{f"deep_{end}": getattr(deep["error"], end)() for end in ("min", "max")},
+            "deep_better": better_than_constant(deep["error"]).sum(),
+            "deep_students": len(deep),
         }
 
 
@@ -85,6 +103,40 @@ def theorems(bounds: pd.DataFrame) -> pd.DataFrame:
     shown = bounds[bounds["dim"].isin(SHOWN) & bounds["theorem"].isin(["daniely", "inner_product"])]
     shown = shown[shown["upper_log10"].notna()]
     return shown[["theorem", "dim", "weights", "lower_log10", "upper_log10"]]
+
+
+def crossing(bounds: pd.DataFrame) -> dict | None:
+    """Return where Daniely's lower bound first exceeds the upper one, and both widths there."""
+    rows = crossed(bounds, "daniely")
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    ends = {"needed": 10 ** first["lower_log10"], "enough": 10 ** first["upper_log10"]}
+    return {"dim": first["dim"], **ends}
+
+
+def parity(tables: dict[str, pd.DataFrame]) -> dict:
+    """Return how parity of as many bits stands beside the inner product, as both are learned.
+
+    In each dimension: at how many widths one hidden layer errs less on it, where it has not learned
+    both. In the largest dimension and width: the errors of one and of two on it.
+    """
+    rows = inner(tables, kind="trained")
+    names = ["dim", "width", "target"]
+    errors = rows[rows["depth"] == 2].groupby(names)["error_2"].mean().unstack("target")
+    open_ones = errors[errors.max(axis=1) >= LEARNED]
+    easier = (open_ones["parity"] < open_ones["inner"]).groupby("dim").agg(["sum", "size"])
+    easier.columns = ["easier", "widths"]
+    last, _ = largest(rows[rows["target"] == "parity"])
+    by_depth = last.groupby("depth")["error_2"].mean()
+    return {
+        "dims": easier.reset_index().to_dict("records"),
+        "dim": last["dim"].iloc[0],
+        "width": last["width"].iloc[0],
+        "one": by_depth.get(2),
+        "two": by_depth.get(3),
+        "learned": LEARNED,
+    }
 
 
 def cliff(tables: dict[str, pd.DataFrame], composition: int) -> dict:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from supnorm.depth.claims import crossed
 from supnorm.depth.drawing import DEEP, SHALLOW, layers
 from supnorm.depth.tables.inner import INNER
 from supnorm.depth.tables.known import BOUNDS
@@ -111,10 +112,10 @@ def caption(inner: pd.DataFrame, bounds: pd.DataFrame) -> str:
         f"{error:.2g} ({'inner product' if target == 'inner' else 'parity'}, {layers(depth)})"
         for (target, depth), error in at.items()
     )
-    daniely = bounds[bounds["theorem"] == "daniely"]
-    crossed = daniely.loc[daniely["lower_log10"] > daniely["upper_log10"], "dim"].min()
     product = bounds[(bounds["theorem"] == "inner_product") & bounds["upper_log10"].notna()]
     speaks = product.loc[product["lower_log10"] > 0, "dim"].min()
+    daniely, beaten = (crossed(bounds, name)["dim"] for name in ("daniely", "inner_product"))
+    where = "nowhere in the figure" if beaten.empty else f"at d = {beaten.min()}"
     return (
         "Small panels: L^2 errors, over all points, of networks trained on the inner product mod 2 "
         "of d and d bits, filled, and on parity of as many bits, hollow, means over "
@@ -122,9 +123,9 @@ def caption(inner: pd.DataFrame, bounds: pd.DataFrame) -> str:
         f"width {last['width'].max()} they are {errors}. Right: the width that one hidden layer "
         "needs for the inner product, with parameters as large as those of the network of two "
         f"hidden layers that is the inner product, whose neurons are dashed (S3.5, S3.6), and that "
-        f"of Daniely's theorem (S3.7). Lower bounds first ask for a neuron at d = {speaks}, and "
-        f"exceed what is enough for two layers at d = {crossed}: no experiment of this size can "
-        "show them."
+        f"of Daniely's theorem (S3.7). The bound for the inner product first exceeds one neuron at "
+        f"d = {speaks}, and the network of two layers {where}; Daniely's exceeds what is enough "
+        f"for two first at d = {daniely.min()}. No experiment of this size can show them."
     )
 
 

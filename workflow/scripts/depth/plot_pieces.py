@@ -93,8 +93,8 @@ def caption(pieces: pd.DataFrame, square: pd.DataFrame) -> str:
     ratio = (pieces["mean"] / pieces["neurons"]).max()
     deepest = pieces[pieces["kind"] == "he"].sort_values("neurons").iloc[-1]
     deep = square[square["method"] == "deep"].sort_values("neurons").iloc[-1]
-    shallow = square[square["method"] == "best_shallow"].set_index("neurons")["error"]
-    near = shallow[shallow.index <= deep["neurons"]].iloc[-1]
+    floors = square[(square["method"] == "lower") & (square["hidden_layers"] == 1)]
+    beaten = floors[floors["error"] > deep["error"]].sort_values("neurons").iloc[-1]
     return (
         "Left: affine pieces of networks of one input, exactly counted, mean and central eight "
         "tenths, against neurons; dotted, as many pieces as neurons. Random networks by how they "
@@ -103,9 +103,9 @@ def caption(pieces: pd.DataFrame, square: pd.DataFrame) -> str:
         f"with {int(deepest['neurons'])} neurons in {int(deepest['depth']) - 1} hidden layers "
         f"{10 ** deepest['bound_log10']:.1e} would be possible (S4.7), and the triangle map has "
         "2^k with 2 k. Right: what x^2 on [0, 1] takes (S4.2). With "
-        f"{int(deep['neurons'])} neurons the deep network errs by {deep['error']:.1e}, the best "
-        f"with one hidden layer by {near:.1e} or more; dashed, what no network of a depth can be "
-        "below."
+        f"{int(deep['neurons'])} neurons the deep network errs by {deep['error']:.1e}, one hidden "
+        f"layer of {int(beaten['neurons'])} by {beaten['error']:.1e} or more; dashed, what no "
+        "network of a depth can be below."
     )
 
 

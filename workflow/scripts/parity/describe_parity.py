@@ -101,7 +101,11 @@ def samples(table: pd.DataFrame) -> Iterator[dict]:
             "trained_inf": trained["error_inf"].mean(),
             "kernel_2": methods["kernel"]["error_2"].mean(),
             "kernel_inf": methods["kernel"]["error_inf"].mean(),
+            "kernel_parities": methods["kernel"]["error_2_parities"].mean(),
+            "kernel_floor": methods["kernel"]["floor"].mean(),
             "eliminated": methods["elimination"]["recovered"].mean(),
+            "right": least["recovered"].sum(),
+            "draws": len(least),
         }
 
 

@@ -131,7 +131,7 @@ def caption(norms: pd.DataFrame, training: pd.DataFrame) -> str:
         f"{excess.max():.6f} times V(d); without weight decay {without.min():.2f} to "
         f"{without.max():.2f} times V(d). Right: neurons of the trained networks with weight "
         "decay, of all seeds, by area as their share of the norm: from a cloud (grey) to the sign "
-        "vectors, with bias 0 for even d and 1/sqrt(d) for odd d, as the optimum has them."
+        "vectors, with bias 0 for even d and 1/sqrt(d) for odd d, as every optimum has them."
     )
 
 

@@ -13,6 +13,8 @@ STUDY = "approximation"
 ROUNDING = 1e-9
 # The size at which bases are compared, where there is such.
 SIZE = 32
+# The law of spikes, which is that of a limit, is held to from this inverse half-width on.
+NARROW = 64
 # Where the length of training is given, the image is looked at after this time.
 IMAGE_TIME = 1e3
 
@@ -145,7 +147,7 @@ def hat_scales(tables: Tables, settings) -> Iterator[Finding]:
 def spike_law(tables: Tables, settings) -> Iterator[Finding]:
     """Yield how far the time of a spike, over M^2, is from its limit."""
     rows = matching(tables["spike_times"], kernel="relu")
-    for _, row in rows[rows["inverse_width"] >= 64].iterrows():
+    for _, row in rows[rows["inverse_width"] >= NARROW].iterrows():
         off = abs(row["time"] / row["inverse_width"] ** 2 / SPIKE_LIMIT - 1)
         yield Finding(f"M = {row['inverse_width']}", off, 0.02)
 
@@ -214,7 +216,8 @@ CLAIMS = (
     ),
     Claim(
         "fixed_bases_cursed",
-        "With enough terms networks come closer to the class than any fixed basis can.",
+        "From d = 3 on, with enough terms, networks come closer to the class than any fixed basis "
+        "can.",
         "least ratio of Barron's bound to the least error of a fixed basis",
         "<=",
         "rates",
@@ -361,7 +364,8 @@ CLAIMS = (
     ),
     Claim(
         "spike_law",
-        "A spike of half-width 1/M takes a time of 0.3977 M^2.",
+        f"From M = {NARROW} on, wide networks take a time of {SPIKE_LIMIT:.4f} M^2 to learn half a "
+        "spike of half-width 1/M.",
         "relative deviation",
         "<=",
         "spike_times",

@@ -48,12 +48,15 @@ def on_average(tables: Tables, settings: Settings) -> Cost | None:
         return None
     dim = rows["dim"].iloc[0]
     rate = -1 / 2 - 1 / dim
-    statement = f"The best method's L^2 error falls like m^({rate:.2f}) in d = {dim} (cited)."
+    statement = (
+        f"The best method's L^2 error falls like m^({rate:.2f}) in d = {dim}, up to logarithms "
+        "(cited)."
+    )
     return Cost(statement, f"L^2 error m^({rate:.2f})", rate)
 
 
 def uniformly(tables: Tables, settings: Settings) -> Cost | None:
-    """Return what the uniform error of every method is at least, from the most samples."""
+    """Return what every deterministic method errs by uniformly, from the most samples."""
     lower, upper = (
         of_largest(tables["rates"], method=method) for method in ("samples_lower", "samples_upper")
     )
@@ -61,9 +64,9 @@ def uniformly(tables: Tables, settings: Settings) -> Cost | None:
         return None
     low, high = lower.iloc[-1], upper.iloc[-1]
     statement = (
-        f"From m = {low['terms']:.0e} values in d = {low['dim']} every method errs by "
-        f"{three_digits(low['error'])} or more, the best by {three_digits(high['error'])} at most: "
-        f"m^(-1/{low['dim']})."
+        f"From m = {low['terms']:.0e} values in d = {low['dim']} every deterministic method errs "
+        f"by {three_digits(low['error'])} or more, the best by {three_digits(high['error'])} at "
+        f"most: m^(-1/{low['dim']})."
     )
     return Cost(statement, f"error m^(-1/{low['dim']})", low["error"])
 
@@ -93,10 +96,10 @@ def spike(tables: Tables, settings: Settings) -> Cost | None:
     row = rows.iloc[-1]
     ratio = row["time"] / row["inverse_width"] ** 2
     statement = (
-        f"A spike of half-width 1/M is half learned after {three_digits(ratio)} M^2, at "
+        f"Wide networks learn half a spike of half-width 1/M after {three_digits(ratio)} M^2, at "
         f"M = {row['inverse_width']} after {three_digits(row['time'])}."
     )
-    return Cost(statement, f"spike 1/M wide after {three_digits(ratio)} M^2", ratio)
+    return Cost(statement, f"spike of half-width 1/M after {three_digits(ratio)} M^2", ratio)
 
 
 LEDGER = (
@@ -121,7 +124,7 @@ LEDGER = (
     Entry(
         *FEW,
         "uniform",
-        "lower bound on the uniform error of any method, from the most samples",
+        "lower bound on the uniform error of any deterministic method, from the most samples",
         ("rates",),
         "approximation",
         "S4.9",

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from supnorm.depth.claims import of_deep, trained
+from supnorm.depth.claims import CONSTANT, better_than_constant, of_deep, trained
 from supnorm.statistics.claims import Settings, Tables
 from supnorm.statistics.ledger import Cost, Entry, three_digits
 
 PLACE, CLASS = 2, "depth alone: T^k"
-# By how much the constant 1/2 errs, in each norm.
-CONSTANT = {"2": 12**-0.5, "inf": 0.5}
 
 
 def cliff(tables: Tables, settings: Settings) -> Cost | None:
@@ -33,11 +31,12 @@ def found(norm: str, name: str) -> Callable[[Tables, Settings], Cost | None]:
     """Return a `find` function: the least error of students of k hidden layers, by k."""
 
     def find(tables: Tables, settings: Settings) -> Cost | None:
-        least = of_deep(trained(tables, norm)).groupby("compositions")["error"].min()
+        students = of_deep(trained(tables, norm)).groupby("compositions")["error"]
+        least = students.min()
         if least.empty:
             return None
         # Those before the first that is not learned.
-        learned = least[(least <= CONSTANT[norm] / 2).cummin()]
+        learned = least[better_than_constant(least, norm).cummin()]
         last, error = least.index[-1], least.iloc[-1]
         told = (
             f"at k = {last} it is {three_digits(error)}, that of a constant "
@@ -50,11 +49,13 @@ def found(norm: str, name: str) -> Callable[[Tables, Settings], Cost | None]:
             statement = f"Training brings the {name} below half of a constant's at every k: {told}"
             brief = f"{three_digits(error)} at k = {last}"
         else:
+            k = learned.index[-1]
+            better = better_than_constant(students.get_group(k), norm)
             statement = (
-                f"Training brings the {name} below half of a constant's up to "
-                f"k = {learned.index[-1]}, to {three_digits(learned.iloc[-1])}; {told}"
+                f"Training brings the {name} below half of a constant's up to k = {k} (there in "
+                f"{better.sum()} of {len(better)} students), to {three_digits(learned[k])}; {told}"
             )
-            brief = f"trained to k = {learned.index[-1]}, then {three_digits(error)}"
+            brief = f"trained to k = {k}, then {three_digits(error)}"
         return Cost(statement, brief, error)
 
     return find

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-# Points of a sample: for each tooth, and at least.
-PER_TOOTH, LEAST = 32, 256
+# Points of a sample: for each of the 2^k affine pieces of T^k, and at least.
+PER_PIECE, LEAST = 32, 256
 # Batches in which all points of the cube are visited.
 BATCHES = 8
 
 
 def sample_size(compositions: int) -> int:
     """Return how many points students of T^k see."""
-    return max(LEAST, PER_TOOTH * 2**compositions)
+    return max(LEAST, PER_PIECE * 2**compositions)
 
 
 def targets(settings: Mapping) -> list[int]:
