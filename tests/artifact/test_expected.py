@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from artifact import verdicts
+from artifact import expected, verdicts
 from artifact.expected import (
     CONFIGURATION,
     DISTRIBUTED,
@@ -106,6 +106,22 @@ def test_the_figure_of_the_readme_is_copied_from_results_that_have_it(tmp_path):
     (results / FRONT).write_bytes(b"drawn")
     copy_front(results, docs)
     assert (docs / "thesis.png").read_bytes() == b"drawn"
+
+
+@pytest.mark.parametrize(
+    ("study", "copied"),
+    [([], True), (["--study", "uniform"], True), (["--study", "parity"], False)],
+)
+def test_the_figure_of_the_readme_stays_where_its_study_stays(tmp_path, monkeypatch, study, copied):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(expected, "EXPECTED", tmp_path / "expected")
+    results, docs = tmp_path / "results/laptop", tmp_path / "docs"
+    for folder in ((results / FRONT).parent, docs, tmp_path / "expected/laptop"):
+        folder.mkdir(parents=True)
+    (results / CONFIGURATION).touch()
+    (results / FRONT).write_bytes(b"drawn")
+    expected.main(["--scale", "laptop", *study])
+    assert (docs / "thesis.png").exists() == copied
 
 
 def test_networks_must_agree_where_they_are_promised_to(changed):

@@ -141,6 +141,19 @@ def test_names_at_the_ends_of_curves_are_apart(drawn):
     assert (np.diff(heights) >= 0.999 * plot_thesis.APART).all()
 
 
+def test_names_stand_where_their_curves_end(drawn):
+    errors = worst_case()
+    errors.loc[(errors["kind"] == "random") & (errors["norm"] == "inf"), "error"] *= 10
+    _, right = drawn(worst_case=errors)[0].axes
+    low, high = right.get_ylim()
+    ends = {r"$u$ + spike, $L^\infty$": 90, r"random $u$, $L^\infty$": 5, r"random $u$, $L^2$": 0.2}
+    ends |= {r"Theorem 2.2, $L^\infty$": 0.01}
+    assert {text.get_text(): text.xy for text in right.texts} == {
+        name: (1, pytest.approx(np.log(error / low) / np.log(high / low), abs=1e-6))
+        for name, error in ends.items()
+    }
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -186,4 +199,4 @@ def test_errors_that_are_infinite_are_not_drawn(drawn):
     broken.loc[broken["kind"] == "adaptive", ["error", "low", "high"]] = np.inf
     figure, caption = drawn(worst_case=broken)
     assert r"$u$ + spike, $L^\infty$" not in named(figure.axes[-1])
-    assert "inf in L^inf" in caption
+    assert "\N{INFINITY} in L^inf" in caption

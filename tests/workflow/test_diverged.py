@@ -30,6 +30,9 @@ def test_all_students_diverge(copy, monkeypatch):
     assert len(captions) > 20
     for name, caption in captions.items():
         assert not re.search(r"\bnan\b", caption), name
+    for file in copy.whole.glob("uniform/figures/*.txt"):
+        # The document typesets inf after "=" and "^" only.
+        assert not re.search(r"(?<!= )(?<!\^)\binf\b", file.read_text()), file.stem
     for name in ("sine", "spikes"):
         assert "All students diverged: nothing is drawn." in captions[name]
     assert "students diverged and are not drawn" in captions["curves"]

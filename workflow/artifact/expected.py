@@ -20,7 +20,8 @@ from supnorm.tables.schema import Schema, read_table, write_table
 
 EXPECTED = Path(__file__).parents[2] / "expected"
 CONFIGURATION = "config.resolved.yaml"
-# The README's figure, and the scale whose run it shows.
+# The README's figure, in the folder of its study, and the scale of the run that README and pages
+# tell of.
 FRONT, SHOWN = Path("uniform/figures/thesis.png"), "laptop"
 
 # Of students that are the same to the bit: their errors are sums and searches that other
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> None:
     a = parser.parse_args(argv)
     results = Path("results", a.scale)
     write_expected(results, EXPECTED / a.scale, a.study)
-    if a.scale == SHOWN:
+    if a.scale == SHOWN and a.study in (None, FRONT.parts[0]):
         copy_front(results, Path("docs"))
 
 

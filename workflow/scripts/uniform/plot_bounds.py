@@ -16,6 +16,7 @@ from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.ranking import MINMAX
+from supnorm.uniform.wording import two_digits
 
 LINES = {
     "upper": ("Theorem 2.4 (upper)", {"color": "0.15", "dashes": (5, 1.6)}),
@@ -104,7 +105,7 @@ def at_largest(errors: pd.DataFrame, bounds: pd.DataFrame) -> str:
     return (
         f"For d = {last['dim']} and m = {last['samples']} the worst case of the best deterministic "
         f"algorithm is {lower}at most {at['upper_centres']:.3g}, the error of the best trained "
-        f"network {last['error']:.2g}."
+        f"network {two_digits(last['error'])}."
     )
 
 

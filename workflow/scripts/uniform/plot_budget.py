@@ -12,6 +12,7 @@ from supnorm.drawing.style import WIDTH, dimension_title, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.budget import BUDGET
+from supnorm.uniform.wording import two_digits
 
 NORMS = {"2": "error in $L^2$", "inf": r"error in $L^\infty$"}
 TRAINING = {"ls": ":", "lw": 1.0, "marker": "."}
@@ -114,12 +115,19 @@ def of_dimension(dim: int, trained: pd.DataFrame) -> str:
     best = longer.loc[longer["error"].idxmin()]
     sentence = (
         f"For d = {dim} and m = {best['samples']} training for {best['epochs']:.0f} epochs from "
-        f"the learning rate {best['learning_rate']:g} takes the uniform error from "
-        f"{paper['error']:.2g} to {best['error']:.2g}"
+        f"the learning rate {best['learning_rate']:g} "
+        f"{change(two_digits(paper['error']), two_digits(best['error']))}"
     )
     if pd.isna(paper["unseen"]):
         return f"{sentence}."
     return f"{sentence}; on the whole class none can promise less than {paper['unseen']:.3g}."
+
+
+def change(before: str, after: str) -> str:
+    """Return what longer training does to the uniform error."""
+    if before == after:
+        return f"leaves the uniform error at {after}"
+    return f"takes the uniform error from {before} to {after}"
 
 
 if __name__ == "__main__":

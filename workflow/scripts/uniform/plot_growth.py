@@ -19,6 +19,7 @@ from supnorm.job.programs import run
 from supnorm.statistics.intervals import interval_meaning
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.growth import GROWTH
+from supnorm.uniform.wording import span
 
 NORMS = ["inf", "2"]
 
@@ -104,31 +105,38 @@ def caption(growth: pd.DataFrame, family: str) -> str:
             "min-mean, all give the min-max.",
             *slopes(growth),
             interval_meaning(int(growth["seeds"].min())),
-            at_largest(growth[growth["norm"] == "inf"]),
+            *at_largest(growth[growth["norm"] == "inf"]),
         ]
     )
 
 
 def slopes(growth: pd.DataFrame) -> list[str]:
-    """Return how far slopes change with the number of teachers, if there are any."""
+    """Return that slopes are shown, if there are any, and how far the teachers change them."""
     lines = growth.dropna(subset="slope").groupby(["dim", "norm"])["slope"]
     if not len(lines):
         return []
+    shown = "Below: the slope of its line over m"
+    if are_one(growth):
+        return [f"{shown}."]
     change = (lines.last() - lines.first()).abs().max()
-    return [
-        "Below: the slope of its line over m; with all teachers in place of one it changes by at "
-        f"most {change:.2g}."
-    ]
+    return [f"{shown}; with all teachers in place of one it changes by at most {change:.2g}."]
 
 
-def at_largest(errors: pd.DataFrame) -> str:
-    """Return the uniform errors of one teacher and of all, at the largest sample size."""
+def at_largest(errors: pd.DataFrame) -> list[str]:
+    """Return the uniform errors of one teacher and of all, if more, at the largest sample size."""
+    if are_one(errors):
+        return []
     last = errors[errors["samples"] == errors["samples"].max()]
-    said = [
-        f"from {line.iloc[0]:.2g} to {line.iloc[-1]:.2g} for d = {dim}"
-        for dim, line in last.groupby("dim")["error"]
+    said = [f"{span(line)} for d = {dim}" for dim, line in last.groupby("dim")["error"]]
+    return [
+        f"From one teacher to all the error at m = {last['samples'].iloc[0]} and p = inf is "
+        f"{' and '.join(said)}."
     ]
-    return f"At m = {last['samples'].iloc[0]} and p = inf the error grows {' and '.join(said)}."
+
+
+def are_one(growth: pd.DataFrame) -> bool:
+    """Return whether there is no more than one teacher."""
+    return growth["teachers"].max() == 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from supnorm.drawing.style import dimension_title, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.methods import METHODS
+from supnorm.uniform.wording import span
 
 # Smaller shortfalls are drawn here.
 FLOOR = 1e-5
@@ -91,12 +92,12 @@ def caption(shortfalls: pd.DataFrame) -> str:
 def at_most_points(errors: pd.DataFrame, dim: int) -> str:
     """Return how sampling and climbing fare in one dimension."""
     sampled = errors[errors["method"] == "sampled"]
-    last = sampled[sampled["points"] == sampled["points"].max()]["shortfall"]
+    last = sampled[sampled["points"] == sampled["points"].max()]["shortfall"].sort_values()
     climbed = errors[errors["method"] == "ascent"]["shortfall"]
     climb = f", a climb from the worst of them by at most {climbed.max():.2g}"
     return (
-        f"For d = {dim}, {int(sampled['points'].max())} points fall short by {last.min():.2g} to "
-        f"{last.max():.2g}{'' if climbed.empty else climb}."
+        f"For d = {dim}, {int(sampled['points'].max())} points fall short by {span(last)}"
+        f"{'' if climbed.empty else climb}."
     )
 
 

@@ -116,10 +116,12 @@ def of_dimension(students: pd.DataFrame) -> str:
     medians = f"the distance is {last['ratio'].median():.2g}"
     if last["share"].notna().any():
         medians += f" and the error in the smaller cube {last['share'].median():.2g} of that in Q"
-    return (
-        f"For d = {dim} and m = {last['samples'].iloc[0]}, in the median, {medians}; "
-        f"{100 * (last['faces'] > 0).mean():.0f} % of the students err most on the boundary."
-    )
+    sentence = f"For d = {dim} and m = {last['samples'].iloc[0]}, in the median, {medians}"
+    # A place that was only sampled is never on the boundary.
+    if (last["method"] == "sampled").any():
+        return f"{sentence}."
+    share = 100 * (last["faces"] > 0).mean()
+    return f"{sentence}; {share:.0f} % of the students err most on the boundary."
 
 
 if __name__ == "__main__":

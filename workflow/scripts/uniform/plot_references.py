@@ -14,6 +14,7 @@ from supnorm.job.programs import InputError, run
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.references.own import ASKING
 from supnorm.uniform.tables.ranking import MINMAX
+from supnorm.uniform.wording import two_digits
 
 NORMS = {"2": "$L^2$", "inf": r"$L^\infty$"}
 NETWORK = "network"
@@ -157,7 +158,7 @@ def against(norm: str, errors: pd.DataFrame) -> str:
     network, best = others.pop(NETWORK), others.idxmin()
     ratio = float(f"{network / others[best]:.2g}")
     return (
-        f"{network:.2g} in L^{norm}, {ratio:g} times that of the best reference "
+        f"{two_digits(network)} in L^{norm}, {two_digits(ratio)} times that of the best reference "
         f"({reference(best).label})"
     )
 

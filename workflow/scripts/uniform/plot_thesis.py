@@ -20,6 +20,7 @@ from supnorm.uniform.tables.adversary import WORST_CASE
 from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.neighbours import NEIGHBOURS
 from supnorm.uniform.tables.spikes import SPIKES
+from supnorm.uniform.wording import span, two_digits
 
 PAIR = ["family", "dim", "samples", "teacher", "seed"]
 # A spike is shown with so many times its radius on either side.
@@ -169,8 +170,8 @@ def caption(pair: pd.DataFrame, errors: pd.DataFrame, bounds: pd.DataFrame, fami
         [
             *([] if pair.empty else [of_neighbour(pair.iloc[0], family)]),
             f"Errors of the best network for d = {errors['dim'].iloc[0]} and m = "
-            f"{course(average['samples'])}: {course(average['error'])} in L^2 and "
-            f"{course(uniform['error'])} in L^inf on the hardest {family} teacher"
+            f"{span(average['samples'])}: {span(average['error'])} in L^2 and "
+            f"{span(uniform['error'])} in L^inf on the hardest {family} teacher"
             f"{on_spikes(errors)}. Vertical lines: interval or range over seeds.",
             *([] if bounds.empty else [BOUNDED]),
         ]
@@ -181,7 +182,7 @@ def of_neighbour(of: pd.Series, family: str) -> str:
     """Return what the panel of a function and its neighbour shows."""
     return (
         f"Left: {family} teacher {of['teacher']} for d = 1, called u, and u plus a spike "
-        f"{brief(of['height'])} high in the widest gap that m = {of['samples']} sample points "
+        f"{two_digits(of['height'])} high in the widest gap that m = {of['samples']} sample points "
         "leave. No sample sees the spike, so the two have the same labels and the same student."
     )
 
@@ -192,20 +193,8 @@ def on_spikes(errors: pd.DataFrame) -> str:
     if spiked.empty:
         return "; spikes need teachers of depth 3 and width 2 or more"
     return (
-        f", {course(spiked['error'])} in L^inf on teacher 0 with a spike where the sample is "
-        "emptiest"
+        f", {span(spiked['error'])} in L^inf on teacher 0 with a spike where the sample is emptiest"
     )
-
-
-def course(numbers: pd.Series) -> str:
-    """Return the first and the last of some numbers, or the only one."""
-    ends = numbers.iloc[[0, -1]] if len(numbers) > 1 else numbers
-    return " to ".join(map(brief, ends))
-
-
-def brief(error: float) -> str:
-    """Return a number with two digits, or as a whole number if it has more."""
-    return f"{error:.0f}" if error >= 10 else f"{error:.2g}"
 
 
 if __name__ == "__main__":

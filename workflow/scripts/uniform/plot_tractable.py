@@ -12,6 +12,7 @@ from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.references.own import NETWORK
 from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.uniform.tables.tractable import TRACTABLE
+from supnorm.uniform.wording import span, two_digits
 
 OTHERS = "others"
 LOOKS = {
@@ -121,7 +122,7 @@ def on_polynomials(errors: pd.DataFrame) -> str:
     last = trained[trained["samples"] == trained["samples"].max()]
     sentence = (
         f"On polynomials trained networks at m = {last['samples'].iloc[0]} err by "
-        f"{last['error'].min():.2g} to {last['error'].max():.2g}"
+        f"{span(last['error'].sort_values())}"
     )
     fits = errors[(errors["algorithm"] != NETWORK) & (errors["samples"] >= errors["coefficients"])]
     if fits.empty:
@@ -133,7 +134,7 @@ def on_polynomials(errors: pd.DataFrame) -> str:
 def at_largest(networks: pd.DataFrame) -> str:
     """Return what is left on random networks at the largest sample size."""
     last = networks[networks["samples"] == networks["samples"].max()]
-    said = [f"{rows['error'].min():.2g} for d = {dim}" for dim, rows in last.groupby("dim")]
+    said = [f"{two_digits(rows['error'].min())} for d = {dim}" for dim, rows in last.groupby("dim")]
     samples = last["samples"].iloc[0]
     return f"On random networks the best at m = {samples} errs by {' and '.join(said)}."
 

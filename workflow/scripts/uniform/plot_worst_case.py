@@ -11,6 +11,7 @@ from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.adversary import WORST_CASE
 from supnorm.uniform.tables.bounds import BOUNDS
+from supnorm.uniform.wording import two_digits
 
 NORMS = {"inf": r"error in $L^\infty$", "2": "error in $L^2$"}
 WINE, BLUE, NAVY, ORANGE = "#8B1A4F", "#3D85C6", "#0B3C6F", "#E0700F"
@@ -138,7 +139,8 @@ def at_largest(errors: pd.DataFrame) -> str:
     last = errors[(errors["norm"] == "inf") & (errors["samples"] == errors["samples"].max())]
     at = last.pivot(index="dim", columns="kind", values="error")
     said = [
-        f"{row['adaptive']:.3g} (diamond) and {row['random']:.2g} (circle) for d = {dim}"
+        f"{two_digits(row['adaptive'])} (diamond) and {two_digits(row['random'])} (circle) for "
+        f"d = {dim}"
         for dim, row in at.iterrows()
     ]
     return f"At m = {last['samples'].iloc[0]} the uniform error is {', and '.join(said)}."

@@ -9,6 +9,9 @@ import pandas as pd
 
 from supnorm.statistics.intervals import with_interval
 
+# Numbers from here on are not written whole.
+WHOLE = 1e6
+
 
 def course(errors: pd.DataFrame, fit: pd.Series) -> str:
     """Return how the min-max error of one dimension and norm depends on the sample size.
@@ -27,6 +30,13 @@ def course(errors: pd.DataFrame, fit: pd.Series) -> str:
     return f"{start} and {end}, with slope {slope}."
 
 
-def two_digits(error: float) -> str:
-    """Return an error with two digits, or the sign for infinity."""
-    return "\N{INFINITY}" if math.isinf(error) else f"{error:.2g}"
+def span(numbers: pd.Series) -> str:
+    """Return the first and the last of some numbers, or one if the two are written alike."""
+    return " to ".join(dict.fromkeys(map(two_digits, numbers.iloc[[0, -1]])))
+
+
+def two_digits(number: float) -> str:
+    """Return a number with two digits, or whole if that takes more, or the sign for infinity."""
+    if math.isinf(number):
+        return "\N{INFINITY}"
+    return f"{number:.0f}" if 10 <= number < WHOLE else f"{number:.2g}"
