@@ -65,6 +65,9 @@ def draw_map(ax: Axes, amplitudes: pd.DataFrame, kind: str):
         edges, rims, table.clip(0, 1), vmin=0, vmax=1, cmap="magma", shading="flat", rasterized=True
     )
     ax.set(xscale="log", xlabel="step")
+    if len(table.columns) == 1:
+        ax.set_xticks(table.columns, map(str, table.columns))
+        ax.minorticks_off()
     ax.set_title(INPUTS[kind], fontsize=8)
     ax.grid(False)
     return mesh
@@ -129,6 +132,9 @@ def draw_spikes(ax: Axes, spikes: pd.DataFrame) -> None:
     ax.set(
         xscale="log", yscale="log", xlabel="spike of half-width $1/M$", ylabel="time to learn half"
     )
+    if spikes["inverse_width"].nunique() == 1:
+        # Nothing else spreads the axis, and its ticks would be apart by rounding alone.
+        ax.set_ylim(spikes["time"].min() / 2, 2 * spikes["time"].max())
     ax.legend(loc="upper left", fontsize=6.5)
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from supnorm.depth.claims import of_deep
 from supnorm.depth.drawing import DEEP, KNOWN, MIDDLE, SHALLOW, layers
 from supnorm.depth.tables.sawtooth import PROFILES, SAWTOOTH
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -119,9 +120,9 @@ def caption(sawtooth: pd.DataFrame, k: int) -> str:
         "The triangle map T, applied k times, has 2^k pieces, and is a network of k hidden layers "
         f"of 2 neurons (S3.1). Above: for k = {k}, and the closest of the widest students. Below, "
         "left: errors against neurons. With one hidden layer no network with fewer than "
-        f"{2**k - 1} neurons errs by less than 1/2 (S3.4), and from {2**k} on one is exact; the "
-        "least error in L^2, as far as one was found, falls gradually. Dots: uniform errors of "
-        f"students, of all seeds. Those of one hidden layer err by at least "
+        f"{several(2**k - 1, 'neuron')} errs by less than 1/2 (S3.4), and from {2**k} on one is "
+        "exact; the least error in L^2, as far as one was found, falls gradually. Dots: uniform "
+        f"errors of students, of all seeds. Those of one hidden layer err by at least "
         f"{shallow['error'].min():.3f}"
         + (f", those of {layers(k + 1)} by {deep['error'].min():.2g} at best" if len(deep) else "")
         + ". Right: uniform errors against k, of the widest students; for "
