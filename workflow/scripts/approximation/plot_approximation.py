@@ -90,7 +90,8 @@ def caption(rates: pd.DataFrame) -> str:
         f"sqrt(d) at most, mean and range of draws; they err by "
         f"{span(f'{ratio.min():.2f}', f'{ratio.max():.2f}')} of their own bound. Right: the same "
         "class, learned from m values: the uniform error of the best deterministic method lies "
-        "between bounds of the order m^(-1/d) (S4.9), the rate of the first study; in grey m^(-1/2)."
+        "between bounds of the order m^(-1/d) (S4.9), the rate of the first study; in grey "
+        "m^(-1/2)."
     )
 
 

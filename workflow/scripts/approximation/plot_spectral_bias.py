@@ -10,7 +10,7 @@ from supnorm.approximation.drawing import SHADES, flow_label
 from supnorm.approximation.tables.spectra import DENOISING, SPECTRA, SPIKES
 from supnorm.approximation.tables.waves import AMPLITUDES, HALF_TIMES
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, use_style
+from supnorm.drawing.style import WIDTH, bound_marker, use_style
 from supnorm.job.programs import run
 
 TABLES = {
@@ -85,6 +85,7 @@ def draw_spectra(ax: Axes, spectra: pd.DataFrame) -> None:
     for number, ((kernel, scale), rows) in enumerate(groups):
         name, line = styles[kernel]
         look = {"color": (*SHADES, "0.4", "#5DA5DA")[number % 6], "ls": line, "lw": 1.1}
+        look["marker"] = bound_marker(rows["frequency"])
         ax.plot(
             rows["frequency"],
             rows["relative"].where(rows["relative"] > 0),

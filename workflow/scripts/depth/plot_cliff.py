@@ -42,7 +42,7 @@ def draw(sawtooth: pd.DataFrame, profiles: pd.DataFrame, k: int) -> Figure:
 
 
 def draw_profiles(ax: Axes, profiles: pd.DataFrame, k: int) -> None:
-    """Draw the target, and the best students of one and of k hidden layers."""
+    """Draw the target, and the best students of one and of k hidden layers, if these are others."""
     looks = {
         "target": {"color": "0.75", "lw": 2.2, "label": f"$T^{k}$"},
         "shallow": {"color": SHALLOW, "lw": 1.0},
@@ -50,7 +50,7 @@ def draw_profiles(ax: Axes, profiles: pd.DataFrame, k: int) -> None:
     }
     for kind, look in looks.items():
         rows = profiles[profiles["kind"] == kind]
-        if len(rows):
+        if len(rows) and not (kind == "deep" and k == 1):
             named = f"{'1 hidden layer' if kind == 'shallow' else layers(k + 1)} of {{}}, trained"
             label = look.pop("label", named.format(rows["width"].iloc[0]))
             ax.plot(rows["position"], rows["value"], label=label, **look)
@@ -106,7 +106,10 @@ def draw_learned(ax: Axes, sawtooth: pd.DataFrame) -> None:
     ax.plot(built["compositions"], built["error"], "*", **look, label="constructed")
     ax.axhline(0.5, color="0.1", lw=0.8, ls=":")
     ax.set(xlabel="$k$", ylabel="uniform error on $T^k$", ylim=(-0.02, 0.85))
-    ax.set_xticks(sorted(rows["compositions"].unique()))
+    ks = sorted(rows["compositions"].unique())
+    ax.set_xticks(ks)
+    if len(ks) == 1:
+        ax.set_xlim(ks[0] - 0.5, ks[0] + 0.5)
     ax.legend(loc="upper left", fontsize=6.5)
 
 

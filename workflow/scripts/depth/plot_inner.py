@@ -122,11 +122,12 @@ def caption(inner: pd.DataFrame, bounds: pd.DataFrame) -> str:
         "of d and d bits, filled, and on parity of as many bits, hollow, means over "
         f"{several(inner['seed'].nunique(), 'seed')} with their range. For d = "
         f"{last['dim'].iloc[0]} and width {last['width'].max()} they are {errors}. Right: the "
-        "width that one hidden layer needs for the inner product, with parameters as large as those of the "
-        f"network of two hidden layers that is the inner product, whose neurons are dashed (S3.5, S3.6), and that "
-        f"of Daniely's theorem (S3.7). The bound for the inner product first exceeds one neuron at "
-        f"d = {speaks}, and the network of two layers {where}; Daniely's exceeds what is enough "
-        f"for two first at d = {daniely.min()}. No experiment of this size can show them."
+        "width that one hidden layer needs for the inner product, with parameters as large as "
+        "those of the network of two hidden layers that is the inner product, whose neurons are "
+        "dashed (S3.5, S3.6), and that of Daniely's theorem (S3.7). The bound for the inner "
+        f"product first exceeds one neuron at d = {speaks}, and the network of two layers {where}; "
+        f"Daniely's exceeds what is enough for two first at d = {daniely.min()}. No experiment of "
+        "this size can show them."
     )
 
 

@@ -68,8 +68,9 @@ def caption(waves: pd.DataFrame, width: pd.DataFrame) -> str:
         "least norm of a function of the sum alone. At the right end parity is the cosine for "
         f"even d and the sine for odd d. The least ratios, of parity too, are {gains}. Right: "
         "uniform error of averages of bumps over k random sign vectors, median and range of "
-        f"{several(width['trial'].max(), 'draw')}; stars: with so many directions, half of all draws "
-        f"have at most this error (S2.8). Of the draws of that size, {100 * close:.0f} % have."
+        f"{several(width['trial'].max(), 'draw')}; stars: with so many directions, half of all "
+        f"draws have at most this error (S2.8). Of the draws of that size, "
+        f"{100 * close:.0f} % have."
     )
 
 

@@ -112,8 +112,8 @@ def caption(table: pd.DataFrame, family: str) -> str:
         [
             f"Neighbours of {several(teachers, f'{family} teacher')} u: u plus or minus a spike "
             f"that the sample of a seed ({seeds} of them) does not see, so that u and it have the "
-            "same students. Above: at the place where the sample is emptiest the highest spike of the "
-            "class, and the nearest to u on which all students err at least by a bound; "
+            "same students. Above: at the place where the sample is emptiest the highest spike "
+            "of the class, and the nearest to u on which all students err at least by a bound; "
             "as multiples of the least errors of a student on u. Dots: teachers and seeds; marks: "
             "medians. Left of the broken line a neighbour is nearer to u than all students. Below: "
             "the share of places of Q where a spike makes such a neighbour.",
