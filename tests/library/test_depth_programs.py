@@ -668,6 +668,10 @@ def test_findings_say_at_how_many_widths_parity_is_easier():
         {"dim": 5, "easier": 2, "widths": 2},
     ]
     assert (found["dim"], found["width"], found["one"], found["two"]) == (5, 64, 0.1, 1e-4)
+    # A run may have no network of one hidden layer.
+    deep = {("inner", 2, 3, 8): 0.1, ("parity", 2, 3, 8): 0.2}
+    found = describe_depth.parity(bits(deep))
+    assert (found["dims"], found["one"], found["two"]) == ([], None, 0.2)
 
 
 def test_the_caption_of_pieces_compares_with_a_layer_that_errs_more(known, pieces):

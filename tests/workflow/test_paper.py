@@ -21,7 +21,7 @@ from supnorm.job import provenance
 from supnorm.job.programs import InputError
 from supnorm.job.records import read_record, stamp
 from supnorm.schemas import SCHEMAS
-from supnorm.statistics.claims import tested as tested_claims
+from supnorm.statistics.claims import tested as by_claim
 from supnorm.tables.ledger import LEDGER
 from supnorm.tables.norms import NORMS
 from supnorm.tables.schema import write_table
@@ -697,7 +697,7 @@ def approximation(paper, **tested):
         paper.options["tables"].append(path)
     found = {"samples": [{"dim": 10, "samples": 1000, "samples_lower": 0.1, "samples_upper": 1.0}]}
     found |= {"bases": [], "size": 32, "time": 1e3, "width": 64}
-    found |= {"spike_limit": 0.39766, "spikes_from": 77, "tested": tested_claims(failed)}
+    found |= {"spike_limit": 0.39766, "spikes_from": 77, "tested": by_claim(failed)}
     write_findings(Path("approximation/findings.json"), "approximation", found)
     paper.options["parts"].append(PAPER / "approximation.typ")
     paper.options["findings"].append("approximation/findings.json")

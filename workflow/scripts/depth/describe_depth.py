@@ -122,10 +122,10 @@ def parity(tables: dict[str, pd.DataFrame]) -> dict:
     both. In the largest dimension and width: the errors of one and of two on it.
     """
     rows = inner(tables, kind="trained")
-    names = ["dim", "width", "target"]
-    errors = rows[rows["depth"] == 2].groupby(names)["error_2"].mean().unstack("target")
-    open_ones = errors[errors.max(axis=1) >= LEARNED]
-    easier = (open_ones["parity"] < open_ones["inner"]).groupby("dim").agg(["sum", "size"])
+    errors = rows[rows["depth"] == 2].pivot_table("error_2", ["dim", "width"], "target")
+    errors = errors.reindex(columns=["inner", "parity"])
+    unlearned = errors[errors.max(axis=1) >= LEARNED]
+    easier = (unlearned["parity"] < unlearned["inner"]).groupby("dim").agg(["sum", "size"])
     easier.columns = ["easier", "widths"]
     last, _ = largest(rows[rows["target"] == "parity"])
     by_depth = last.groupby("depth")["error_2"].mean()
