@@ -18,9 +18,12 @@
 # make publish              the draft for everybody, for ever; asks before it does
 # make test                 the tests that take seconds each, on two cores: eight minutes
 # make test-all             all tests
-# make soak                 twenty runs through SLURM with random kills, in an hour; needs root
+# make soak                 twenty runs through SLURM with random kills, in 70 minutes; needs root
 # make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
 # make benchmark            what training costs, measured anew: some 20 minutes of one core
+
+$(if $(wildcard envs/requirements.txt),,$(error $(CURDIR): expected the root of the repository, \
+	found no envs/requirements.txt; go there first, or name it by make -C))
 
 PYTHON ?= python3
 SCALE ?=
@@ -40,6 +43,9 @@ PRODUCTION =
 # What is given is taken as it stands: neither make nor the shell looks for something to run in it.
 given = PYTHON SCALE STUDY DEVICE CARD PROFILE FIGURE ARCHIVE STUDENTS SEED WORKERS CONFIRM
 given += NEW_VERSION_OF PRODUCTION
+# Of blanks on a command line make keeps nothing: meant was a name, and not what holds without one.
+$(foreach name,$(given),$(if $(value $(name)),,$(if $(filter command,$(origin $(name))),\
+	$(error $(name): expected a value, found none; name one, or leave $(name)= out))))
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
 define line_end
 

@@ -221,16 +221,23 @@ def test_verdicts_are_counted_by_study_and_by_claim():
 
 
 @pytest.mark.parametrize(
-    ("relation", "measured", "seeds"), [("<=", 0.8, "23"), (">=", 0.8, "23"), (">=", 1.1, "90")]
+    ("relation", "measured", "tables", "seeds"),
+    [
+        ("<=", 0.8, "rates", "23"),
+        (">=", 0.8, "rates", "23"),
+        (">=", 1.1, "rates, bounds", "90"),
+        (">=", 1.1, "budget", "18"),
+    ],
 )
-def test_so_many_seeds_would_decide_a_case(relation, measured, seeds):
-    """Intervals of 0.3 to either side, over ten seeds: by 1.5^2 and 3^2 times as many."""
+def test_so_many_seeds_would_decide_a_case(relation, measured, tables, seeds):
+    """Intervals of 0.3 to either side, over ten seeds or two: by 1.5^2 and 3^2 times as many."""
+    uniform = {"sample": {"seeds": list(range(10))}, "budget": {"seeds": 2}}
     case = {"statement": "Learned.", "case": "d = 1", "relation": relation, "reference": 1.0}
     case |= {"measured": measured, "low": measured - 0.3, "high": measured + 0.3}
-    claims = pd.DataFrame([case]).assign(verdict="undecided")
-    (line,) = verdicts.undecided(claims, 10)
+    claims = pd.DataFrame([case]).assign(verdict="undecided", tables=tables)
+    (line,) = verdicts.undecided(claims, uniform)
     assert line[-1] == seeds
-    assert not list(verdicts.undecided(claims.assign(verdict="failed"), 10))
+    assert not list(verdicts.undecided(claims.assign(verdict="failed"), uniform))
 
 
 def test_the_readme_has_the_ledger_of_the_set():

@@ -287,6 +287,19 @@ def test_an_archive_may_be_of_any_scale_that_has_a_name(here, scale):
     assert archived_scale() == default_scale() == scale
 
 
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("on", r"scale is True; .* \(YAML reads it as a truth value; put it in quotes\)$"),
+        ("a/b", r"scale is a/b; expected the name of a scale$"),
+    ],
+)
+def test_a_scale_of_no_name_is_refused(here, written, says):
+    (here / "config.yaml").write_text(f"scale: {written}")
+    with pytest.raises(InputError, match=says):
+        default_scale()
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_torch_that_cannot_use_the_gpu_fails_the_probe(machine, capsys, monkeypatch):
     monkeypatch.setattr(driver, "PROBE", ("-m", "driver.probe_gpu"))

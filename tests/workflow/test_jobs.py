@@ -1,6 +1,7 @@
 """The list of jobs, as Snakemake gives it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -202,3 +203,19 @@ def test_a_driver_that_fails_names_no_card(monkeypatch):
 
     monkeypatch.setattr("driver.jobs.visible_names", fail)
     assert run_card("cuda") == (SLOWEST, "the slowest known, as none is named")
+
+
+@pytest.mark.parametrize(
+    "command", [("snakemake", "--profile", "none", "--list-rules"), ("driver.plan", "--help")]
+)
+def test_nothing_is_read_as_the_locale_says(command):
+    """Code, schemas and pages have letters that ASCII lacks."""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=os.environ | ascii_only,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

@@ -71,6 +71,28 @@ def test_a_name_is_a_name_and_runs_nothing(tree, name):
     assert f"{name}: expected one line, found several" in done.stderr
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_name_that_is_blank_is_refused_and_not_left_out(tree, name):
+    """Make keeps no blanks of a command line; those of the environment reach the program."""
+    for blank in ("", " "):
+        done = make(tree, TARGETS[name], f"{name}={blank}")
+        assert f"{name}: expected a value, found none; name one, or leave {name}= " in done.stderr
+        assert done.stdout == ""
+    words = make(tree, TARGETS[name], **{name: " "}).stdout.split("\0")
+    given = [word.partition("=")[2] or word for word in words]
+    # What publishes is taken from the command line alone.
+    assert (" " in given) is (name not in ("CONFIRM", "NEW_VERSION_OF"))
+
+
+def test_from_elsewhere_make_tells_where_to_go(tree, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = make(elsewhere, "-f", tree / "Makefile", "watch")
+    says = f"{elsewhere}: expected the root of the repository, found no envs/requirements.txt; "
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert make(elsewhere, "-C", tree, "watch").returncode == 0
+
+
 def test_a_python_of_any_name_runs_nothing_else(tree):
     (tree / ".venv/complete").unlink()
     assert make(tree, "plan", f"PYTHON={NAME}").returncode == 2

@@ -84,7 +84,7 @@ def is_sentence(text):
     return text.startswith("config.yaml: ") and text.isprintable() and "expected " in text
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(malformed())
 def test_a_malformed_configuration_gives_one_sentence(config):
     before = copy.deepcopy(config)
@@ -103,11 +103,12 @@ ODD = st.sampled_from(
         *("\t", ":", "- a", "? [1, 2]", "x: &a [1]", "y: *a", "<<: {}", "<<: 3", "%YAML 9"),
         *("!!python/object:os.system {}", "2024-13-45: 1", "---", "...", "[" * 300, "{", "'"),
         *("\0", "\ufeff", "a: !!binary x", "9" * 5000, "x: @", "? 1\n: 2", "x: !!set {a}", "\x85"),
+        *("x: 010", "x: 3:20", "x: 0x1F", "{a: b}: 1", "x: !!bool x", "x: !!timestamp x", "=: 1"),
     ]
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_odd_yaml_gives_one_sentence_or_keys_and_values(tmp_path_factory, data):
     lines = LINES.copy()
@@ -124,7 +125,7 @@ def test_odd_yaml_gives_one_sentence_or_keys_and_values(tmp_path_factory, data):
     assert said is None or is_sentence(said)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_a_key_that_stands_twice_is_told_with_both_lines(tmp_path_factory, data):
     """Whatever stands between, and however deep the key is."""
@@ -155,12 +156,33 @@ def test_a_key_that_stands_twice_is_told_with_both_lines(tmp_path_factory, data)
         ),
         ('a: {b: 1, "b": 2}', "config.yaml: a.b stands in line 1 and again in line 1; "),
         ("a:\n- b: 1\n  b: 2", "config.yaml: a[0].b stands in line 2 and again in line 3; "),
-        ("a: &x {b: 1}\nc:\n  <<: *x", "config.yaml: c.<< is an alias of what stands in line 1; "),
+        ("a: &x b\nc: {*x : 1}", "config.yaml: c.b is an alias of what stands in line 1; "),
+        ("a: &x {b: 1}\nc:\n  <<: *x", "config.yaml: c.<< is a merge key in line 3; expected YAML"),
+        ("a:\n  <<: {b: 1}", "config.yaml: a.<< is a merge key in line 2; expected YAML without"),
+        ("a: [!!bool x]", "config.yaml: a[0] has the tag tag:yaml.org,2002:bool in line 1; "),
+        ("!!set {a}", "config.yaml: has the tag tag:yaml.org,2002:set in line 1; expected YAML"),
+        ("b:\n  {a: b}: 1", "config.yaml: b has keys and values for a key in line 2; expected a"),
+        ("? [1]\n: 2", "config.yaml: has a list for a key in line 1; expected a name"),
         ("a: &x 1\nb: [*x]", "config.yaml: b[0] is an alias of what stands in line 1; "),
         ("a: &x [*x]", "config.yaml: a[0] is an alias of what stands in line 1; "),
         ("", "config.yaml: expected keys and values, found none"),
-        ("- a", "config.yaml: expected keys and values, found ['a']"),
+        ("- a", "config.yaml: expected keys and values, found a list"),
+        ("9" * 5000, "config.yaml: expected keys and values, found '9999"),
         ("a: [", "config.yaml: expected YAML, found "),
+        (
+            f"a:\n  b: {'9' * 5000}",
+            "config.yaml: a.b is a number of 5000 digits in line 2; expected at most 300",
+        ),
+        (
+            f"? {'9' * 5000}\n: 1",
+            "config.yaml: has the key a number of 5000 digits in line 1; expected at most 300",
+        ),
+        (
+            "a: {2024-13-01: 1}",
+            "config.yaml: a has the key 2024-13-01, of which YAML says: month must be in 1..12, in "
+            "line 1; expected another value, or a text in quotes",
+        ),
+        ("a: =", "config.yaml: a is =, of which YAML says: could not determine a constructor"),
     ],
 )
 def test_what_is_refused_of_a_file(tmp_path, text, says):
@@ -168,6 +190,58 @@ def test_what_is_refused_of_a_file(tmp_path, text, says):
     with pytest.raises(InputError) as caught:
         read_configfile(tmp_path / "file")
     assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("010", 8),
+        ("-010", -8),
+        ("00", 0),
+        ("0x1F", 31),
+        ("0b11", 3),
+        ("1_000", 1000),
+        ("3:20", 200),
+        ("3:20.5", 200.5),
+        ("1_0.5", 10.5),
+    ],
+)
+def test_a_number_that_yaml_reads_otherwise_is_refused(tmp_path, written, read):
+    """As a value, in a list and as a key."""
+    says = f"{written}, which YAML reads as {read}, in line 2; expected a number in plain decimals"
+    for text, what in (("b: {}", "a.b is"), ("b: [{}]", "a.b[0] is"), ("{}: b", "a has the key")):
+        (tmp_path / "file").write_text(f"a:\n  {text.replace('{}', written)}")
+        with pytest.raises(InputError) as caught:
+            read_configfile(tmp_path / "file")
+        assert str(caught.value).startswith(f"config.yaml: {what} {says}")
+
+
+def test_plain_numbers_are_read_as_ever(tmp_path):
+    written = "[0, 7, -7, +3, 1e-3, 1.0e-3, 1.e+3, .5, -0.5, 010.5, .inf, -.inf, 2024-12-31, '010']"
+    (tmp_path / "file").write_text(f"a: {written}")
+    assert read_configfile(tmp_path / "file") == {"a": yaml.safe_load(written)}
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("a: 1\nb: é".encode("latin-1"), "expected text in UTF-8, found the byte 0xe9 in line 2"),
+        ("a: 1".encode("utf-16"), "expected text in UTF-8, found the byte 0xff in line 1"),
+        ("é\n".encode("utf-16-le"), "expected text in UTF-8, found the byte 0xe9 in line 1"),
+        (b"a: 1\nb: \0", "expected text in UTF-8, found the character U+0000 in line 2"),
+    ],
+)
+def test_what_is_no_text_is_refused(tmp_path, written, says):
+    (tmp_path / "file").write_bytes(written)
+    assert sentence(read_configfile, tmp_path / "file") == f"config.yaml: {says}"
+
+
+def test_a_place_without_a_file_is_refused(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    found = {"": "a folder", "none": "no file", "loop": "Too many levels of symbolic links"}
+    for path, what in found.items():
+        said = sentence(read_configfile, tmp_path / path, path or "folder")
+        assert said == f"{path or 'folder'}: expected a configuration, found {what}"
 
 
 NAMES = ["a", "smoke-2", "2024", "on", "null", "007", "a" * 40, "2024-12-31"]
@@ -230,20 +304,31 @@ def test_one_rule_for_all_names(place):
         ("2024", ["2024", "02024"], "2024"),
         (7, ["007"], "007"),
         (100000.0, ["1e5"], "1e5"),
-        (7, ["7", "007"], None),
-        (True, ["1"], None),
-        (1, ["on"], None),
-        ("b", ["a"], None),
     ],
 )
 def test_a_scale_may_be_read_as_a_number(given, names, chosen):
     """As by Snakemake's --config, which knows no quotes."""
     config = BASE | {"scale": given, "scales": dict.fromkeys(names)}
-    if chosen:
-        assert resolve(config)["scale"] == chosen
-    else:
-        with pytest.raises(InputError, match=f"scale is {given!r}; expected one of"):
-            resolve(config)
+    assert resolve(config)["scale"] == chosen
+
+
+@pytest.mark.parametrize(
+    ("given", "names", "read_as"),
+    [
+        (7, ["7", "007"], "a number"),
+        (1, ["on"], "a number"),
+        (True, ["on"], "a truth value"),
+        (True, ["1"], "a truth value"),
+        (None, ["null"], "nothing"),
+        (None, ["a"], None),
+        ("b", ["a"], None),
+    ],
+)
+def test_a_scale_that_is_none_is_told_how_it_was_read(given, names, read_as):
+    said = sentence(resolve, BASE | {"scale": given, "scales": dict.fromkeys(names)})
+    found = "empty" if given is None else repr(given)
+    hint = f" (YAML reads it as {read_as}; put it in quotes)" if read_as else ""
+    assert said == f"config.yaml: scale is {found}; expected one of {', '.join(names)}{hint}"
 
 
 @pytest.mark.parametrize("rule", ["none", "best"])
@@ -262,3 +347,13 @@ def test_numbers_that_come_as_text_are_numbers():
         config = copy.deepcopy(BASE) | {"scales": {"tiny": {"uniform": {}}}}
         config["scales"]["tiny"]["uniform"]["training"] = {"learning_rate": written}
         assert resolve(config)["uniform"]["training"]["learning_rate"] == 1e-3
+
+
+@pytest.mark.parametrize("text", ["1_0", "9" * 400, "0x10", "3:20"])
+def test_a_text_that_is_no_plain_number_stays_a_text(text):
+    config = copy.deepcopy(BASE) | {"scales": {"tiny": {}}}
+    config["uniform"]["teacher"]["depth"] = text
+    said = sentence(resolve, config)
+    assert said == (
+        f"config.yaml: uniform.teacher.depth is {text!r}; expected a whole number of at least 1"
+    )

@@ -15,6 +15,7 @@ from driver import plan
 from driver.jobs import Job
 from scales import ROOT, configuration
 from supnorm.costs import Trained
+from supnorm.hardware import machine
 from supnorm.hardware.cards import SLOWEST
 from supnorm.job.programs import InputError
 from supnorm.studies import all_studies
@@ -64,6 +65,18 @@ def printed(monkeypatch, tmp_path, scale, *options, done=(), device="cpu", calib
 def line(text, start):
     (found,) = (line for line in text.splitlines() if line.strip().startswith(start))
     return re.split(r"\s{2,}", found.strip())
+
+
+def test_times_are_told_for_this_machine_and_for_larger_ones(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    text = printed(monkeypatch, tmp_path, "evening")
+    here, eight, sixteen = (
+        int(re.match(r"\d+", line(text, f"on {name}")[1])[0])
+        for name in ("the 2 cores of this machine", "8 cores", "16 cores")
+    )
+    assert here / 4 <= eight < here / 3 and eight / 2 <= sixteen < eight
+    alike = plan.machines_of("cpu", cores=8)
+    assert [number for _, number in alike] == [8, 16]
 
 
 def test_stages_are_summed_up(monkeypatch, tmp_path):

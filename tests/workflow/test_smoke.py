@@ -366,7 +366,7 @@ def test_lint_finds_nothing(finished):
         ),
         ("  sample: ", "  teacher: {}\n  sample: ", "uniform.teacher stands in line 15 and again"),
         ("\n  smoke: ", "\n  2024: {}\n  smoke: ", "scales has the name 2024; expected a name"),
-        ("\n  smoke: ", "\n  2024-13-01: {}\n  smoke: ", "expected YAML, found month must be in"),
+        ("\n  smoke: ", "\n  2024-13-01: {}\n  smoke: ", "scales has the key 2024-13-01, of which"),
     ],
 )
 def test_a_mistake_in_the_configuration_ends_at_once_with_one_sentence(copy, old, new, says):

@@ -37,10 +37,10 @@ def main(argv: list[str]) -> None:
     studies = [*by_study(claims, SHOWN), *by_study(decided, DECIDING)]
     counted = table(("study", "run", "claims", *VERDICTS), studies)
     write_part(a.readme, "claims", "\n\n".join([counted, *failures(claims)]))
-    seeds = len(read_resolved(EXPECTED / DECIDING / CONFIGURATION)["uniform"]["sample"]["seeds"])
+    uniform = read_resolved(EXPECTED / DECIDING / CONFIGURATION)["uniform"]
     write_part(a.page, "claims", "\n\n".join(by_claim(claims, decided)))
     head = ("claim", "case", "measured", "interval", "compared with", "seeds")
-    write_part(a.page, "undecided", table(head, undecided(decided, seeds)))
+    write_part(a.page, "undecided", table(head, undecided(decided, uniform)))
 
 
 def of_studies(scale: str, name: str, schema: Schema) -> pd.DataFrame:
@@ -84,8 +84,8 @@ def by_claim(claims: pd.DataFrame, decided: pd.DataFrame) -> Iterator[str]:
             yield table(("claim", *both), lines(both.reindex(order(rows, others))))
 
 
-def undecided(claims: pd.DataFrame, seeds: int) -> Iterator[tuple[str, ...]]:
-    """Yield each undecided case, and how many seeds would decide it.
+def undecided(claims: pd.DataFrame, uniform: dict) -> Iterator[tuple[str, ...]]:
+    """Yield each undecided case, and how many seeds would decide it, given the study's settings.
 
     An interval over k times as many seeds is narrower by a factor of sqrt(k), around the same
     number: so many that its end meets the reference.
@@ -93,6 +93,9 @@ def undecided(claims: pd.DataFrame, seeds: int) -> Iterator[tuple[str, ...]]:
     for row in claims[claims["verdict"] == "undecided"].itertuples():
         off = row.measured - row.reference
         end = row.low if off > 0 else row.high
+        # Longer trainings have a number of seeds of their own.
+        budget, sample = uniform["budget"], uniform["sample"]
+        seeds = budget["seeds"] if row.tables == "budget" else len(sample["seeds"])
         needed = math.ceil(seeds * ((end - row.measured) / off) ** 2) if off else "no number"
         yield (
             row.statement,

@@ -6,7 +6,6 @@ are Snakemake's; expected times are those of the studies (supnorm.costs), and sa
 
 import argparse
 import heapq
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from rich.table import Table
 from driver.jobs import Job, configuration, expected_costs, jobs, run_card, run_device
 from driver.progress import duration
 from supnorm.costs import Costs, Trained
+from supnorm.hardware import machine
 from supnorm.job.programs import run
 from supnorm.studies import all_studies
 from supnorm.work import Cell
@@ -25,8 +25,8 @@ from supnorm.work import Cell
 RULES = tuple(rule for study in all_studies() for stage in study.stages for rule in stage.rules)
 STAGES = (*RULES, "tables", "figures")
 UNITS = {"cpu": "CPU", "cuda": "GPU"}
-# GPUs at once for which it is told when all would be done.
-GPUS = (1, 10, 100)
+# GPUs at once, and cores beside those of this machine, for which it is told when all would be done.
+GPUS, CORES = (1, 10, 100), (8, 16)
 # A smaller part of the times is not told of, on whatever it rests.
 SMALL = 0.005
 # Notes are wrapped; tables are as wide as what they say, for no number may be cut.
@@ -170,7 +170,7 @@ def times_table(costs: list[Cost], device: str) -> Table:
     table.add_column("expected until the end", no_wrap=True)
     for name in ("all of it", "what is left"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, machines in machines_of(device):
+    for name, machines in machines_of(device, machine.cores()):
         spans = [duration(span(some, device, machines)) for some in (costs, left_of(costs))]
         table.add_row(name, *spans)
     for one, unit in UNITS.items():
@@ -181,11 +181,14 @@ def times_table(costs: list[Cost], device: str) -> Table:
     return table
 
 
-def machines_of(device: str) -> Iterator[tuple[str, int]]:
-    """Yield what a run may have, and how many jobs of its device that runs at once."""
+def machines_of(device: str, cores: int) -> Iterator[tuple[str, int]]:
+    """Yield what a run may have, and how many jobs of its device that runs at once.
+
+    `cores` are those of this machine.
+    """
     if device == "cpu":
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         yield f"on the {cores} cores of this machine", cores
+        yield from ((f"on {number} cores", number) for number in CORES if number != cores)
         return
     for number in GPUS:
         yield f"on {number} GPU{'s' if number > 1 else ''}", number

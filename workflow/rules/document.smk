@@ -16,7 +16,7 @@ import yaml
 
 from supnorm.job.origin import doi
 
-CITATION = yaml.safe_load(Path("CITATION.cff").read_text())
+CITATION = yaml.safe_load(Path("CITATION.cff").read_text(encoding="utf-8"))
 try:
     DOI = doi(Path(ROOT))
 except InputError as error:

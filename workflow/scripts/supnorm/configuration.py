@@ -66,8 +66,10 @@ def _chosen(scale, scales: Iterable[str]) -> str:
     numbers = [scale] if _is_real(None, scale) else []
     named = [name for name in scales if name == str(scale) or _number(name) in numbers]
     if len(named) != 1:
+        # Where nothing is named there is nothing to quote, unless "null" is.
+        hint = "" if scale is None and "null" not in scales else read_otherwise(scale)
         raise InputError(
-            f"config.yaml: scale is {_show(scale)}; expected one of {', '.join(scales)}"
+            f"config.yaml: scale is {_show(scale)}; expected one of {', '.join(scales)}{hint}"
         )
     return named[0]
 
@@ -109,7 +111,8 @@ def _with_numbers(value, part: dict):
     if isinstance(value, list):
         return [_with_numbers(item, part.get("items", {})) for item in value]
     kinds = {one.get("type") for one in (part, *part.get("anyOf", ()))}
-    if isinstance(value, str) and kinds & {"integer", "number"}:
+    # Python takes 1_0 for 10, too.
+    if isinstance(value, str) and kinds & {"integer", "number"} and "_" not in value:
         number = _number(value)
         return value if number is None else number
     return value
@@ -161,7 +164,7 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
         raise InputError(f"config.yaml: {name((*path, missing))} is missing; expected {expected}")
     if "propertyNames" in error.absolute_schema_path:
         raise InputError(_misnamed(name(path), error.instance))
-    hint = _read_otherwise(error.instance) if error.schema.get("type") == "string" else ""
+    hint = read_otherwise(error.instance) if error.schema.get("type") == "string" else ""
     expected = described(error.schema)["description"]
     raise InputError(
         f"config.yaml: {name(path)} is {_show(error.instance)}; expected {expected}{hint}"
@@ -170,10 +173,10 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
 
 def _misnamed(path: str, name) -> str:
     expected = definition("name")["description"]
-    return f"config.yaml: {path} has the name {name!r}; expected {expected}{_read_otherwise(name)}"
+    return f"config.yaml: {path} has the name {name!r}; expected {expected}{read_otherwise(name)}"
 
 
-def _read_otherwise(value) -> str:
+def read_otherwise(value) -> str:
     """Return as what YAML reads a name or a text that is neither; nothing where that is no hint."""
     kind = READ_AS.get(type(value))
     return f" (YAML reads it as {kind}; put it in quotes)" if kind else ""
@@ -213,7 +216,7 @@ def _show(value) -> str:
 def _number(text: str) -> int | float | None:
     """Return the finite number that a text is; None if it is none."""
     for kind in (int, float):
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             return number if math.isfinite(number := kind(text)) else None
     return None
 

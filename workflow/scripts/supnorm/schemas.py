@@ -69,4 +69,4 @@ def sections(part: dict, *above: str) -> Iterator[tuple[str, ...]]:
 
 @cache
 def _read(name: str) -> dict:
-    return yaml.safe_load((SCHEMAS / f"{name}{SUFFIX}").read_text())
+    return yaml.safe_load((SCHEMAS / f"{name}{SUFFIX}").read_text(encoding="utf-8"))

@@ -32,7 +32,9 @@ def imported_files(program: Path) -> list[Path]:
 @cache
 def _directly_imported(path: Path, root: Path) -> frozenset[Path]:
     return frozenset(
-        file for module in imported_modules(path.read_text()) for file in _files(module, root)
+        file
+        for module in imported_modules(path.read_text("utf-8"))
+        for file in _files(module, root)
     )
 
 
