@@ -181,6 +181,8 @@ REFUTED = [
         *("training", "dim == 3 and decay > 0 and seed == 3", {"bias": 0.57}),
     ),
     ("implicit_bias", "d = 2", "training", "dim == 2 and decay == 0", {"fit": 0.9}),
+    # Of the wrong sign it is no fit, however small the norm.
+    ("implicit_bias", "d = 2", "training", "dim == 2 and decay == 0", {"fit": -0.9}),
     (
         *("floors_hold", "networks"),
         *("samples", "method == 'trained' and dim == 10 and samples == 50", {"error_2": 0.4999}),

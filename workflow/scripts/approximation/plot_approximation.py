@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from supnorm.approximation.drawing import SHADES
 from supnorm.approximation.tables.rates import RATES
+from supnorm.drawing.captions import span
 from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -86,10 +87,11 @@ def caption(rates: pd.DataFrame) -> str:
         "(S4.1), while no fixed basis of n functions can do better than of the order n^(-1/d) "
         "(S4.1b): "
         f"{crossing}. Dots: random networks of steps for a Gaussian, whose moment is not 1 but "
-        f"sqrt(d) at most, mean and range of draws; they err by {ratio.min():.2f} to "
-        f"{ratio.max():.2f} of their own bound. Right: the same class, learned from m values: the "
-        "uniform error of the best deterministic method lies between bounds of the order "
-        "m^(-1/d) (S4.9), the rate of the first study; in grey m^(-1/2)."
+        f"sqrt(d) at most, mean and range of draws; they err by "
+        f"{span(f'{ratio.min():.2f}', f'{ratio.max():.2f}')} of their own bound. Right: the same "
+        "class, learned from m values: the uniform error of the best deterministic method lies "
+        "between bounds of the order m^(-1/d) (S4.9), the rate of the first study; in grey "
+        "m^(-1/2)."
     )
 
 

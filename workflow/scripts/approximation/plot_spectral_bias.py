@@ -10,7 +10,7 @@ from supnorm.approximation.drawing import SHADES, flow_label
 from supnorm.approximation.tables.spectra import DENOISING, SPECTRA, SPIKES
 from supnorm.approximation.tables.waves import AMPLITUDES, HALF_TIMES
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, use_style
+from supnorm.drawing.style import WIDTH, bound_marker, use_style
 from supnorm.job.programs import run
 
 TABLES = {
@@ -65,6 +65,9 @@ def draw_map(ax: Axes, amplitudes: pd.DataFrame, kind: str):
         edges, rims, table.clip(0, 1), vmin=0, vmax=1, cmap="magma", shading="flat", rasterized=True
     )
     ax.set(xscale="log", xlabel="step")
+    if len(table.columns) == 1:
+        ax.set_xticks(table.columns, map(str, table.columns))
+        ax.minorticks_off()
     ax.set_title(INPUTS[kind], fontsize=8)
     ax.grid(False)
     return mesh
@@ -82,6 +85,7 @@ def draw_spectra(ax: Axes, spectra: pd.DataFrame) -> None:
     for number, ((kernel, scale), rows) in enumerate(groups):
         name, line = styles[kernel]
         look = {"color": (*SHADES, "0.4", "#5DA5DA")[number % 6], "ls": line, "lw": 1.1}
+        look["marker"] = bound_marker(rows["frequency"])
         ax.plot(
             rows["frequency"],
             rows["relative"].where(rows["relative"] > 0),
@@ -129,6 +133,9 @@ def draw_spikes(ax: Axes, spikes: pd.DataFrame) -> None:
     ax.set(
         xscale="log", yscale="log", xlabel="spike of half-width $1/M$", ylabel="time to learn half"
     )
+    if spikes["inverse_width"].nunique() == 1:
+        # Nothing else spreads the axis, and its ticks would be apart by rounding alone.
+        ax.set_ylim(spikes["time"].min() / 2, 2 * spikes["time"].max())
     ax.legend(loc="upper left", fontsize=6.5)
 
 

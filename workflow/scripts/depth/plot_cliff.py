@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from supnorm.depth.claims import of_deep
 from supnorm.depth.drawing import DEEP, KNOWN, MIDDLE, SHALLOW, layers
 from supnorm.depth.tables.sawtooth import PROFILES, SAWTOOTH
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -41,7 +42,7 @@ def draw(sawtooth: pd.DataFrame, profiles: pd.DataFrame, k: int) -> Figure:
 
 
 def draw_profiles(ax: Axes, profiles: pd.DataFrame, k: int) -> None:
-    """Draw the target, and the best students of one and of k hidden layers."""
+    """Draw the target, and the best students of one and of k hidden layers, if these are others."""
     looks = {
         "target": {"color": "0.75", "lw": 2.2, "label": f"$T^{k}$"},
         "shallow": {"color": SHALLOW, "lw": 1.0},
@@ -49,7 +50,7 @@ def draw_profiles(ax: Axes, profiles: pd.DataFrame, k: int) -> None:
     }
     for kind, look in looks.items():
         rows = profiles[profiles["kind"] == kind]
-        if len(rows):
+        if len(rows) and not (kind == "deep" and k == 1):
             named = f"{'1 hidden layer' if kind == 'shallow' else layers(k + 1)} of {{}}, trained"
             label = look.pop("label", named.format(rows["width"].iloc[0]))
             ax.plot(rows["position"], rows["value"], label=label, **look)
@@ -105,7 +106,10 @@ def draw_learned(ax: Axes, sawtooth: pd.DataFrame) -> None:
     ax.plot(built["compositions"], built["error"], "*", **look, label="constructed")
     ax.axhline(0.5, color="0.1", lw=0.8, ls=":")
     ax.set(xlabel="$k$", ylabel="uniform error on $T^k$", ylim=(-0.02, 0.85))
-    ax.set_xticks(sorted(rows["compositions"].unique()))
+    ks = sorted(rows["compositions"].unique())
+    ax.set_xticks(ks)
+    if len(ks) == 1:
+        ax.set_xlim(ks[0] - 0.5, ks[0] + 0.5)
     ax.legend(loc="upper left", fontsize=6.5)
 
 
@@ -119,9 +123,9 @@ def caption(sawtooth: pd.DataFrame, k: int) -> str:
         "The triangle map T, applied k times, has 2^k pieces, and is a network of k hidden layers "
         f"of 2 neurons (S3.1). Above: for k = {k}, and the closest of the widest students. Below, "
         "left: errors against neurons. With one hidden layer no network with fewer than "
-        f"{2**k - 1} neurons errs by less than 1/2 (S3.4), and from {2**k} on one is exact; the "
-        "least error in L^2, as far as one was found, falls gradually. Dots: uniform errors of "
-        f"students, of all seeds. Those of one hidden layer err by at least "
+        f"{several(2**k - 1, 'neuron')} errs by less than 1/2 (S3.4), and from {2**k} on one is "
+        "exact; the least error in L^2, as far as one was found, falls gradually. Dots: uniform "
+        f"errors of students, of all seeds. Those of one hidden layer err by at least "
         f"{shallow['error'].min():.3f}"
         + (f", those of {layers(k + 1)} by {deep['error'].min():.2g} at best" if len(deep) else "")
         + ". Right: uniform errors against k, of the widest students; for "

@@ -11,6 +11,7 @@ from supnorm.depth.claims import crossed
 from supnorm.depth.drawing import DEEP, SHALLOW, layers
 from supnorm.depth.tables.inner import INNER
 from supnorm.depth.tables.known import BOUNDS
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -119,13 +120,14 @@ def caption(inner: pd.DataFrame, bounds: pd.DataFrame) -> str:
     return (
         "Small panels: L^2 errors, over all points, of networks trained on the inner product mod 2 "
         "of d and d bits, filled, and on parity of as many bits, hollow, means over "
-        f"{inner['seed'].nunique()} seeds with their range. For d = {last['dim'].iloc[0]} and "
-        f"width {last['width'].max()} they are {errors}. Right: the width that one hidden layer "
-        "needs for the inner product, with parameters as large as those of the network of two "
-        f"hidden layers that is the inner product, whose neurons are dashed (S3.5, S3.6), and that "
-        f"of Daniely's theorem (S3.7). The bound for the inner product first exceeds one neuron at "
-        f"d = {speaks}, and the network of two layers {where}; Daniely's exceeds what is enough "
-        f"for two first at d = {daniely.min()}. No experiment of this size can show them."
+        f"{several(inner['seed'].nunique(), 'seed')} with their range. For d = "
+        f"{last['dim'].iloc[0]} and width {last['width'].max()} they are {errors}. Right: the "
+        "width that one hidden layer needs for the inner product, with parameters as large as "
+        "those of the network of two hidden layers that is the inner product, whose neurons are "
+        "dashed (S3.5, S3.6), and that of Daniely's theorem (S3.7). The bound for the inner "
+        f"product first exceeds one neuron at d = {speaks}, and the network of two layers {where}; "
+        f"Daniely's exceeds what is enough for two first at d = {daniely.min()}. No experiment of "
+        "this size can show them."
     )
 
 

@@ -6,10 +6,11 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from supnorm.depth.drawing import DEEP, MIDDLE, SHALLOW
+from supnorm.depth.drawing import DEEP, MIDDLE, SHALLOW, layers
 from supnorm.depth.tables.known import SQUARE
 from supnorm.depth.tables.pieces import PIECES
 from supnorm.depth.tables.sawtooth import SAWTOOTH
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -100,7 +101,7 @@ def caption(pieces: pd.DataFrame, square: pd.DataFrame) -> str:
         "tenths, against neurons; dotted, as many pieces as neurons. Random networks by how they "
         "are initialised, the teachers and students of the study uniform for d = 1, and the "
         f"students of the triangle map have at most {ratio:.2g} pieces for each neuron on average; "
-        f"with {int(deepest['neurons'])} neurons in {int(deepest['depth']) - 1} hidden layers "
+        f"with {several(int(deepest['neurons']), 'neuron')} in {layers(int(deepest['depth']))} "
         f"{10 ** deepest['bound_log10']:.1e} would be possible (S4.7), and the triangle map has "
         "2^k with 2 k. Right: what x^2 on [0, 1] takes (S4.2). With "
         f"{int(deep['neurons'])} neurons the deep network errs by {deep['error']:.1e}, one hidden "

@@ -9,7 +9,7 @@ from supnorm.job.commands import Program
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
 from supnorm.pages import markdown
-from supnorm.parity.claims import STUDY, over_seeds
+from supnorm.parity.claims import STUDY, over_minimum, over_seeds
 from supnorm.parity.tables.norms import NORMS
 from supnorm.parity.tables.samples import SAMPLES
 from supnorm.parity.tables.training import TRAINING
@@ -65,9 +65,7 @@ def norms(table: pd.DataFrame) -> pd.DataFrame:
 
 def trainings(table: pd.DataFrame) -> Iterator[dict]:
     """Yield what became of the trainings of each dimension, the worst of its seeds."""
-    for dim, rows in table.assign(excess=table["norm"] / table["fit"] / table["minimum"]).groupby(
-        "dim"
-    ):
+    for dim, rows in table.assign(excess=over_minimum(table)).groupby("dim"):
         decayed, plain = rows[rows["decay"] > 0], rows[rows["decay"] == 0]
         mean, low, high = over_seeds(plain["excess"])
         yield {

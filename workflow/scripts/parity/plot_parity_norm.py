@@ -7,9 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from supnorm.drawing.captions import span
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, use_style
+from supnorm.drawing.style import WIDTH, bound_marker, use_style
 from supnorm.job.programs import run
+from supnorm.parity.claims import over_minimum
 from supnorm.parity.drawing import DECAYED, PLAIN, SHADES
 from supnorm.parity.tables.norms import NORMS
 from supnorm.parity.tables.training import NEURONS, TRAINING
@@ -60,12 +62,14 @@ def draw_norms(ax: Axes, norms: pd.DataFrame, training: pd.DataFrame) -> None:
     fitted = norms[norms["epsilon"] == 0]
     for kind, (label, look) in CURVES.items():
         rows = fitted[fitted["kind"] == kind].sort_values("dim")
-        ax.plot(rows["dim"], rows["norm"] / rows["dim"], label=label, **look)
+        ratios, marker = rows["norm"] / rows["dim"], bound_marker(rows["dim"])
+        ax.plot(rows["dim"], ratios, marker=marker, label=label, **look)
     ax.axhline(np.sqrt(2 * np.pi), color="0.1", lw=0.8, ls=":", label=r"its limit $\sqrt{2\pi}$")
     bound = norms[norms["kind"] == "bound_approximation"]
     # At an error of 1/2 it is half of what it is for none.
     values = bound["norm"] / (1 - bound["epsilon"]) / bound["dim"]
-    ax.plot(bound["dim"], values, color="0.5", lw=1.1, ls="--", label="lower bound of the paper")
+    look = {"color": "0.5", "lw": 1.1, "ls": "--", "marker": bound_marker(bound["dim"])}
+    ax.plot(bound["dim"], values, label="lower bound of the paper", **look)
     solved = fitted[fitted["kind"] == "lp"]
     ax.plot(
         solved["dim"],
@@ -83,7 +87,7 @@ def draw_norms(ax: Axes, norms: pd.DataFrame, training: pd.DataFrame) -> None:
         # Beside one another, so that all seeds are seen.
         aside = rows["seed"].rank(method="dense") - rows["seed"].nunique() / 2 - 0.5
         at = rows["dim"] * (1 + 0.022 * aside)
-        ax.plot(at, rows["norm"] / rows["fit"] / rows["dim"], ls="", **look)
+        ax.plot(at, over_minimum(rows) * rows["minimum"] / rows["dim"], ls="", **look)
     ax.set(xscale="log", yscale="log", xlabel="dimension $d$", ylabel="norm / $d$")
     ticks = [d for d in (2, 3, 4, 6, 8, 12, 16, 24, 32) if d <= norms["dim"].max()]
     ax.set_xticks(ticks, map(str, ticks))
@@ -120,19 +124,27 @@ def draw_neurons(ax: Axes, neurons: pd.DataFrame, every: pd.DataFrame) -> None:
 def caption(norms: pd.DataFrame, training: pd.DataFrame) -> str:
     """Return what the figure shows, its numbers from the tables."""
     decayed, plain = (training[training["decay"] > 0], training[training["decay"] == 0])
-    excess, without = (rows["norm"] / rows["fit"] / rows["minimum"] for rows in (decayed, plain))
+    excess, without = (over_minimum(rows) for rows in (decayed, plain))
     dims = sorted(decayed["dim"].unique())
+    nothing = np.isinf([*excess, *without]).any()
+    unfitted = ", infinite where nothing is fitted" if nothing else ""
     return (
         "Left: the R-norm that networks of one hidden layer need to interpolate parity at all "
         "points of {-1, 1}^d, over d: functions of one direction (S2.3), averages of bumps over "
         "all sign vectors at their best order (S2.4), and the least of all, V(d) (S2.6); "
-        f"the lower bound of the paper is d/8. Networks trained on all points for d = {dims[0]} to "
-        f"{dims[-1]}, a mark a seed, their norm divided by their fit: with weight decay at most "
-        f"{excess.max():.6f} times V(d); without weight decay {without.min():.2f} to "
-        f"{without.max():.2f} times V(d). Right: neurons of the trained networks with weight "
+        f"the lower bound of the paper is d/8. Networks trained on all points for d = "
+        f"{span(f'{dims[0]}', f'{dims[-1]}')}, a mark a seed, their norm divided by their fit: "
+        f"with weight decay at most {written(excess.max(), 6)} times V(d); without weight decay "
+        f"{span(written(without.min(), 2), written(without.max(), 2))} times V(d)"
+        f"{unfitted}. Right: neurons of the trained networks with weight "
         "decay, of all seeds, by area as their share of the norm: from a cloud (grey) to the sign "
         "vectors, with bias 0 for even d and 1/sqrt(d) for odd d, as every optimum has them."
     )
+
+
+def written(ratio: float, decimals: int) -> str:
+    """Return a number with so many decimals, or the sign for infinity."""
+    return "\N{INFINITY}" if np.isinf(ratio) else f"{ratio:.{decimals}f}"
 
 
 if __name__ == "__main__":

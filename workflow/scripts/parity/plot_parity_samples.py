@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from supnorm.drawing.captions import several, span
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, use_style
+from supnorm.drawing.style import WIDTH, bound_marker, use_style
 from supnorm.job.programs import run
 from supnorm.parity.drawing import dimension_colours, ratio_axis
 from supnorm.parity.tables.samples import SAMPLES
@@ -63,10 +64,11 @@ def draw_dimension(ax: Axes, samples: pd.DataFrame, column: str, colour: str) ->
         at = rows.groupby("ratio")[column].agg(["mean", "min", "max"])
         if method == "minimum":
             ax.fill_between(at.index, at["min"], at["max"], color=colour, alpha=0.18, lw=0)
-        ax.plot(at.index, at["mean"], **look)
+        ax.plot(at.index, at["mean"], **{"marker": bound_marker(at.index)} | look)
         if column == "error_2" and method != "trained":
             floors = rows.groupby("ratio")["floor"].mean()
-            ax.plot(floors.index, floors, color=look["color"], lw=0.9, ls="--", zorder=2)
+            dashed = {"lw": 0.9, "ls": "--", "marker": bound_marker(floors.index), "zorder": 2}
+            ax.plot(floors.index, floors, color=look["color"], **dashed)
 
 
 def draw_elimination(ax: Axes, samples: pd.DataFrame, colours: dict[int, str]) -> None:
@@ -99,9 +101,8 @@ def caption(samples: pd.DataFrame) -> str:
     largest = samples["dim"].max()
     least = samples[(samples["dim"] == largest) & (samples["method"] == "minimum")]
     means = least.groupby("samples")[["size", "error_2", "error_inf"]].mean()
-    (few, first), (many, last) = list(means.iterrows())[:: max(1, len(means) - 1)][:2] * (
-        2 if len(means) == 1 else 1
-    )
+    counts, ends = means.index, means.iloc[[0, -1]]
+    size, average, uniform = (span(*map("{:.2g}".format, ends[name])) for name in ends)
     kernel = samples[(samples["dim"] == largest) & (samples["method"] == "kernel")]
     trained = (
         " Diamonds: trained networks with weight decay."
@@ -111,17 +112,15 @@ def caption(samples: pd.DataFrame) -> str:
     return (
         "Parity learned from n random points of {-1, 1}^d by the network of least norm over sign "
         "directions that interpolates them; lines are means over "
-        f"{samples['seed'].nunique()} seeds, bands their range, and errors are over all 2^d "
-        "points." + trained + " Dashed: what the L^2 error cannot be "
+        f"{several(samples['seed'].nunique(), 'seed')}, bands their range, and errors are over "
+        "all 2^d points." + trained + " Dashed: what the L^2 error cannot be "
         "below, 1 - norm/V(d) for networks (S2.6), and for any rule that is linear in the labels "
         "sqrt(1 - n/2^d) on average over parities (S2.11), beside the neural tangent kernel in "
         "grey. Below an error of 1, dotted, all signs are right. Ticks: elimination found the "
         "parity from the samples of every seed. For "
-        f"d = {largest}, from n = {few} to n = {many}, the norm goes from {first['size']:.2g} to "
-        f"{last['size']:.2g} times V(d), the L^2 error from {first['error_2']:.2g} to "
-        f"{last['error_2']:.2g}, the uniform error from {first['error_inf']:.2g} to "
-        f"{last['error_inf']:.2g}; the kernel's L^2 error is nowhere below "
-        f"{kernel.groupby('samples')['error_2'].mean().min():.2g}."
+        f"d = {largest} and n = {span(f'{counts[0]}', f'{counts[-1]}')} the norm is {size} times "
+        f"V(d), the L^2 error {average}, the uniform error {uniform}; the kernel's L^2 "
+        f"error is nowhere below {kernel.groupby('samples')['error_2'].mean().min():.2g}."
     )
 
 

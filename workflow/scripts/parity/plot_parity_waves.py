@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import parse_drawing
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -67,8 +68,9 @@ def caption(waves: pd.DataFrame, width: pd.DataFrame) -> str:
         "least norm of a function of the sum alone. At the right end parity is the cosine for "
         f"even d and the sine for odd d. The least ratios, of parity too, are {gains}. Right: "
         "uniform error of averages of bumps over k random sign vectors, median and range of "
-        f"{width['trial'].max()} draws; stars: with so many directions, half of all draws have at "
-        f"most this error (S2.8). Of the draws of that size, {100 * close:.0f} % have."
+        f"{several(width['trial'].max(), 'draw')}; stars: with so many directions, half of all "
+        f"draws have at most this error (S2.8). Of the draws of that size, "
+        f"{100 * close:.0f} % have."
     )
 
 

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from supnorm.drawing.captions import several
 from supnorm.drawing.style import WIDTH, bound_marker, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import run
 from supnorm.tables.schema import read_table
@@ -108,7 +109,7 @@ def caption(minmax: pd.DataFrame, challenges: pd.DataFrame, family: str) -> str:
         "lower end). Refinement and the adaptive Gaussian process choose each point by what they "
         "have seen; Hermite interpolation also sees slopes (Remark A.6)."
     )
-    compared = [against(rows) for _, rows in minmax.groupby("dim")]
+    compared = [said for _, rows in minmax.groupby("dim") if (said := against(rows))]
     if challenges.empty:
         return " ".join([start, *compared, "Spikes need teachers of depth 3 and width 2 or more."])
     larger = challenges[["error_plus", "error_minus"]].max(axis=1)
@@ -118,9 +119,10 @@ def caption(minmax: pd.DataFrame, challenges: pd.DataFrame, family: str) -> str:
             start,
             *compared,
             "Below: each algorithm on teacher 0 with a spike, as high as the class allows, where "
-            f"none of its points sees it; it answers as on teacher 0 in all {len(challenges)} "
-            f"cases. The error on the worse sign is no less than the bound S1.11 in {met}, at its "
-            f"closest {(larger / challenges['bound']).min():.4g} times the bound.",
+            f"none of its points sees it; it answers as on teacher 0 in "
+            f"{'all ' if len(challenges) > 1 else ''}{several(len(challenges), 'case')}. The error "
+            f"on the worse sign is no less than the bound S1.11 in {met}, at its closest "
+            f"{(larger / challenges['bound']).min():.4g} times the bound.",
         ]
     )
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import of_none
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -90,7 +91,7 @@ def caption(curves: pd.DataFrame) -> str:
             *extremes(last[np.isfinite(last["loss"])].groupby(cell)["loss"].median()),
             f"{broken} of {len(last)} students diverged and are not drawn."
             if broken
-            else f"None of the {len(last)} students diverged.",
+            else f"Of {several(len(last), 'student')} none diverged.",
         ]
     )
 
@@ -103,6 +104,8 @@ def extremes(medians: pd.Series) -> list[str]:
         f"{medians[at]:.2g} (d = {at[0]}, m = {at[1]}, {at[2]}, depth {at[3]}, width {at[4]})"
         for at in (medians.idxmin(), medians.idxmax())
     ]
+    if len(medians) == 1:
+        return [f"The median loss after the last epoch is {cells[0]}."]
     return [f"The median loss after the last epoch ranges from {cells[0]} to {cells[1]}."]
 
 

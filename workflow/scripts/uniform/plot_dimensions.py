@@ -104,7 +104,8 @@ def caption(errors: pd.DataFrame, needed: pd.DataFrame) -> str:
         [
             start,
             "Right: the samples below which Theorem 2.2 excludes the error for any algorithm "
-            "(S1.10), with the best s.",
+            "(S1.10), with the best s"
+            f"{'; here it says nothing' if needed['log10_needed'].isna().all() else ''}.",
             *(by_norm(errors[errors["q"] == q], needed, q, smallest) for q in shown(errors)),
             f"The least height over bound of the same s is {over_bounds(errors):.2g}.",
         ]

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from supnorm.drawing.captions import several
 from supnorm.drawing.style import WIDTH, dimension_title, sample_size_axis, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
@@ -109,10 +110,10 @@ def caption(table: pd.DataFrame, family: str) -> str:
     teachers, seeds = table["teacher"].nunique(), table["seed"].nunique()
     return " ".join(
         [
-            f"Neighbours of {teachers} {family} teachers u: u plus or minus a spike that the "
-            f"sample of a seed ({seeds} of them) does not see, so that u and it have the same "
-            "students. Above: at the place where the sample is emptiest the highest spike of the "
-            "class, and the nearest to u on which all students err at least by a bound; "
+            f"Neighbours of {several(teachers, f'{family} teacher')} u: u plus or minus a spike "
+            f"that the sample of a seed ({seeds} of them) does not see, so that u and it have the "
+            "same students. Above: at the place where the sample is emptiest the highest spike "
+            "of the class, and the nearest to u on which all students err at least by a bound; "
             "as multiples of the least errors of a student on u. Dots: teachers and seeds; marks: "
             "medians. Left of the broken line a neighbour is nearer to u than all students. Below: "
             "the share of places of Q where a spike makes such a neighbour.",

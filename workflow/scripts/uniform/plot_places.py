@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -42,6 +42,7 @@ def draw(places: pd.DataFrame) -> Figure:
         draw_shares(far, of_dim.assign(ratio=of_dim["ratio"].clip(lower=FLOOR)), "ratio", shades)
         far.axvline(1, color="0.2", lw=0.8, dashes=(4, 1.4))
         far.set(xscale="log", ylabel=f"$d={dim}$: students")
+        far.xaxis.set_minor_formatter(NullFormatter())
         draw_faces(faces, of_dim, sizes, blues[: dim + 1])
         draw_shares(inside, of_dim, "share", shades)
     for ax in axes.flat:

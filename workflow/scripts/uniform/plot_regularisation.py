@@ -112,10 +112,11 @@ def at_largest(rows: pd.DataFrame, dim: int, c: float) -> str:
     """Return what the norm does at the largest sample size of a dimension."""
     last = rows[(rows["samples"] == rows["samples"].max()) & (rows["c"] == c)].set_index("q")
     least, most = min(last.index, key=order), max(last.index, key=order)
-    return (
+    one = (
         f"For d = {dim} and m = {last['samples'].iloc[0]} it is {last['height'][least]:.2g} with "
-        f"q = {least} and {last['height'][most]:.3g} with q = {most}."
+        f"q = {least}"
     )
+    return f"{one}." if least == most else f"{one} and {last['height'][most]:.3g} with q = {most}."
 
 
 if __name__ == "__main__":

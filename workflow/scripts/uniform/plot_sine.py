@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from supnorm.drawing.captions import several
 from supnorm.drawing.figures import DIVERGED, of_none
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
@@ -103,7 +104,7 @@ def of_student(rows: pd.DataFrame) -> str:
     return (
         "The function u(x) = log(sin(50x) + 2) + sin(5x), and the student of depth "
         f"{student['depth']} and width {student['width']} that has learned it from m = "
-        f"{student['samples']} samples in {student['epoch']} epochs with batches of "
+        f"{student['samples']} samples in {several(student['epoch'], 'epoch')} with batches of "
         f"{student['batch']}."
     )
 

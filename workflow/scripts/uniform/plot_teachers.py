@@ -43,12 +43,20 @@ def ranges(profiles: pd.DataFrame) -> pd.Series:
     return values.max() - values.min()
 
 
+def of_teachers(varied: pd.Series) -> str:
+    """Return by how much the teachers of a dimension vary."""
+    most = f"{varied.max():.2g}"
+    if len(varied) == 1:
+        return f"the one teacher varies by {most}"
+    return (
+        f"the {len(varied)} teachers vary by {varied.median():.2g} in the median and {most} at most"
+    )
+
+
 def caption(profiles: pd.DataFrame, family: str) -> str:
     """Return what the figure shows, its numbers from the table."""
     parts = [
-        f"For d = {dim} the {lines['teacher'].nunique()} teachers vary by "
-        f"{ranges(lines).median():.2g} in the median and {ranges(lines).max():.2g} at most."
-        for dim, lines in profiles.groupby("dim")
+        f"For d = {dim} {of_teachers(ranges(lines))}." for dim, lines in profiles.groupby("dim")
     ]
     return " ".join(
         [

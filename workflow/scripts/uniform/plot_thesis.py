@@ -102,11 +102,11 @@ def draw_neighbour(ax: Axes, pair: pd.DataFrame) -> None:
     kinds = dict(list(pair.groupby("kind")))
     target, student, samples = (kinds[name] for name in ("target", "student", "sample"))
     centre = emptiest(samples["t"].to_numpy())
-    low, high = window = centre + REACH * radius * np.array([-1, 1])
+    low, high = window = np.clip(centre + REACH * radius * np.array([-1, 1]), -0.5, 0.5)
     # With its corners among the positions of the table the spike is exact; a kink of the teacher
     # between two positions is too small to be seen beside it.
     corners = centre + radius * np.array([-1, 0, 1])
-    x = np.unique(np.clip([*target["t"], *corners], max(low, -0.5), min(high, 0.5)))
+    x = np.unique(np.clip([*target["t"], *corners], low, high))
     value = np.interp(x, target["t"], target["value"])
     spike = height * np.maximum(0, 1 - abs(x - centre) / radius)
     ax.plot(x, value + spike, color=SPIKED, zorder=3)

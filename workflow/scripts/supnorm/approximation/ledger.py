@@ -81,11 +81,12 @@ def wave(tables: Tables, settings: Settings) -> Cost | None:
     time = three_digits(row["time"])
     statement = (
         f"Frequency {row['frequency']} is half learned after a time of {time} (by the spectrum "
-        f"{three_digits(row['predicted'])}), frequency {first['frequency']} after "
-        f"{three_digits(first['time'])}."
+        f"{three_digits(row['predicted'])})"
     )
+    if len(rows) > 1:
+        statement += f", frequency {first['frequency']} after {three_digits(first['time'])}"
     brief = f"frequency {row['frequency']} after {time}"
-    return Cost(statement, brief, row["time"])
+    return Cost(f"{statement}.", brief, row["time"])
 
 
 def spike(tables: Tables, settings: Settings) -> Cost | None:

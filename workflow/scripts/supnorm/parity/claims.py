@@ -159,10 +159,15 @@ def bias_deviation(rows: Rows):
     return abs(rows["bias"] - rows["bias_expected"]).max(), 1e-3
 
 
+def over_minimum(rows: Rows) -> pd.Series:
+    """Return norms over V(d) times the fit; infinite where a network fits nothing of parity."""
+    return rows["norm"] / (rows["fit"].clip(lower=0) * rows["minimum"])
+
+
 def without_decay(rows: Rows):
     """Compare the norm of networks trained without weight decay with V(d), of the same fit."""
     rows = rows[rows["decay"] == 0]
-    mean, *ends = over_seeds(rows["norm"] / (rows["fit"] * rows["minimum"]))
+    mean, *ends = over_seeds(over_minimum(rows))
     return mean, 1.1, *ends
 
 
