@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from supnorm.uniform.wording import span, two_digits
+from supnorm.uniform.wording import ends, two_digits
 from uniform import (
     plot_bounds,
     plot_budget,
@@ -35,7 +35,7 @@ def test_numbers_have_two_digits_or_are_whole(number, text):
     ],
 )
 def test_what_is_written_alike_is_written_once(numbers, text):
-    assert span(pd.Series(numbers, index=range(5, 5 + len(numbers)))) == text
+    assert ends(pd.Series(numbers, index=range(5, 5 + len(numbers)))) == text
 
 
 @pytest.fixture

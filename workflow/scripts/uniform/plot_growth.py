@@ -19,7 +19,7 @@ from supnorm.job.programs import run
 from supnorm.statistics.intervals import interval_meaning
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.growth import GROWTH
-from supnorm.uniform.wording import span
+from supnorm.uniform.wording import ends
 
 NORMS = ["inf", "2"]
 
@@ -127,7 +127,7 @@ def at_largest(errors: pd.DataFrame) -> list[str]:
     if are_one(errors):
         return []
     last = errors[errors["samples"] == errors["samples"].max()]
-    said = [f"{span(line)} for d = {dim}" for dim, line in last.groupby("dim")["error"]]
+    said = [f"{ends(line)} for d = {dim}" for dim, line in last.groupby("dim")["error"]]
     return [
         f"From one teacher to all the error at m = {last['samples'].iloc[0]} and p = inf is "
         f"{' and '.join(said)}."

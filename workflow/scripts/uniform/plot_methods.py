@@ -12,7 +12,7 @@ from supnorm.drawing.style import dimension_title, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.tables.methods import METHODS
-from supnorm.uniform.wording import span
+from supnorm.uniform.wording import ends
 
 # Smaller shortfalls are drawn here.
 FLOOR = 1e-5
@@ -96,7 +96,7 @@ def at_most_points(errors: pd.DataFrame, dim: int) -> str:
     climbed = errors[errors["method"] == "ascent"]["shortfall"]
     climb = f", a climb from the worst of them by at most {climbed.max():.2g}"
     return (
-        f"For d = {dim}, {int(sampled['points'].max())} points fall short by {span(last)}"
+        f"For d = {dim}, {int(sampled['points'].max())} points fall short by {ends(last)}"
         f"{'' if climbed.empty else climb}."
     )
 

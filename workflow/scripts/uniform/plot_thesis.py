@@ -20,7 +20,7 @@ from supnorm.uniform.tables.adversary import WORST_CASE
 from supnorm.uniform.tables.bounds import BOUNDS
 from supnorm.uniform.tables.neighbours import NEIGHBOURS
 from supnorm.uniform.tables.spikes import SPIKES
-from supnorm.uniform.wording import span, two_digits
+from supnorm.uniform.wording import ends, two_digits
 
 PAIR = ["family", "dim", "samples", "teacher", "seed"]
 # A spike is shown with so many times its radius on either side.
@@ -170,8 +170,8 @@ def caption(pair: pd.DataFrame, errors: pd.DataFrame, bounds: pd.DataFrame, fami
         [
             *([] if pair.empty else [of_neighbour(pair.iloc[0], family)]),
             f"Errors of the best network for d = {errors['dim'].iloc[0]} and m = "
-            f"{span(average['samples'])}: {span(average['error'])} in L^2 and "
-            f"{span(uniform['error'])} in L^inf on the hardest {family} teacher"
+            f"{ends(average['samples'])}: {ends(average['error'])} in L^2 and "
+            f"{ends(uniform['error'])} in L^inf on the hardest {family} teacher"
             f"{on_spikes(errors)}. Vertical lines: interval or range over seeds.",
             *([] if bounds.empty else [BOUNDED]),
         ]
@@ -193,7 +193,7 @@ def on_spikes(errors: pd.DataFrame) -> str:
     if spiked.empty:
         return "; spikes need teachers of depth 3 and width 2 or more"
     return (
-        f", {span(spiked['error'])} in L^inf on teacher 0 with a spike where the sample is emptiest"
+        f", {ends(spiked['error'])} in L^inf on teacher 0 with a spike where the sample is emptiest"
     )
 
 

@@ -12,7 +12,7 @@ from supnorm.uniform.drawing import parse_drawing
 from supnorm.uniform.references.own import NETWORK
 from supnorm.uniform.tables.ranking import MINMAX
 from supnorm.uniform.tables.tractable import TRACTABLE
-from supnorm.uniform.wording import span, two_digits
+from supnorm.uniform.wording import ends, two_digits
 
 OTHERS = "others"
 LOOKS = {
@@ -122,7 +122,7 @@ def on_polynomials(errors: pd.DataFrame) -> str:
     last = trained[trained["samples"] == trained["samples"].max()]
     sentence = (
         f"On polynomials trained networks at m = {last['samples'].iloc[0]} err by "
-        f"{span(last['error'].sort_values())}"
+        f"{ends(last['error'].sort_values())}"
     )
     fits = errors[(errors["algorithm"] != NETWORK) & (errors["samples"] >= errors["coefficients"])]
     if fits.empty:

@@ -7,6 +7,7 @@ import math
 
 import pandas as pd
 
+from supnorm.drawing.captions import span
 from supnorm.statistics.intervals import with_interval
 
 # Numbers from here on are not written whole.
@@ -30,9 +31,9 @@ def course(errors: pd.DataFrame, fit: pd.Series) -> str:
     return f"{start} and {end}, with slope {slope}."
 
 
-def span(numbers: pd.Series) -> str:
+def ends(numbers: pd.Series) -> str:
     """Return the first and the last of some numbers, or one if the two are written alike."""
-    return " to ".join(dict.fromkeys(map(two_digits, numbers.iloc[[0, -1]])))
+    return span(*map(two_digits, numbers.iloc[[0, -1]]))
 
 
 def two_digits(number: float) -> str:
