@@ -55,8 +55,9 @@ def write_certificates(a: argparse.Namespace) -> None:
     if errors["cell"].notna().sum() != len(named):
         raise InputError("--errors: expected the errors of all --students, found others")
     errors[["high", "boxes"]] = np.nan
-    # A search may find a larger error, and then another algorithm may decide.
-    while len(enough := unproved(errors, a.certify)):
+    errors["spent"] = False
+    # A search may find a larger error, and then another algorithm or teacher may decide.
+    while len(enough := unproved(errors, a.certify, a.gap)):
         for number, some in enough.groupby(errors["cell"]):
             rows = errors.loc[some.index]
             found = bracket(
@@ -69,6 +70,8 @@ def write_certificates(a: argparse.Namespace) -> None:
                 some.to_numpy(),
                 a.threads,
             )
+            # Where another search proves no more, boxes are spent.
+            errors.loc[some.index, "spent"] = found.high >= rows["high"]
             errors.loc[some.index, ["error", "high", "boxes"]] = np.stack(
                 [found.low, found.high, found.boxes], axis=1
             )
@@ -89,22 +92,25 @@ def numbered(number: int, students: CellStudents) -> pd.DataFrame:
     return named.assign(cell=number, network=range(len(named)))
 
 
-def unproved(errors: pd.DataFrame, which: str) -> pd.Series:
+def unproved(errors: pd.DataFrame, which: str, gap: float) -> pd.Series:
     """Return the students that are still to be certified, and the bound that suffices for each.
 
     `which` is "all", or "deciding": all students of the algorithm that decides the min-max. Of
-    these, only those of the deciding teacher need the smallest upper end. For another it is enough
-    that the mean over its seeds stays below the min-max.
+    these, only those of the deciding teacher need the smallest upper end, up to the `gap`. For
+    another it is enough that the mean over its seeds stays below the min-max.
     """
     # Of a student that is not finite the error is +inf, and so is its upper end.
-    waiting = errors["cell"].notna() & errors["high"].isna() & np.isfinite(errors["error"])
-    enough = pd.Series(0.0, errors.index)
-    if which == "deciding":
-        decided = next(d for d in decide(errors) if d.statistic == "minmax")
-        waiting &= (errors[ALGORITHM] == pd.Series(decided.algorithm)[ALGORITHM]).all(axis=1)
-        means = errors.groupby([*ALGORITHM, "teacher"])["error"].transform("mean")
-        enough = (errors["error"] + decided.error - means).fillna(0.0)
-    return enough[waiting]
+    waiting = errors["cell"].notna() & np.isfinite(errors["error"])
+    if which == "all":
+        return pd.Series(0.0, errors.index)[waiting & errors["high"].isna()]
+    decided = next(d for d in decide(errors) if d.statistic == "minmax")
+    waiting &= (errors[ALGORITHM] == pd.Series(decided.algorithm)[ALGORITHM]).all(axis=1)
+    means = errors.groupby([*ALGORITHM, "teacher"])[["error", "high"]].transform("mean")
+    enough = (errors["error"] + decided.error - means["error"]).fillna(0.0)
+    # An error that a search finds larger leaves less to the others of its teacher.
+    loose = means["high"] > (1 + gap) * decided.error
+    loose &= errors["high"] > np.maximum((1 + gap) * errors["error"], enough)
+    return enough[waiting & (errors["high"].isna() | (loose & ~errors["spent"]))]
 
 
 if __name__ == "__main__":
