@@ -292,6 +292,7 @@ def test_an_archive_may_be_of_any_scale_that_has_a_name(here, scale):
     [
         ("on", r"scale is True; .* \(YAML reads it as a truth value; put it in quotes\)$"),
         ("a/b", r"scale is a/b; expected the name of a scale$"),
+        ("", r"scale is empty; expected the name of a scale$"),
     ],
 )
 def test_a_scale_of_no_name_is_refused(here, written, says):

@@ -712,7 +712,7 @@ def test_a_part_asserts_nothing_beside_a_claim_that_failed(paper):
         "theexponentsofnwithwhichtheirerrorsfalldifferfrom1/2byatmost0.300[failed]",
         # One case has one number.
         "theboundcomesdownto1.20timestheleasterrorofanyfixedbasis[failed]",
-        "tendsto0.3977M2(within3.4%fromM=77)",
+        "forlargeM0.3977M2(within3.4%fromM=77)",
     ):
         assert said in text
 

@@ -125,6 +125,8 @@ def default_scale() -> str:
     if scale := archived_scale():
         return scale
     scale = read_configfile(Path("config.yaml")).get("scale")
+    if scale is None:
+        raise InputError("config.yaml: scale is empty; expected the name of a scale")
     if not is_name(str(scale)):
         raise InputError(
             f"config.yaml: scale is {scale}; expected the name of a scale{read_otherwise(scale)}"

@@ -187,7 +187,7 @@ def machines_of(device: str, cores: int) -> Iterator[tuple[str, int]]:
     `cores` are those of this machine.
     """
     if device == "cpu":
-        yield f"on the {cores} cores of this machine", cores
+        yield f"on the {cores} core{'s' if cores > 1 else ''} of this machine", cores
         yield from ((f"on {number} cores", number) for number in CORES if number != cores)
         return
     for number in GPUS:
