@@ -71,7 +71,9 @@ def test_nothing_that_python_would_import_is_missed_in_this_tree():
 
 def test_a_file_is_read_once_for_all_programs(monkeypatch):
     read, read_text = [], Path.read_text
-    monkeypatch.setattr(Path, "read_text", lambda path: read.append(path) or read_text(path))
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, encoding: read.append(path) or read_text(path, encoding)
+    )
     imports._directly_imported.cache_clear()
     for program in PROGRAMS:
         imported_files(program)

@@ -67,11 +67,17 @@ def line(text, start):
     return re.split(r"\s{2,}", found.strip())
 
 
+def minutes(duration):
+    """The minutes of a duration, as "2 h 40 min" or "24 min"."""
+    units = {"h": 60, "min": 1}
+    return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d+) (h|min)", duration))
+
+
 def test_times_are_told_for_this_machine_and_for_larger_ones(monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "cores", lambda: 2)
     text = printed(monkeypatch, tmp_path, "evening")
     here, eight, sixteen = (
-        int(re.match(r"\d+", line(text, f"on {name}")[1])[0])
+        minutes(line(text, f"on {name}")[1])
         for name in ("the 2 cores of this machine", "8 cores", "16 cores")
     )
     assert here / 4 <= eight < here / 3
