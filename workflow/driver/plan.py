@@ -16,6 +16,7 @@ from rich.table import Table
 from driver.jobs import Job, configuration, expected_costs, jobs, run_card, run_device
 from driver.progress import duration
 from supnorm.costs import Costs, Trained
+from supnorm.drawing.captions import several
 from supnorm.hardware import machine
 from supnorm.job.programs import run
 from supnorm.studies import all_studies
@@ -187,11 +188,11 @@ def machines_of(device: str, cores: int) -> Iterator[tuple[str, int]]:
     `cores` are those of this machine.
     """
     if device == "cpu":
-        yield f"on the {cores} core{'s' if cores > 1 else ''} of this machine", cores
+        yield f"on the {several(cores, 'core')} of this machine", cores
         yield from ((f"on {number} cores", number) for number in CORES if number != cores)
         return
     for number in GPUS:
-        yield f"on {number} GPU{'s' if number > 1 else ''}", number
+        yield f"on {several(number, 'GPU')}", number
 
 
 def span(costs: list[Cost], device: str, machines: int) -> float:

@@ -14,7 +14,7 @@ from supnorm.errors.exact import PiecewiseLinear
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 
-# Knots of the grid to a tooth, and in all at the least; values from LOWEST to HIGHEST at a knot.
+# Knots of the grid to a piece, and in all at the least; values from LOWEST to HIGHEST at a knot.
 KNOTS_OF_PIECE, FEWEST_KNOTS = 4, 64
 LOWEST, HIGHEST, VALUES = -0.25, 1.25, 25
 # No piece gets shorter than this share of a piece of T^k.

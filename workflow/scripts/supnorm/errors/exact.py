@@ -4,7 +4,7 @@ A walk through the layers finds the breakpoints of a network. Between neighbouri
 the layers so far the next layer is affine; so a neuron that has one sign at the one and the other
 sign at the other is 0 at one place between, which linear interpolation finds, and which is a
 breakpoint from then on. A neuron splits each piece at most once: there are at most
-prod (width + 1) pieces, and in practice about as many as neurons (S4.7).
+prod (width + 1) pieces, and in practice not many more than neurons (S4.7).
 """
 
 from concurrent.futures import ThreadPoolExecutor
