@@ -155,8 +155,8 @@ def test_uncommitted_changes_and_unknown_commits_are_said(small, traced):
 def test_the_scale_is_that_of_config_yaml_if_none_is_named(small):
     with pytest.raises(InputError, match="results/laptop: expected results, found none"):
         trace.main(["uniform/rates"])
-    small.write("config.yaml", "scale:")
-    with pytest.raises(InputError, match="scale is None; expected the name of a scale"):
+    small.write("config.yaml", "scale:\nscales: {smoke: }")
+    with pytest.raises(InputError, match="scale is empty; expected one of smoke"):
         trace.main(["uniform/rates"])
     small.write("config.yaml", "[")
     with pytest.raises(InputError, match=r"config\.yaml: expected YAML, found"):

@@ -291,14 +291,19 @@ def test_an_archive_may_be_of_any_scale_that_has_a_name(here, scale):
     ("written", "says"),
     [
         ("on", r"scale is True; .* \(YAML reads it as a truth value; put it in quotes\)$"),
-        ("a/b", r"scale is a/b; expected the name of a scale$"),
-        ("", r"scale is empty; expected the name of a scale$"),
+        ("a/b", r"scale is 'a/b'; expected one of on, 007$"),
+        ("", r"scale is empty; expected one of on, 007$"),
     ],
 )
 def test_a_scale_of_no_name_is_refused(here, written, says):
-    (here / "config.yaml").write_text(f"scale: {written}")
+    (here / "config.yaml").write_text(f"scale: {written}\nscales: {{'on': , '007': }}")
     with pytest.raises(InputError, match=says):
         default_scale()
+
+
+def test_a_scale_whose_name_is_a_number_needs_no_quotes(here):
+    (here / "config.yaml").write_text("scale: 2024.0\nscales: {'on': , '2024': }")
+    assert default_scale() == "2024"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

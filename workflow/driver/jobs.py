@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supnorm.configfile import read_configfile
-from supnorm.configuration import of_study, read_otherwise, resolve
+from supnorm.configuration import chosen_scale, of_study, resolve
 from supnorm.costs import Costs
 from supnorm.hardware.cards import SLOWEST, Card, find_card, named_card
 from supnorm.hardware.devices import visible_names
@@ -122,16 +122,7 @@ def default_scale() -> str:
 
     Raises InputError where that names none.
     """
-    if scale := archived_scale():
-        return scale
-    scale = read_configfile(Path("config.yaml")).get("scale")
-    if scale is None:
-        raise InputError("config.yaml: scale is empty; expected the name of a scale")
-    if not is_name(str(scale)):
-        raise InputError(
-            f"config.yaml: scale is {scale}; expected the name of a scale{read_otherwise(scale)}"
-        )
-    return str(scale)
+    return archived_scale() or chosen_scale(read_configfile(Path("config.yaml")))
 
 
 def run_device(config: dict) -> str:

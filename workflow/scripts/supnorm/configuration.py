@@ -35,19 +35,36 @@ def resolve(config: dict) -> dict:
     training.device, and `card`, what GPUs are there (supnorm.hardware.cards).
     Raises InputError with one sentence that names the key, what was found, and what is allowed.
     """
+    chosen = chosen_scale(config)
+    if config.get("device", "cpu") not in ("cpu", "cuda"):
+        raise InputError(f"device is {_show(config['device'])}; expected cpu or cuda")
+    if "card" in config:
+        named_card(config["card"])
+    resolved = {scale: _resolved(config, scale) for scale in config["scales"]}
+    return resolved[chosen]
+
+
+def chosen_scale(config: dict) -> str:
+    """Return which scale is meant, where a name such as 2024 may have been read as a number.
+
+    Raises InputError where none is, or where a scale has no name.
+    """
     scales = config.get("scales")
     if not isinstance(scales, dict) or not scales:
         raise InputError(f"config.yaml: scales is {_show(scales)}; expected at least one scale")
     for scale in scales:
         if not is_name(scale):
             raise InputError(_misnamed("scales", scale))
-    chosen = _chosen(config.get("scale"), scales)
-    if config.get("device", "cpu") not in ("cpu", "cuda"):
-        raise InputError(f"device is {_show(config['device'])}; expected cpu or cuda")
-    if "card" in config:
-        named_card(config["card"])
-    resolved = {scale: _resolved(config, scale) for scale in scales}
-    return resolved[chosen]
+    scale = config.get("scale")
+    numbers = [scale] if _is_real(None, scale) else []
+    named = [name for name in scales if name == str(scale) or _number(name) in numbers]
+    if len(named) != 1:
+        misread = any(type(yaml.safe_load(name)) is type(scale) for name in scales)
+        hint = _read_otherwise(scale) if misread else ""
+        raise InputError(
+            f"config.yaml: scale is {_show(scale)}; expected one of {', '.join(scales)}{hint}"
+        )
+    return named[0]
 
 
 def of_study(config: dict, study: str) -> dict:
@@ -59,19 +76,6 @@ def of_study(config: dict, study: str) -> dict:
 def as_yaml(config: dict) -> str:
     """Return the configuration in force as YAML, keys in the order of config.yaml."""
     return yaml.safe_dump(config, sort_keys=False, width=100)
-
-
-def _chosen(scale, scales: Iterable[str]) -> str:
-    """Return which scale is meant, where a name such as 2024 may have been read as a number."""
-    numbers = [scale] if _is_real(None, scale) else []
-    named = [name for name in scales if name == str(scale) or _number(name) in numbers]
-    if len(named) != 1:
-        # Where nothing is named there is nothing to quote, unless "null" is.
-        hint = "" if scale is None and "null" not in scales else read_otherwise(scale)
-        raise InputError(
-            f"config.yaml: scale is {_show(scale)}; expected one of {', '.join(scales)}{hint}"
-        )
-    return named[0]
 
 
 def _resolved(config: dict, scale: str) -> dict:
@@ -164,7 +168,7 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
         raise InputError(f"config.yaml: {name((*path, missing))} is missing; expected {expected}")
     if "propertyNames" in error.absolute_schema_path:
         raise InputError(_misnamed(name(path), error.instance))
-    hint = read_otherwise(error.instance) if error.schema.get("type") == "string" else ""
+    hint = _read_otherwise(error.instance) if error.schema.get("type") == "string" else ""
     expected = described(error.schema)["description"]
     raise InputError(
         f"config.yaml: {name(path)} is {_show(error.instance)}; expected {expected}{hint}"
@@ -173,10 +177,10 @@ def _check_schema(resolved: dict, schema: dict, name) -> None:
 
 def _misnamed(path: str, name) -> str:
     expected = definition("name")["description"]
-    return f"config.yaml: {path} has the name {name!r}; expected {expected}{read_otherwise(name)}"
+    return f"config.yaml: {path} has the name {name!r}; expected {expected}{_read_otherwise(name)}"
 
 
-def read_otherwise(value) -> str:
+def _read_otherwise(value) -> str:
     """Return as what YAML reads a name or a text that is neither; nothing where that is no hint."""
     kind = READ_AS.get(type(value))
     return f" (YAML reads it as {kind}; put it in quotes)" if kind else ""
