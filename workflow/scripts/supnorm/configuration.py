@@ -5,7 +5,7 @@ Imported by the Snakefile in every job, so it must stay cheap to import.
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cache, partial, reduce
