@@ -473,8 +473,10 @@ def test_captions_may_hold_any_character(paper):
 
 def test_mathematics_in_captions_is_typeset(paper):
     paper.draw("hat", "For p = inf and d = 3, L^inf and L^2: 4.9e+03 at x = -0.25, u_0, c_0 = 1.")
+    paper.draw("rates", "With C_f <= 1: sqrt(d), sqrt(1 - n/2^d), 10^20.1, B^(1-2/q), n^(-1/d).")
     text = paper.text()
     assert "Forp=∞andd=3,L∞andL2:4.9⋅103atx=0.25,u0,c0=1." in text
+    assert "WithCf≤1:√d,√(1n/2d),1020.1,B12/q,n1/d." in text
     assert "p=inf" not in text
 
 
