@@ -143,10 +143,14 @@ def second_layer(tables: Tables, settings) -> Iterator[Finding]:
 
 
 def ratio_of_means(one: pd.Series, other: pd.Series) -> tuple[float, float, float]:
-    """Return the ratio of two means over the same seeds, and the ends of its interval."""
+    """Return the ratio of two means over the same seeds, and the ends of its interval.
+
+    They are nan where both means are infinite.
+    """
     drawn, pairs = resamples(len(one)), (one.to_numpy(float), other.to_numpy(float))
-    resampled = np.divide(*(drawn.means(numbers) for numbers in pairs))
-    return (one.mean() / other.mean(), *drawn.interval(resampled))
+    with np.errstate(invalid="ignore"):
+        resampled = np.divide(*(drawn.means(numbers) for numbers in pairs))
+        return (one.mean() / other.mean(), *drawn.interval(resampled))
 
 
 def parity_is_easier(tables: Tables, settings) -> Iterator[Finding]:

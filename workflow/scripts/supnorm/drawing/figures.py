@@ -49,6 +49,7 @@ class Drawing:
         for path, metadata in ((self.pdf, {**stamped, "CreationDate": None}), (self.png, stamped)):
             with appearing(path) as temporary:
                 figure.savefig(temporary, metadata=metadata)
+        plt.close(figure)
         with appearing(self.caption) as temporary:
             temporary.write_text(caption + "\n")
         self.job.write_record()

@@ -34,7 +34,8 @@ def left_on_sample(tables: Tables, norm: str) -> Numbers:
     if norm != "2" or rows.empty or (rows["dim"] != 1).any():
         return None
     last = rows.iloc[-1]
-    return last["training"] / last["error"], 0.5
+    with np.errstate(invalid="ignore"):  # Both are infinite where all students diverged.
+        return last["training"] / last["error"], 0.5
 
 
 def at_largest_of(
