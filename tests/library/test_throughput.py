@@ -13,7 +13,7 @@ import yaml
 import calibrate
 from scales import ROOT, configuration
 from supnorm.configuration import of_study
-from supnorm.costs import MARGIN, SPARE_MINUTES
+from supnorm.costs import MARGIN, SPARE_MINUTES, Trained
 from supnorm.hardware.cards import SLOWEST, named_card
 from supnorm.job.programs import InputError
 from supnorm.training import roofline
@@ -130,9 +130,9 @@ def test_rates_are_those_of_batch_and_width():
     config = configuration("laptop")
     rows = [[5, 8, 20, 1e9], [5, 128, 20, 4e9], [5, 8, 80, 4e9], [5, 128, 80, 16e9]]
     throughput = Throughput(config, "cpu", {"cpu": entry("cpu", training=rows)})
-    assert throughput._training_rate(5, 8, 40) == pytest.approx(2e9)
-    assert throughput._training_rate(5, 32, 40) == pytest.approx(4e9)
-    assert throughput._training_rate(9, 512, 1000) == pytest.approx(16e9)
+    assert throughput._training_rate("cpu", 5, 8, 40) == pytest.approx(2e9)
+    assert throughput._training_rate("cpu", 5, 32, 40) == pytest.approx(4e9)
+    assert throughput._training_rate("cpu", 9, 512, 1000) == pytest.approx(16e9)
 
 
 @pytest.mark.parametrize("card", [None, "H100"])
@@ -148,7 +148,7 @@ def test_a_gpu_trains_whole_groups(card):
         epoch = roofline.epoch_seconds(named_card(card), 1, 5, 512, 100, 100, "float64")
     else:
         step = 6 * cell.parameters * 100 * group
-        epoch = MODEL["cpu"]["epoch"] + step / throughput._training_rate(5, 512, 100)
+        epoch = MODEL["cpu"]["epoch"] + step / throughput._training_rate("cuda", 5, 512, 100)
     model = MODEL["cuda"]
     whole = 3 * model["shuffle"][0][1] + -(-len(rows) // group) * epoch
     seconds = throughput.seconds("train_students", name)
@@ -293,6 +293,33 @@ def test_references_solve_systems_up_to_a_size():
     assert times[10**5] == pytest.approx(1 + 3 * (7.0 + (points + 10**5) * 3e-4))
 
 
+def test_a_challenge_learns_three_times_and_measures_nothing():
+    config = configuration("laptop")
+    measured = {
+        "cpu": entry("cpu", start=1.0, reference=[[1, 100, 2.0, 1e-4], [1, 1000, 2.0, 1e-4]])
+    }
+    throughput = Throughput(config, "cpu", measured)
+    seeds = len(config["sample"]["seeds"])
+    seconds = throughput.seconds("challenge_algorithms", "random/d1_m300")
+    assert seconds == pytest.approx(1 + 3 * seeds * 2.0)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_polynomials_are_learned_on_a_cpu_by_networks_that_are_counted(device):
+    config = configuration("laptop")
+    measured = entry(
+        "cpu", start=1.0, epoch=1e-3, shuffle=[[100, 1e-2]], training=[[5, 32, 20, 1e9]]
+    )
+    config["polynomial"] |= {"trained": [100], "count": 4, "seeds": [1, 2, 3]}
+    throughput = Throughput(config, device, {"cpu": measured})
+    parameters = 2 * 32 + 3 * 33 * 32 + 33
+    flops = 12 * 6 * parameters * 100 * 5000
+    assert throughput.trained("learn_polynomials", "d1_k15") == Trained(12, 5000, flops)
+    expected = 1 + 5000 * (3 * 1e-2 + 12 * 1e-3) + flops / 1e9
+    assert throughput.seconds("learn_polynomials", "d1_k15") == pytest.approx(expected)
+    assert throughput.seconds("learn_polynomials", "d3_k3") > expected
+
+
 def test_certificates_are_for_students_that_are_narrow_enough():
     config = configuration("paper")
     measured = {"cpu": entry("cpu", start=1.0, certificate=[[3, 0.5]])}
@@ -309,7 +336,8 @@ def test_every_job_has_a_time_and_memory(scale, device):
     throughput = Throughput(configuration(scale), device)
     jobs = [("train_students", name) for name in throughput.shards]
     jobs += errors_jobs(throughput)
-    problems = ("draw_samples", "certify_errors", "measure_references")
+    problems = ("draw_samples", "certify_errors", "measure_references", "challenge_algorithms")
+    jobs += [("learn_polynomials", "d1_k15"), ("learn_polynomials", "d3_k3")]
     jobs += [(rule, "random/d3_m100") for rule in problems]
     jobs += adversary_jobs(["random/d1_m100", "random/d3_m100"])
     jobs += [(rule, "") for rule in ("compare_methods", "measure_sine", "plot_rates", "any")]

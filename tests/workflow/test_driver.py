@@ -183,7 +183,7 @@ def drawn(machine, here, monkeypatch):
     for scale in ("smoke", "laptop", "paper"):
         (here / f"results/{scale}/uniform/tables").mkdir(parents=True)
     chain = [("train_students", "s.safetensors"), ("plot_rates", "r.pdf"), ("build_paper", "p.pdf")]
-    jobs = [Job(rule, (Path(name),), Path("log"), None, True) for rule, name in chain]
+    jobs = [Job(rule, (Path(name),), Path("log"), None, 700, True) for rule, name in chain]
     monkeypatch.setattr(driver, "jobs", lambda scale: jobs)
     monkeypatch.setattr(driver, "jobs_of", lambda *options: jobs)
     commands = []
@@ -240,7 +240,7 @@ def test_a_study_is_made_and_not_drawn(drawn, capsys):
 def test_what_is_gone_of_finished_jobs_is_made_again(drawn, here, monkeypatch, capsys):
     (here / "kept").touch()
     files = {"gone": False, "kept": False, "still to be made": True}
-    jobs = [Job(name, (Path(name),), Path("log"), None, left) for name, left in files.items()]
+    jobs = [Job(name, (Path(name),), Path("log"), None, 700, left) for name, left in files.items()]
     monkeypatch.setattr(driver, "jobs_of", lambda *options: jobs)
     for further in ([], ["--study", "uniform"], ["--dry-run"]):
         driver.main(["--device", "cpu", *further])

@@ -28,6 +28,7 @@ rule measure:
     log:
         text="results/toy/study/logs/measure/{k}.log",
         heartbeat="results/toy/study/logs/measure/{k}.json",
+    resources: mem_mb=lambda wildcards, attempt: attempt * 1300
     shell: "touch {output} {log}"
 
 rule end:
@@ -58,11 +59,13 @@ def test_jobs_of_a_run_at_work(toy):
         (Path("results/toy/study/errors/one.parquet"), Path("results/toy/study/more/one.txt")),
         Path("results/toy/study/logs/measure/one.log"),
         Path("results/toy/study/logs/measure/one.json"),
+        megabytes=1300,
         pending=False,
     )
     assert found["two"].pending
     assert found["end"].pending
     assert found["end"].heartbeat is None
+    assert found["end"].megabytes == 0
     assert [(found[k].study, found[k].name, found[k].stage) for k in ("one", "end")] == [
         ("study", "one", "study/errors"),
         ("", "", "document"),

@@ -25,7 +25,7 @@ from supnorm.uniform.throughput import BY_ROOFLINE, FORMAT, MODEL, Throughput
 
 def job(rule, name="", pending=True):
     log = Path("results/any/uniform/logs", f"{rule}/{name}.log" if name else f"{rule}.log")
-    return Job(rule, (Path("results/any/uniform/folder/file"),), log, None, pending)
+    return Job(rule, (Path("results/any/uniform/folder/file"),), log, None, 2000, pending)
 
 
 def entry(device):

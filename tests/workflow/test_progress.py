@@ -33,7 +33,7 @@ def job(tmp_path):
     logs = tmp_path / "logs/train_students"
     logs.mkdir(parents=True)
     outputs = tuple(tmp_path / kind for kind in ("students", "curves"))
-    return Job("train_students", outputs, logs / "one.log", logs / "one.json", pending=True)
+    return Job("train_students", outputs, logs / "one.log", logs / "one.json", 700, pending=True)
 
 
 def beat(job, state="running", age=0.0, **facts):
@@ -181,7 +181,7 @@ def test_a_log_tells_of_a_failure_by_its_last_sentence(job, log, failure):
 
 def status(state, seconds=0.0, name=NAME, rule="train_students", **facts):
     log = Path("results/toy/uniform/logs", rule, f"{name}.log")
-    return Status(Job(rule, (Path("x"),), log, None, True), state, facts, seconds)
+    return Status(Job(rule, (Path("x"),), log, None, 700, True), state, facts, seconds)
 
 
 def test_training_is_counted_in_students_and_operations():

@@ -46,9 +46,13 @@ def run(tmp_path, monkeypatch):
     for name in NAMES:
         outputs = (results / f"students/{name}.safetensors", results / f"curves/{name}.parquet")
         log = results / f"logs/train_students/{name}.log"
-        jobs.append(Job("train_students", outputs, log, log.with_suffix(".json"), pending=True))
+        jobs.append(
+            Job("train_students", outputs, log, log.with_suffix(".json"), 700, pending=True)
+        )
     figure = (results / "figures/rates.pdf",)
-    jobs.append(Job("plot_rates", figure, results / "logs/plot_rates.log", None, pending=True))
+    jobs.append(
+        Job("plot_rates", figure, results / "logs/plot_rates.log", None, 1500, pending=True)
+    )
     trained = {job.log: TRAINED if job.heartbeat else Trained() for job in jobs}
     seconds = {job.log: 100.0 for job in jobs}
     current = Run("toy", jobs, time.time() - 10, trained, seconds, False)

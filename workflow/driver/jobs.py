@@ -27,6 +27,7 @@ SNAKEFILE = "workflow/Snakefile"
 # file not which others its job writes.
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
 FIELD = re.compile(r"^ {4}(output|log): (.*)$", re.MULTILINE)
+MEMORY = re.compile(r"^ {4}resources: .*\bmem_mb=(\d+)", re.MULTILINE)
 
 # Where Snakemake keeps its notes on a tree.
 STATE = Path(".snakemake")
@@ -41,7 +42,8 @@ class Job:
 
     `log` is results/<scale>/<study>/logs/<rule>/<name>.log, or <rule>.log of a rule with one job,
     whose name is ""; that of the document has no <study>. `heartbeat` is where its program tells
-    how far it is, None if it does not. A job is `pending` when outputs are missing, incomplete or
+    how far it is, None if it does not. `megabytes` is the memory that its first attempt asks for,
+    without that of a GPU, 0 if for none. A job is `pending` when outputs are missing, incomplete or
     stale.
     """
 
@@ -49,6 +51,7 @@ class Job:
     outputs: tuple[Path, ...]
     log: Path
     heartbeat: Path | None
+    megabytes: int
     pending: bool
 
     @property
@@ -226,11 +229,13 @@ def _answer(process: subprocess.Popen) -> str:
 
 
 def _jobs_in(answer: str) -> dict[tuple, None]:
-    """Return (rule, outputs, log, heartbeat) of the jobs that a dry run lists, in its order."""
+    """Return what a dry run lists of its jobs, in its order, as a Job has it but `pending`."""
     found = {}
     for rule, body in JOB.findall(answer):
         files = {field: tuple(map(Path, names.split(", "))) for field, names in FIELD.findall(body)}
         if "output" in files:
             log, heartbeat = [*files["log"], None][:2]
-            found[rule, files["output"], log, heartbeat] = None
+            asked = MEMORY.search(body)
+            megabytes = int(asked[1]) if asked else 0
+            found[rule, files["output"], log, heartbeat, megabytes] = None
     return found

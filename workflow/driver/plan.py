@@ -88,7 +88,7 @@ def cost(job: Job, expected: Costs) -> Cost:
         device=expected.device(job.rule),
         seconds=expected.seconds(job.rule, job.name),
         basis=expected.basis(job.rule, job.name),
-        memory=1e6 * expected.megabytes(job.rule, job.name),
+        memory=1e6 * job.megabytes,
         trained=expected.trained(job.rule, job.name),
     )
 

@@ -19,8 +19,8 @@ use rule job from uniform as challenge_algorithms with:
     # Before training, as the references themselves.
     priority: BEFORE_TRAINING
     resources:
-        mem_mb=megabytes("measure_references", PROBLEM_NAME),
-        runtime=minutes("measure_references", PROBLEM_NAME),
+        mem_mb=megabytes("challenge_algorithms", PROBLEM_NAME),
+        runtime=minutes("challenge_algorithms", PROBLEM_NAME),
     params:
         options=options("uniform.reference.algorithms"),
 

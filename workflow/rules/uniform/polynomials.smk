@@ -27,7 +27,7 @@ use rule long_job from uniform as learn_polynomials with:
         job="learn_polynomials/d{dim}_k{degree}",
     resources:
         mem_mb=growing(2000),
-        runtime=growing(60),
+        runtime=minutes("learn_polynomials", "d{dim}_k{degree}"),
     params:
         options=options(
             "uniform.polynomial.count",

@@ -66,6 +66,21 @@ def sine_cell(sine: dict) -> Cell:
     )
 
 
+def polynomial_cells(polynomial: dict, dim: int) -> list[Cell]:
+    """Return the cells of a kind of polynomials, a sample size each, from their section.
+
+    They are in no shard: one job trains all of a kind.
+    """
+    count = polynomial["count"] * len(polynomial["seeds"])
+    depth, width, epochs = (polynomial[key] for key in ("depth", "width", "epochs"))
+    return [
+        Cell(
+            "polynomial", dim, m, depth, width, "divisor", batch_size(polynomial, m), epochs, count
+        )
+        for m in polynomial["trained"]
+    ]
+
+
 def seeds_of(cell: Cell, config: dict) -> int:
     """Return how many seeds the students of a cell have."""
     if is_longer(cell, config):

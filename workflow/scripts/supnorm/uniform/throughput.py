@@ -32,7 +32,7 @@ from supnorm.costs import BASE_MB, START, Costs, Trained
 from supnorm.hardware.cards import SLOWEST, Card
 from supnorm.job.programs import InputError
 from supnorm.training import roofline
-from supnorm.uniform.cells import cells, ranked_cells, seeds_of
+from supnorm.uniform.cells import cells, polynomial_cells, ranked_cells, seeds_of
 from supnorm.work import (
     Cell,
     group_size,
@@ -162,7 +162,8 @@ def interpolated(
 class Throughput(Costs):
     """Expected seconds and megabytes of the jobs of the study.
 
-    Jobs are named by shards ("random/d1_m100_L5_w32_fifth_1of3") or problems ("random/d3_m100").
+    Jobs are named by shards ("random/d1_m100_L5_w32_fifth_1of3"), problems ("random/d3_m100") or
+    kinds of polynomials ("d1_k15").
     """
 
     def __init__(
@@ -187,6 +188,8 @@ class Throughput(Costs):
             "draw_samples": self._drawing,
             "certify_errors": self._certifying,
             "measure_references": self._referring,
+            "challenge_algorithms": self._challenging,
+            "learn_polynomials": self._learning,
             "measure_adversary": self._spiking,
             "sample_adversary": self._spiking,
             "climb_adversary": self._climbing_spikes,
@@ -202,6 +205,7 @@ class Throughput(Costs):
             "sample_errors": self._measuring_mb,
             "climb_errors": self._measuring_mb,
             "measure_references": self._referring_mb,
+            "challenge_algorithms": self._referring_mb,
             "measure_adversary": self._spiking_mb,
             "sample_adversary": self._spiking_mb,
             "climb_adversary": self._spiking_mb,
@@ -263,6 +267,8 @@ class Throughput(Costs):
 
     def trained(self, rule: str, name: str) -> Trained:
         """Return what a job trains."""
+        if rule == "learn_polynomials":
+            return self._trained_on_polynomials(*self._parts(name))
         if rule != "train_students":
             return Trained()
         cell, rows = self.shards[name]
@@ -270,6 +276,12 @@ class Throughput(Costs):
         copy, times = 8 * len(rows) * cell.parameters, self._config["evaluation"]["times"]
         flops = len(rows) * cell.student_flops
         return Trained(len(rows), cell.epochs, flops, times * copy, (times + 3) * copy)
+
+    def _trained_on_polynomials(self, dim: int, _degree: int) -> Trained:
+        """Return what learns the polynomials of a kind; no file keeps these networks."""
+        found = polynomial_cells(self._config["polynomial"], dim)
+        flops = sum(cell.students * cell.student_flops for cell in found)
+        return Trained(sum(cell.students for cell in found), found[0].epochs, flops)
 
     def gpu_bytes(self) -> float:
         """Return the GPU memory that the largest group of students needs in training, in bytes."""
@@ -284,36 +296,53 @@ class Throughput(Costs):
         return {key: value for key, value in entry.items() if same or key != "training"}
 
     def _parts(self, name: str) -> tuple:
-        """Return cell and rows of a shard, or family, dimension and samples of a problem."""
+        """Return cell and rows of a shard, or family, dimension and samples of a problem.
+
+        Of a kind of polynomials they are its dimension and degree.
+        """
         if name in self.shards:
             return self.shards[name]
+        if kind := re.fullmatch(r"d(\d+)_k(\d+)", name):
+            return int(kind[1]), int(kind[2])
         problem = re.fullmatch(r"(.+)/d(\d+)_m(\d+)", name)
         return (problem[1], int(problem[2]), int(problem[3])) if problem else ()
 
     # Seconds of work
 
     def _training(self, cell: Cell, rows: range) -> float:
-        entry = self._entries[self._device]
-        group = self._group(cell)
-        groups = math.ceil(len(rows) / group)
         teachers = cell.students // seeds_of(cell, self._config)
         seeds = (rows[-1] // teachers) - (rows[0] // teachers) + 1
-        shuffle = interpolated(entry["shuffle"], cell.samples, 0, 1.1)
-        return cell.epochs * (seeds * shuffle + groups * self._epoch(cell, group))
+        return self._trains(self._device, cell, len(rows), seeds)
 
-    def _epoch(self, cell: Cell, group: int) -> float:
+    def _learning(self, dim: int, _degree: int) -> float:
+        """Return the seconds of the networks that learn the polynomials of a kind, on a CPU."""
+        polynomial = self._config["polynomial"]
+        return sum(
+            self._trains("cpu", cell, cell.students, len(polynomial["seeds"]))
+            + (dim > 1) * cell.students * self._evaluating("cpu", dim, cell.depth, cell.width)
+            for cell in polynomial_cells(polynomial, dim)
+        )
+
+    def _trains(self, device: str, cell: Cell, students: int, seeds: int) -> float:
+        """Return the seconds of so many students of a cell, of so many seeds."""
+        shuffle = interpolated(self._entries[device]["shuffle"], cell.samples, 0, 1.1)
+        group = self._group(device, cell)
+        groups = math.ceil(students / group)
+        return cell.epochs * (seeds * shuffle + groups * self._epoch(device, cell, group))
+
+    def _epoch(self, device: str, cell: Cell, group: int) -> float:
         """Return the seconds of an epoch of a group."""
-        entry = self._entries[self._device]
+        entry = self._entries[device]
         if "training" not in entry:
             algorithm = cell.dim, cell.depth, cell.width, cell.batch
             precision = self._config["training"]["precision"]
             return roofline.epoch_seconds(self._card, *algorithm, cell.samples, precision)
-        rate = self._training_rate(cell.depth, cell.width, cell.batch)
+        rate = self._training_rate(device, cell.depth, cell.width, cell.batch)
         return entry["epoch"] + group * cell.student_flops / cell.epochs / rate
 
-    def _training_rate(self, depth: int, width: int, batch: int) -> float:
+    def _training_rate(self, device: str, depth: int, width: int, batch: int) -> float:
         """Return operations a second, by batch at each width, then by width."""
-        rows = self._entries[self._device]["training"]
+        rows = self._entries[device]["training"]
         near = min((row[0] for row in rows), key=lambda other: abs(math.log(other / depth)))
         widths = {row[1] for row in rows if row[0] == near}
         by_batch = {w: [row[2:] for row in rows if row[:2] == [near, w]] for w in widths}
@@ -321,8 +350,8 @@ class Throughput(Costs):
             [(w, interpolated(points, batch)) for w, points in by_batch.items()], width
         )
 
-    def _group(self, cell: Cell) -> int:
-        if self._device == "cpu":
+    def _group(self, device: str, cell: Cell) -> int:
+        if device == "cpu":
             return 1
         precision = self._config["training"]["precision"]
         return group_size(cell.dim, cell.depth, cell.width, cell.batch, precision)
@@ -378,6 +407,17 @@ class Throughput(Costs):
         return students * interpolated(self._entries["cpu"]["certificate"], dim, 4, 8)
 
     def _referring(self, _family: str, dim: int, samples: int) -> float:
+        learn, point = self._reference(dim, samples)
+        points = self._config["evaluation"]["points"] + samples
+        return len(self._config["sample"]["seeds"]) * (learn + points * point)
+
+    def _challenging(self, _family: str, dim: int, samples: int) -> float:
+        """Return the seconds of learning a teacher, and that with a spike of either sign."""
+        learn, _ = self._reference(dim, samples)
+        return 3 * len(self._config["sample"]["seeds"]) * learn
+
+    def _reference(self, dim: int, samples: int) -> tuple[float, float]:
+        """Return the seconds in which references learn from a seed's sample, and of a point."""
         rows = self._entries["cpu"]["reference"]
         near = min((row[0] for row in rows), key=lambda other: abs(other - dim))
         dense = samples <= DENSE
@@ -387,8 +427,7 @@ class Throughput(Costs):
         # Dense systems are solved: the cube of their number; then each point meets them all.
         learn = interpolated([(row[1], row[2]) for row in alike], samples, 0, 3 if dense else 1)
         point = interpolated([(row[1], row[3]) for row in alike], samples, 0, 1 if dense else 0)
-        points = self._config["evaluation"]["points"] + samples
-        return len(self._config["sample"]["seeds"]) * (learn + points * point)
+        return learn, point
 
     def _spiking(self, family: str, dim: int, samples: int) -> float:
         """Return the seconds with a spike of either sign, and with those of a grid."""
