@@ -41,12 +41,14 @@ NEW_VERSION_OF =
 PRODUCTION =
 
 # What is given is taken as it stands: neither make nor the shell looks for something to run in it.
-given = PYTHON SCALE STUDY DEVICE CARD PROFILE FIGURE ARCHIVE STUDENTS SEED WORKERS CONFIRM
-given += NEW_VERSION_OF PRODUCTION
+override given = PYTHON SCALE STUDY DEVICE CARD PROFILE FIGURE ARCHIVE STUDENTS SEED WORKERS CONFIRM
+override given += NEW_VERSION_OF PRODUCTION
 # Of blanks on a command line make keeps nothing: meant was a name, and not what holds without one.
 $(foreach name,$(given),$(if $(value $(name)),,$(if $(filter command,$(origin $(name))),\
 	$(error $(name): expected a value, found none; name one, or leave $(name)= out))))
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
+	$(error $(name): expected one of $(given), in capital letters)))
 define line_end
 
 

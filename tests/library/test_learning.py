@@ -1,6 +1,7 @@
 """Any algorithm: what it may ask, what it must answer, and that a spike it misses defeats it."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def test_a_query_counts_points_over_all_calls():
         ([[0.6, 0]], "outside"),
         ([[np.nan, 0]], "outside"),
         ([[np.inf, 0]], "outside"),
-        ([["x", 0]], "no array of numbers"),
+        ([["x", 0]], "no array of real numbers"),
     ],
 )
 def test_points_that_are_none_of_the_cube_are_refused(points, says):
@@ -294,11 +295,20 @@ def neighbours(query, samples, dim, stream):
 FAULTY = {
     "flat": ("return lambda at: np.zeros((len(at), 1))", "returned an array of shape"),
     "short": ("return lambda at: np.zeros(len(at) - 1)", "returned an array of shape"),
-    "words": ("return lambda at: 'many'", "returned an array of shape"),
+    "words": ("return lambda at: 'many'", "returned str for"),
+    "ragged": ("return lambda at: [[1], [1, 2]]", "returned list for"),
+    "complex": ("return lambda at: at[:, 0] + 1j", "expected an array of real numbers"),
+    "masked": (
+        "return lambda at: np.ma.masked_less(at[:, 0], 0)",
+        "returned MaskedArray for d = 3, m = 20 and seed 5, expected an array of real numbers",
+    ),
+    "asks_complex": ("query(np.zeros((1, dim)) * 1j)", "asked at what is no array of real numbers"),
     "nan": ("return lambda at: at[:, 0] * np.nan", "values that are not finite"),
     "breaks": ("return 1 / 0", "raised ZeroDivisionError: division by zero"),
     "breaks_later": ("return lambda at: at[7]['x']", "raised IndexError"),
     "leaves": ("raise SystemExit(0)", "raised SystemExit"),
+    "stops": ("raise GeneratorExit", "raised GeneratorExit"),
+    "shouts": ("raise ValueError('y' * 10000)", f"raised ValueError: {'y' * 288}... for d = 3"),
     "greedy": (
         "query(np.zeros((samples, dim))); query(np.zeros((1, dim)))",
         "asked at 21 points, expected at most 20",
@@ -420,6 +430,34 @@ def test_names_that_cannot_be_are_told(algorithms, says, tree):
     with pytest.raises(InputError) as refused:
         own.own_files(algorithms)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("path", ["./mine.py", "own/../mine.py", "own//more.py", "o{w}n.py"])
+def test_a_file_has_one_path(path, tree):
+    (tree / "own").mkdir()
+    for name in ("own/more.py", "o{w}n.py"):
+        (tree / name).write_text(MEAN_OF_NEIGHBOURS)
+    algorithm = f"{path}:neighbours"
+    if path == "o{w}n.py" or ".." in path:
+        with pytest.raises(InputError, match=r"expected a path (without braces|from the root)"):
+            own.own_files([algorithm])
+    else:
+        (file,) = own.own_files([algorithm])
+        assert file in ("mine.py", "own/more.py")
+        assert set(measure(algorithm, files=[file])["algorithm"]) == {"neighbours"}
+
+
+def test_a_file_may_have_dataclasses_and_go_elsewhere(tree):
+    (tree / "level.py").write_text(
+        "from __future__ import annotations\n"
+        "import os\nfrom dataclasses import dataclass\n\nimport numpy as np\n\nos.chdir('/')\n\n\n"
+        "@dataclass\nclass Level:\n    value: float\n\n"
+        "    def __call__(self, at):\n        os.chdir('/')\n"
+        "        return np.full(len(at), self.value)\n\n\n"
+        "def level(query, samples, dim, stream):\n    os.chdir('/')\n    return Level(1.0)\n"
+    )
+    assert len(measure("level.py:level", files=["level.py"]))
+    assert Path.cwd() == tree
 
 
 def test_the_files_given_must_be_those_of_the_algorithms(tree):

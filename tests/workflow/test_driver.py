@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
 import sys
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -260,6 +262,54 @@ def test_what_snakemake_cannot_list_is_left_for_it_to_tell(drawn, monkeypatch):
     monkeypatch.setattr(driver, "jobs_of", fail)
     driver.main(["--device", "cpu"])
     assert drawn == [ON_CPU]
+
+
+@pytest.mark.parametrize("cores", ["0", "-1", "some", ""])
+def test_a_number_of_cores_that_is_none_is_refused(here, capsys, cores):
+    with pytest.raises(SystemExit):
+        driver.main(["--cores", cores])
+    assert f"argument --cores: found {cores}, expected a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "\udcff"])
+def test_a_lock_file_that_is_damaged_tells_of_no_driver(tmp_path, text):
+    (tmp_path / "lock").write_bytes(text.encode(errors="surrogateescape"))
+    with (tmp_path / "lock").open("a+") as lock:
+        assert driver.read_driver(lock) == {}
+        driver.record_driver(lock, "slurm")
+        assert driver.read_driver(lock)["profile"] == "slurm"
+
+
+def test_caches_are_kept_in_the_tree_where_they_may_not_be_elsewhere(here, tmp_path, monkeypatch):
+    def kept():
+        driver.keep_caches()
+        return os.getenv("XDG_CACHE_HOME")
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert kept() is None
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "mine"))
+    assert kept() == str(tmp_path / "mine")
+    monkeypatch.setenv("XDG_CACHE_HOME", f"{tmp_path}/tree/workflow/Snakefile/cache")
+    assert kept() == str(here / ".snakemake/cache")
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_results_that_are_no_folder_are_told(here, kind):
+    results = here / "results"
+    results.touch() if kind == "file" else results.symlink_to("gone")
+    found = "a file" if kind == "file" else "a link to nothing"
+    with pytest.raises(InputError, match=f"results: expected a folder, .* found {found}"):
+        driver.main([])
+
+
+def test_a_full_disk_is_one_sentence(here, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}/workflow/scripts:{ROOT}/workflow")
+    shutil.copy(ROOT / "config.yaml", here)
+    command = [sys.executable, "-m", "driver.reproduce", "--device", "cpu", "--dry-run"]
+    none = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
+    done = run(command, here, preexec_fn=none)
+    assert (done.returncode, done.stdout) == (1, "File too large\n")
 
 
 def test_a_tree_that_may_not_be_written_to_is_told(here, monkeypatch):

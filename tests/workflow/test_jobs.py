@@ -97,6 +97,21 @@ def test_who_may_only_read_a_tree_can_look(toy, monkeypatch):
     assert done.stdout == "[False, False, False]\n"
 
 
+def test_who_may_only_read_the_repository_can_look(tmp_path):
+    """The real one, as it knows its root from other folders."""
+    tree = copy_repository(tmp_path / "tree")
+    tables = tree.path / "results/smoke/uniform/tables"
+    tables.mkdir(parents=True)
+    look = "from driver.jobs import jobs; print(len(jobs('smoke')) > 100)"
+    tree.path.chmod(0o555)
+    done = run([sys.executable, "-c", look], tree.path, preexec_fn=become_ordinary)
+    assert done.stdout == "True\n"
+    tables.chmod(0)
+    done = run([sys.executable, "-m", "driver.plan"], tree.path, preexec_fn=become_ordinary)
+    said = done.stdout.splitlines()[-1]
+    assert said.startswith("plan: results/smoke/uniform/tables: expected what you may read, found")
+
+
 def test_elsewhere_snakemake_says_where_it_runs(tmp_path):
     command = [
         sys.executable,

@@ -84,6 +84,18 @@ def test_a_name_that_is_blank_is_refused_and_not_left_out(tree, name):
     assert (" " in given) is (name not in ("CONFIRM", "NEW_VERSION_OF"))
 
 
+@pytest.mark.parametrize("name", ["scale", "Scale", "SCAL", "python", "quoted"])
+def test_a_name_that_is_none_of_the_makefile_is_refused(tree, name):
+    done = make(tree, "plan", f"{name}={NAME}")
+    assert done.returncode == 2
+    assert f"{name}: expected one of PYTHON SCALE STUDY " in done.stderr
+    assert done.stdout == ""
+    assert not (tree / "P").exists()
+    assert make(tree, "plan", **{name: NAME}).returncode == 0
+    make(tree, "plan", f"given={NAME}")
+    assert not (tree / "P").exists()
+
+
 def test_from_elsewhere_make_tells_where_to_go(tree, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     done = make(elsewhere, "-f", tree / "Makefile", "watch")

@@ -29,7 +29,10 @@ def main(argv: list[str]) -> None:
     # What begins with a dot was left by a job that was killed.
     tables = {path.as_posix(): path for path in results.rglob("[!.]*.parquet")}
     if not tables:
-        raise InputError(f"{results}: expected tables, found none; try `make reproduce`")
+        raise InputError(
+            f"{results}: expected tables, found none; run `make reproduce "
+            f"SCALE={results.name}` first"
+        )
     with appearing(Path(NAME)) as temporary:
         temporary.write_text(dictionary(tables))
     print(f"{NAME}: the columns of {len(tables)} tables of {results}")

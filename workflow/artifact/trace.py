@@ -40,7 +40,10 @@ def main(argv: list[str]) -> None:
     began = time.monotonic()
     chain = Chain(Path(), a.scale or default_scale())
     if not Path(chain.results).is_dir():
-        raise InputError(f"{chain.results}: expected results, found none; try `make reproduce`")
+        raise InputError(
+            f"{chain.results}: expected results, found none; run `make reproduce "
+            f"SCALE={Path(chain.results).name}` first"
+        )
     targets = chain.find(a.name) if a.name else chain.targets()
     faults = chain.faults(targets)
     # What cannot be written in the terminal's encoding is no reason to end.

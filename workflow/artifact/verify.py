@@ -99,7 +99,8 @@ def main(argv: list[str]) -> None:
         scale = a.scale or archived_scale(root) or default_scale()
         results = root / "results" / scale
         if not results.is_dir():
-            raise InputError(f"results/{scale}: expected results to verify, found none")
+            where = f"{a.archive}: results/{scale}" if a.archive else f"results/{scale}"
+            raise InputError(f"{where}: expected results to verify, found none")
         kept = writable(a.archive.with_suffix(f".{FILE}") if a.archive else results / FILE)
         # What was found before is no part of the results, and may no longer hold.
         kept.unlink(missing_ok=True)

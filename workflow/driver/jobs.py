@@ -85,6 +85,10 @@ def configuration(scale: str | None) -> dict:
     """
     if not Path(SNAKEFILE).is_file():
         raise InputError(f"{Path.cwd()}: expected the root of the repository, found no {SNAKEFILE}")
+    results = Path("results")
+    if os.path.lexists(results) and not results.is_dir():
+        found = "a link to nothing" if results.is_symlink() else "a file"
+        raise InputError(f"results: expected a folder, or a link to one, found {found}")
     config = read_configfile(Path("config.yaml"))
     if scale := scale or archived_scale():
         config["scale"] = scale
@@ -160,7 +164,7 @@ def trained_on(config: dict) -> str | None:
     for path in Path("results", config["scale"]).glob("*/logs/train_*/**/*.json"):
         # Files come and go, and need not be heartbeats.
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            facts = json.loads(path.read_text())
+            facts = json.loads(path.read_text()) if path.is_file() else {}
             if facts["device"] in ("cpu", "cuda"):
                 told.append((float(facts["started"]), facts["device"]))
     return max(told, default=(0, None))[1]
@@ -209,7 +213,11 @@ def _links(folder: Path) -> Path:
     for path in [*Path().iterdir(), *filter(Path.exists, known)]:
         if path not in (STATE, results):
             (folder / path).symlink_to(path.absolute())
-    shutil.copytree(results, folder / results, copy_function=_link)
+    try:
+        shutil.copytree(results, folder / results, copy_function=_link)
+    except shutil.Error as error:
+        path, _, says = error.args[0][0]
+        raise InputError(f"{path}: expected what you may read, found: {says}") from None
     return folder
 
 

@@ -142,7 +142,7 @@ class Progress:
         A node's clock may be wrong. So from the second look on, a heartbeat is as old as the time
         since this process saw it change; at the first look, the file system's time stamp counts.
         """
-        if path is None:
+        if path is None or not path.is_file():
             return {}, 0.0
         try:
             facts, written = read_heartbeat(path.read_text()), path.stat().st_mtime

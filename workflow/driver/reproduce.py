@@ -38,7 +38,7 @@ from driver.jobs import (
     trained_on,
 )
 from supnorm.hardware.devices import visible_gpus
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, count, telling_lacks
 from supnorm.job.surroundings import speak_utf8
 from supnorm.schemas import studies
 
@@ -58,7 +58,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--scale", help="scale of config.yaml to run, if not the one it names")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--study", choices=studies(), help="study to make, and what it needs")
-    parser.add_argument("--cores", default="all", help="cores to use (default: all)")
+    parser.add_argument(
+        "--cores", type=cores, default="all", help="cores to use, or all of them (default: all)"
+    )
     parser.add_argument(
         "--device",
         choices=["auto", "cpu", "cuda"],
@@ -79,6 +81,7 @@ def main(argv: list[str]) -> int:
     if arguments.figures:
         # Nothing trains, so no GPU is looked for, nor one that trained before asked for again.
         arguments.device = "cpu"
+    keep_caches()
     with alone() as lock:
         refuse_beside_snakemake()
         # Before anything is ended or removed: the lock may be that of a run on another machine.
@@ -100,6 +103,23 @@ def main(argv: list[str]) -> int:
         if status:
             clean_up(on_cluster=bool(arguments.profile))
     return status
+
+
+def cores(text: str) -> str:
+    """Return how many cores a command line names: a number, or all."""
+    return text if text == "all" else str(count(text))
+
+
+def keep_caches() -> None:
+    """Let Snakemake and programs keep caches in this tree where they may not elsewhere."""
+    try:
+        usual = Path(os.getenv("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        usual.mkdir(parents=True, exist_ok=True)
+        writable = os.access(usual, os.W_OK)
+    except (OSError, RuntimeError):
+        writable = False
+    if not writable:
+        os.environ["XDG_CACHE_HOME"] = str((STATE / "cache").absolute())
 
 
 def options(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
@@ -240,11 +260,13 @@ def alone() -> Iterator[TextIO]:
     try:
         STATE.mkdir(exist_ok=True)
         file = LOCK.open("a+")
-    except OSError as error:
+    except PermissionError as error:
         sys.exit(
             f"{LOCK}: expected a tree that you may write to, found: {error.strerror}; `make plan`, "
             "`make watch` and `make trace` only look, for the others clone it"
         )
+    except OSError as error:
+        sys.exit(f"{error.filename}: expected a place for the lock, found: {error.strerror}")
     with file as lock:
         hold(lock)
         yield lock
@@ -395,10 +417,11 @@ def record_driver(lock, profile: str | None) -> None:
 def read_driver(lock) -> dict:
     """Return what the present or last driver wrote; nothing after an orderly end."""
     lock.seek(0)
-    try:
-        return json.loads(lock.read() or "{}")
-    except json.JSONDecodeError:
-        return {}
+    with contextlib.suppress(ValueError):
+        found = json.loads(lock.read())
+        if isinstance(found, dict):
+            return found
+    return {}
 
 
 def supervise(command: list[str]) -> int:
@@ -453,7 +476,8 @@ if __name__ == "__main__":
     speak_utf8()
     sys.stdout.reconfigure(line_buffering=True)
     try:
-        sys.exit(main(sys.argv[1:]))
+        with telling_lacks():
+            sys.exit(main(sys.argv[1:]))
     except InputError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -15,6 +15,8 @@ UNABLE = 75
 # What a system says where permission, space or means are lacking, whatever the input is.
 LACKS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LACKS |= {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EIO}
+# Letters of what foreign code says.
+LONGEST = 300
 
 
 class InputError(ValueError):
@@ -47,6 +49,12 @@ def telling_lacks() -> Iterator[None]:
 def printable(text: str) -> str:
     """Return a text with its unprintable characters escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def told(error: BaseException) -> str:
+    """Return in one line, not too long, what an exception of foreign code is and says."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 
 def count(text: str) -> int:

@@ -8,8 +8,12 @@ import os
 import sys
 from collections.abc import Mapping
 
-# What users set for Python, and for how figures are drawn and their letters rendered.
-OTHERS = ("PYTHON", "MPLBACKEND", "MATPLOTLIBRC", "FREETYPE_PROPERTIES")
+# What users, and modules of a cluster, set for Python, for every shell, for compiled code, and for
+# how figures are dated, drawn and lettered.
+OTHERS = ("PYTHON", "BASH_ENV", "NUMBA_", "SOURCE_DATE_EPOCH", "MPLBACKEND", "MATPLOTLIBRC")
+OTHERS += ("FREETYPE_PROPERTIES",)
+# Where compiled code is kept is for the user to say.
+KEPT = "NUMBA_CACHE_DIR"
 OURS = {
     "PYTHONUTF8": "1",
     "PYTHONNOUSERSITE": "1",
@@ -20,7 +24,9 @@ OURS = {
 
 def surroundings(given: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of our programs, made from a user's."""
-    kept = {name: value for name, value in given.items() if not name.startswith(OTHERS)}
+    kept = {
+        name: value for name, value in given.items() if name == KEPT or not name.startswith(OTHERS)
+    }
     return kept | OURS
 
 

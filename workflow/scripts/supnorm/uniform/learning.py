@@ -6,13 +6,14 @@ all; `function(points)` returns values [count]. `uniform_points(stream, samples,
 points that students of the seed learn from, and what else is drawn is the algorithm's own.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, told
 from supnorm.networks import Networks
 from supnorm.packed import values
 from supnorm.streams import Stream, uniform_points
@@ -121,10 +122,9 @@ class Query:
         self._open = False
 
     def _counted(self, points: np.ndarray) -> np.ndarray:
-        try:
-            points = np.array(points, dtype=float)
-        except (TypeError, ValueError):
-            raise QueryError("asked at what is no array of numbers") from None
+        points = _numbers(points)
+        if points is None:
+            raise QueryError("asked at what is no array of real numbers")
         if points.ndim != 2 or points.shape[1] != self._dim:
             raise QueryError(
                 f"asked at points of shape {list(points.shape)}, expected [count, {self._dim}]"
@@ -194,11 +194,13 @@ def run_once(algorithm: Algorithm, target: Learnable, samples: int, dim: int, se
         )
 
     def checked(points: np.ndarray) -> np.ndarray:
-        found = _called(algorithm, case, function, points.copy())
-        try:
-            found = np.asarray(found, dtype=float)
-        except (TypeError, ValueError):
-            found = np.empty(())
+        given = _called(algorithm, case, function, points.copy())
+        found = _numbers(given)
+        if found is None:
+            raise InputError(
+                f"{algorithm.called}: its function returned {type(given).__name__} {case}, "
+                "expected an array of real numbers"
+            )
         if found.shape != (len(points),):
             raise InputError(
                 f"{algorithm.called}: its function returned an array of shape "
@@ -230,14 +232,27 @@ def run_algorithm(
     return first
 
 
+def _numbers(given: object) -> np.ndarray | None:
+    """Return a copy as an array of real numbers; None where something is none."""
+    with contextlib.suppress(TypeError, ValueError):
+        if not (np.iscomplexobj(given) or np.ma.is_masked(given)):
+            return np.array(given, dtype=float)
+    return None
+
+
 def _called(algorithm: Algorithm, case: str, function: Callable, *arguments: object) -> object:
-    """Return what a function of an algorithm returns; all that it raises ends in a sentence."""
+    """Return what a function of an algorithm returns; all that it raises ends in a sentence.
+
+    Where it went to another folder, this process comes back.
+    """
     try:
-        return function(*arguments)
-    except UnsuitableError:
+        with contextlib.chdir("."):
+            return function(*arguments)
+    except (UnsuitableError, KeyboardInterrupt):
         raise
     except QueryError as error:
         raise InputError(f"{algorithm.called}: {error} ({case})") from None
-    except (Exception, SystemExit) as error:
-        says = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(f"{algorithm.called}: raised {says} {case}, expected none") from None
+    except BaseException as error:
+        raise InputError(
+            f"{algorithm.called}: raised {told(error)} {case}, expected none"
+        ) from None

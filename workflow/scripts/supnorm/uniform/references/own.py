@@ -3,12 +3,14 @@
 Imported by the Snakefile in every job, so it must stay cheap to import.
 """
 
+import contextlib
 import importlib.util
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from supnorm.job.programs import InputError
+from supnorm.job.programs import InputError, told
 
 KEY = "config.yaml: uniform.reference.algorithms"
 # Built-in algorithms that see values at points chosen beforehand, and those that ask for slopes, or
@@ -48,15 +50,17 @@ def names(algorithms: Sequence[str]) -> dict[str, str]:
 
 
 def own_files(algorithms: Sequence[str]) -> list[str]:
-    """Return the files of algorithms of one's own, sorted.
+    """Return the files of algorithms of one's own, each under one path, sorted.
 
     Raises InputError as `names`, and where a file is not there or not named from the root.
     """
     found = [OWN.fullmatch(algorithm) for algorithm in names(algorithms).values()]
-    files = sorted({own[1] for own in found if own})
+    files = sorted({str(PurePosixPath(own[1])) for own in found if own})
     for file in files:
         if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
             raise InputError(f"{KEY} has {file}; expected a path from the root of the tree")
+        if {"{", "}"} & set(file):
+            raise InputError(f"{KEY} has {file}; expected a path without braces")
         if not Path(file).is_file():
             raise InputError(f"{KEY} has {file}; expected a file, found none")
     return files
@@ -78,14 +82,19 @@ def load(algorithm: str) -> Callable:
     path = Path(file)
     if not path.is_file():
         raise InputError(f"{file}: expected a file with the function {function}, found none")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
+    # By a name that no import has; classes look for their module.
+    spec = importlib.util.spec_from_file_location(file, path)
+    sys.modules[file] = module = importlib.util.module_from_spec(spec)
     try:
         # No compiled copy is left beside the file, nor taken in its place.
-        exec(compile(path.read_bytes(), file, "exec"), vars(module))
-    except (Exception, SystemExit) as error:
-        says = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(f"{algorithm}: expected Python that can be run, found {says}") from None
+        with contextlib.chdir("."):
+            exec(compile(path.read_bytes(), file, "exec"), vars(module))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise InputError(
+            f"{algorithm}: expected Python that can be run, found {told(error)}"
+        ) from None
     found = getattr(module, function, None)
     if not callable(found):
         raise InputError(f"{algorithm}: expected a function {function} in the file, found none")
