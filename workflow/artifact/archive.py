@@ -29,13 +29,13 @@ from artifact.crate import crate_metadata
 from artifact.dictionary import NAME as DICTIONARY
 from artifact.dictionary import dictionary
 from artifact.readme import readme
-from artifact.sums import NAME as SUMS
 from artifact.sums import sums_text
 from driver.jobs import NO_PROFILE, Job, configuration, jobs, run_device
 from driver.reproduce import alone
 from supnorm.job.origin import (
     ARCHIVED,
     DEPOSIT,
+    SUMS,
     changes,
     doi,
     git,
