@@ -16,6 +16,7 @@ from rich.tree import Tree
 
 from artifact.chain import Chain, Fault, beside, listed
 from driver.jobs import default_scale
+from supnorm.drawing.captions import several
 from supnorm.job.programs import InputError, printable, run
 from supnorm.job.records import Record
 from supnorm.names import scale_name
@@ -50,9 +51,9 @@ def main(argv: list[str]) -> None:
         console.print(tree)
     for fault in faults:
         console.print(marked(BROKEN, fault.sentence))
-    places = "1 place" if len(faults) == 1 else f"{len(faults)} places"
+    places = several(len(faults), "place")
     said = f"the chain is broken in {places}" if faults else "the chain holds"
-    counts = f"{chain.hashed} files hashed, {len(chain.records)} records read"
+    counts = f"{several(chain.hashed, 'file')} hashed, {several(len(chain.records), 'record')} read"
     console.print(f"{said}; {counts}, {time.monotonic() - began:.1f} s")
     if faults:
         sys.exit(1)
@@ -143,7 +144,7 @@ class Outline:
         program = next((path for path in files if PurePosixPath(path).stem == jobs[0].rule), "none")
         faulty = [path for path in files if path in self.faulty]
         commits = " and ".join({commit_of(job): None for job in jobs})
-        text = f"{program} and {len(files) - 1} files that it imports, {commits}"
+        text = f"{program} and {several(len(files) - 1, 'file')} that it imports, {commits}"
         tree = Tree(marked(BROKEN if faulty else OK, text))
         for path in faulty:
             tree.add(marked(BROKEN, path))
