@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from artifact.chain import Chain, Fault, beside, listed
+from artifact.chain import Chain, Fault, beside
 from driver.jobs import default_scale
 from supnorm.drawing.captions import several
 from supnorm.job.programs import InputError, printable, run
@@ -102,21 +102,20 @@ class Outline:
 
     def broken(self, job: Record) -> bool:
         """Return whether something is wrong with the outputs or the records of a job."""
-        outputs = [path for path, _ in listed(job.outputs)]
-        return not self.faulty.isdisjoint([self.chain.path(job), *outputs, *map(beside, outputs)])
+        made = job.output_files
+        return not self.faulty.isdisjoint([self.chain.path(job), *made, *map(beside, made)])
 
     def records(self, jobs: list[Record]) -> Iterator[Text]:
         """Yield the records of jobs with which something is wrong."""
         for job in jobs:
-            outputs = [path for path, _ in listed(job.outputs)]
-            paths = dict.fromkeys([self.chain.path(job), *map(beside, outputs)])
+            paths = dict.fromkeys([self.chain.path(job), *map(beside, job.output_files)])
             yield from (marked(BROKEN, path) for path in paths if path in self.faulty)
 
     def files(self, jobs: list[Record]) -> Iterator[Text]:
         """Yield the outputs of jobs, those of a folder in one line where they are many."""
         folders = {}
         for job in jobs:
-            for path, _ in listed(job.outputs):
+            for path in job.output_files:
                 name = PurePosixPath(path)
                 folders.setdefault((self.mark(path), name.parent, name.suffix), []).append(path)
         for (mark, folder, suffix), paths in folders.items():
@@ -160,7 +159,7 @@ class Outline:
 
     def others(self, jobs: list[Record]) -> Iterator[Text]:
         """Yield inputs that no job made: other files of the tree, and files without a record."""
-        for path in {path: None for job in jobs for path, _ in listed(job.inputs)}:
+        for path in {path: None for job in jobs for path in job.input_files}:
             if not self.chain.is_result(path):
                 yield marked(self.mark(path), path)
             elif path not in self.chain.makers:

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from artifact.chain import Chain, Fault, listed
+from artifact.chain import Chain, Fault
 from artifact.compare import SAME
 from artifact.contents import STAGES
 from artifact.evidence import Evidence, Finding, Student, cell_of, only_output
@@ -312,7 +312,7 @@ class Drawing:
         for stage in self._stages("samples"):
             drawn = 0
             for records in self._jobs[stage]:
-                if paths & {path for path, _ in listed(records[0].outputs)}:
+                if paths.intersection(records[0].output_files):
                     yield self._whole(stage.folders[0], records)
                     drawn += 1
             self._left(stage, drawn)
@@ -342,7 +342,7 @@ def stage_of(job: Record) -> Stage | str:
 
     Else return "tables" or "figures" where it fills such a folder, and "documents" elsewhere.
     """
-    folders = [PurePosixPath(path).parts[3:-1][:1] for path, _ in listed(job.outputs)]
+    folders = [PurePosixPath(path).parts[3:-1][:1] for path in job.output_files]
     named = [folder[0] for folder in folders if folder]
     stage = STAGES.get(job.rule)
     if stage and len(named) == len(folders) and set(named) <= set(stage.folders) - set(ENDS):
