@@ -19,6 +19,7 @@ from artifact import archive, readme
 from artifact.dictionary import dictionary
 from artifact.dictionary import main as describe
 from supnorm.job.programs import InputError
+from supnorm.job.records import Record
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import write_table
 
@@ -29,12 +30,15 @@ DRAWING = "PYTHONPATH=workflow/scripts python workflow/scripts/uniform/draw_samp
 
 def job(rule, inputs=(), outputs=(), seconds=1.0, **parameters):
     """A job as a record tells of it, of one input and one output option."""
-    return SimpleNamespace(
+    return Record(
+        path=Path(f"{rule}.prov.json"),
         rule=rule,
-        program=f"workflow/scripts/uniform/{rule}.py",
+        wildcards={},
+        parameters=parameters,
+        configuration={},
         inputs={"tables": dict.fromkeys(inputs, ZERO)},
         outputs={"drawn": dict.fromkeys(outputs, ZERO)},
-        options=parameters,
+        code={f"workflow/scripts/uniform/{rule}.py": ZERO},
         run={"seconds": seconds, "started": "2026-01-02T03:04:05Z"},
     )
 

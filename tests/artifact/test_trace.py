@@ -50,7 +50,7 @@ def test_the_tree_goes_from_the_figure_down_to_teachers_code_and_settings(small,
     lines, code = traced("uniform/rates")
     assert code == 0
     figures = [f"├── ✓ {STUDY}/figures/rates.{kind}" for kind in ("txt", "pdf", "png")]
-    files = "workflow/scripts/uniform/plot_rates.py and 1 files that it imports"
+    files = "workflow/scripts/uniform/plot_rates.py and 1 file that it imports"
     program = f"├── ✓ {files}, commit 0123456789"
     assert lines[:6] == ["plot_rates", *figures, program, "└── rank_algorithms"]
     text = "\n".join(lines)

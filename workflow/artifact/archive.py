@@ -24,18 +24,18 @@ from pathlib import Path
 import yaml
 
 from artifact.chain import Chain, listed
-from artifact.contents import INTERMEDIATE, Contents, folder_of, outputs
+from artifact.contents import INTERMEDIATE, Contents, folder_of
 from artifact.crate import crate_metadata
 from artifact.dictionary import NAME as DICTIONARY
 from artifact.dictionary import dictionary
 from artifact.readme import readme
-from artifact.sums import NAME as SUMS
 from artifact.sums import sums_text
 from driver.jobs import NO_PROFILE, Job, configuration, jobs, run_device
 from driver.reproduce import alone
 from supnorm.job.origin import (
     ARCHIVED,
     DEPOSIT,
+    SUMS,
     changes,
     doi,
     git,
@@ -354,7 +354,7 @@ def run_times(contents: Contents, finished: Iterable[Job]) -> str:
     writer.writerow(head)
     for job in contents.jobs:
         run, machine = job.run, job.run["machine"]
-        whole = next((measured[path] for path in outputs(job) if path in measured), {})
+        whole = next((measured[path] for path in job.output_files if path in measured), {})
         writer.writerow(
             [
                 *(job.rule, contents.named(job).partition(": ")[2], run["started"], run["seconds"]),

@@ -119,7 +119,7 @@ class Chain:
     def upstream(self, job: Record) -> list[Record]:
         """Return the jobs that made the inputs of a job, each once, as far as they are known."""
         found = {}
-        for path, _ in listed(job.inputs):
+        for path in job.input_files:
             maker = self.makers.get(path)
             if maker:
                 found[self.path(maker)] = maker
@@ -170,7 +170,7 @@ class Chain:
             self.damaged[path] = Fault(path, f"{path}{str(error).removeprefix(str(file))}")
             return
         self.records[path] = record
-        for output, _ in listed(record.outputs):
+        for output in record.output_files:
             first = self.makers.setdefault(output, record)
             if first.content != record.content:
                 self._rivals[output] = record
@@ -227,7 +227,7 @@ class Chain:
     def _of_record(self, path: str) -> list[str]:
         """Return the files that a record is of; the path itself where it is no record."""
         record = self.records.get(path)
-        return [output for output, _ in listed(record.outputs)] if record else [path]
+        return record.output_files if record else [path]
 
     def _graph(self, targets: Iterable[str]) -> dict[str, list[str]]:
         """Return the jobs behind files, by their records, each with those that it is made of."""
@@ -256,7 +256,7 @@ class Chain:
 
     def _unmade(self, ends: Iterable[str], jobs: Iterable[Record]) -> Iterator[Fault]:
         """Yield results that no record makes, and the damaged records that may be theirs."""
-        inputs = [path for job in jobs for path, _ in listed(job.inputs) if self.is_result(path)]
+        inputs = [path for job in jobs for path in job.input_files if self.is_result(path)]
         for path in dict.fromkeys([*ends, *inputs]):
             if path in self.makers:
                 continue
@@ -278,7 +278,7 @@ class Chain:
 
     def _of_records(self, job: Record) -> Iterator[Fault]:
         """Yield what is wrong with the records of a job: a job of two tables has two."""
-        for path, _ in listed(job.outputs):
+        for path in job.output_files:
             record = beside(path)
             if record in self.damaged:
                 yield self.damaged[record]
@@ -296,7 +296,7 @@ class Chain:
         """Yield an output of a job that is stale: what the job read has been made anew since."""
         stale = [path for path, read in listed(job.inputs) if self._is_stale(path, read)]
         if stale:
-            output = min((path for path, _ in listed(job.outputs)), default=self.path(job))
+            output = min(job.output_files, default=self.path(job))
             more = f" and {len(stale) - 1} more such files" if len(stale) > 1 else ""
             says = f"stale, for {job.rule} read another {stale[0]}{more} than there is now"
             yield Fault(output, f"{output}: {says}")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from artifact.chain import Chain, listed
-from supnorm.job.records import Record
+from artifact.chain import Chain
+from supnorm.job.records import SUFFIX, Record
 from supnorm.studies import all_studies
 
 # Of each rule of many jobs, its stage.
@@ -50,7 +50,7 @@ class Contents:
     def named(self, job: Record) -> str:
         """Return what a job is called: its rule, and which of the rule's jobs it is."""
         name = self.chain.path(job).removeprefix(f"{self.chain.results}/")
-        return f"{job.rule}: {name.removesuffix('.prov.json')}"
+        return f"{job.rule}: {name.removesuffix(SUFFIX)}"
 
 
 def folder_of(path: str) -> str:
@@ -66,11 +66,6 @@ def began(job: Record) -> datetime:
 def ended(job: Record) -> datetime:
     """Return when a job ended, to the second."""
     return began(job) + timedelta(seconds=round(job.run["seconds"]))
-
-
-def outputs(job: Record) -> list[str]:
-    """Return the files that a job made."""
-    return [path for path, _ in listed(job.outputs)]
 
 
 def people(authors: Iterable[Mapping]) -> str:

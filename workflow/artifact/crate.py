@@ -13,8 +13,8 @@ from urllib.parse import quote
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from artifact.chain import flat, listed, plain
-from artifact.contents import Contents, began, ended, outputs, people
+from artifact.chain import flat, plain
+from artifact.contents import Contents, began, ended, people
 from supnorm.job.origin import of_source
 from supnorm.job.records import Record
 
@@ -174,7 +174,7 @@ class _Crate:
     def action(self, job: Record) -> dict[str, str]:
         """Add what a job did, from its record."""
         record, machine = self.contents.chain.path(job), job.run["machine"]
-        inputs = [self.reference(path) for path, _ in listed(job.inputs)]
+        inputs = [self.reference(path) for path in job.input_files]
         return self.add(
             f"#job/{quote(record)}",
             "CreateAction",
@@ -186,7 +186,7 @@ class _Crate:
             endTime=ended(job).isoformat(),
             actionStatus=COMPLETED,
             object=[*inputs, *(self.option(*pair) for pair in sorted(job.options.items()))],
-            result=[self.reference(path) for path in outputs(job)],
+            result=[self.reference(path) for path in job.output_files],
             subjectOf={"@id": quote(record)},
         )
 

@@ -81,8 +81,8 @@ class Evidence:
         """Return all jobs, each by its records: one, or one for each of several tables."""
         found = {}
         for record in self.chain.records.values():
-            outputs = tuple(path for path, _ in listed(record.outputs))
-            found.setdefault((record.rule, outputs), []).append(record)
+            made = tuple(record.output_files)
+            found.setdefault((record.rule, made), []).append(record)
         return list(found.values())
 
     def subject(self, records: list[Record]) -> str:
@@ -295,10 +295,10 @@ def output(record: Record, option: str) -> str:
 
 def only_output(record: Record) -> str:
     """Return the one output of a job; raises InputError where it has none, or several."""
-    outputs = [path for path, _ in listed(record.outputs)]
-    if len(outputs) != 1:
-        raise InputError(f"{record.path}: expected one output, found {len(outputs)}")
-    return outputs[0]
+    made = record.output_files
+    if len(made) != 1:
+        raise InputError(f"{record.path}: expected one output, found {len(made)}")
+    return made[0]
 
 
 def _compare_losses(recorded: np.ndarray, found: np.ndarray, scale: float) -> Comparison:

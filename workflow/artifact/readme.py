@@ -6,7 +6,6 @@ from string import Template
 
 import pandas as pd
 
-from artifact.chain import listed
 from artifact.contents import INTERMEDIATE, Contents, began, ended, folder_of, people
 from supnorm.job.records import Record
 from supnorm.pages import markdown
@@ -66,7 +65,7 @@ def shown(contents: Contents, figure: str | float) -> tuple[str, str, str]:
     drawn = contents.chain.makers.get(f"{contents.chain.results}/{study}/figures/{name}.png")
     if drawn is None:
         return "none; `summary.md` has the numbers", "", ""
-    behind = contents.chain.jobs(path for path, _ in listed(drawn.outputs))
+    behind = contents.chain.jobs(drawn.output_files)
     return f"`{figure}`", duration(total([drawn])), duration(total(behind))
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from supnorm.job.origin import SUMS
 from supnorm.job.programs import InputError
 from supnorm.job.provenance import digest
 from supnorm.job.records import LONGEST_PATH
 
-NAME = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -66,12 +66,12 @@ def check_sums(root: Path) -> list[Fault]:
     Files that it does not name are none of its business. Raises InputError as `read_sums`.
     """
     faults = []
-    for path, expected in read_sums(root / NAME).items():
+    for path, expected in read_sums(root / SUMS).items():
         if not (root / path).is_file():
-            faults.append(Fault(path, f"{path}: expected a file, as {NAME} names it, found none"))
+            faults.append(Fault(path, f"{path}: expected a file, as {SUMS} names it, found none"))
         elif (found := digest(root / path)) != expected:
             faults.append(
-                Fault(path, f"{path}: expected SHA-256 {expected} as in {NAME}, found {found}")
+                Fault(path, f"{path}: expected SHA-256 {expected} as in {SUMS}, found {found}")
             )
     return faults
 
@@ -79,6 +79,6 @@ def check_sums(root: Path) -> list[Fault]:
 def _below(path: str) -> bool:
     """Return whether a path is written plainly, and stays in its folder wherever that is."""
     name = PurePosixPath(path)
-    plain = path.isprintable() and "\\" not in path and str(name) == path != NAME
+    plain = path.isprintable() and "\\" not in path and str(name) == path != SUMS
     plain = plain and len(path.encode()) <= LONGEST_PATH
     return plain and not name.is_absolute() and ".." not in name.parts

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from artifact.chain import Chain, Fault, beside, listed
+from artifact.chain import Chain, Fault, beside
 from driver.jobs import default_scale
+from supnorm.drawing.captions import several
 from supnorm.job.programs import InputError, printable, run
 from supnorm.job.records import Record
 from supnorm.names import scale_name
@@ -53,9 +54,9 @@ def main(argv: list[str]) -> None:
         console.print(tree)
     for fault in faults:
         console.print(marked(BROKEN, fault.sentence))
-    places = "1 place" if len(faults) == 1 else f"{len(faults)} places"
+    places = several(len(faults), "place")
     said = f"the chain is broken in {places}" if faults else "the chain holds"
-    counts = f"{chain.hashed} files hashed, {len(chain.records)} records read"
+    counts = f"{several(chain.hashed, 'file')} hashed, {several(len(chain.records), 'record')} read"
     console.print(f"{said}; {counts}, {time.monotonic() - began:.1f} s")
     if faults:
         sys.exit(1)
@@ -104,21 +105,20 @@ class Outline:
 
     def broken(self, job: Record) -> bool:
         """Return whether something is wrong with the outputs or the records of a job."""
-        outputs = [path for path, _ in listed(job.outputs)]
-        return not self.faulty.isdisjoint([self.chain.path(job), *outputs, *map(beside, outputs)])
+        made = job.output_files
+        return not self.faulty.isdisjoint([self.chain.path(job), *made, *map(beside, made)])
 
     def records(self, jobs: list[Record]) -> Iterator[Text]:
         """Yield the records of jobs with which something is wrong."""
         for job in jobs:
-            outputs = [path for path, _ in listed(job.outputs)]
-            paths = dict.fromkeys([self.chain.path(job), *map(beside, outputs)])
+            paths = dict.fromkeys([self.chain.path(job), *map(beside, job.output_files)])
             yield from (marked(BROKEN, path) for path in paths if path in self.faulty)
 
     def files(self, jobs: list[Record]) -> Iterator[Text]:
         """Yield the outputs of jobs, those of a folder in one line where they are many."""
         folders = {}
         for job in jobs:
-            for path, _ in listed(job.outputs):
+            for path in job.output_files:
                 name = PurePosixPath(path)
                 folders.setdefault((self.mark(path), name.parent, name.suffix), []).append(path)
         for (mark, folder, suffix), paths in folders.items():
@@ -146,7 +146,7 @@ class Outline:
         program = next((path for path in files if PurePosixPath(path).stem == jobs[0].rule), "none")
         faulty = [path for path in files if path in self.faulty]
         commits = " and ".join({commit_of(job): None for job in jobs})
-        text = f"{program} and {len(files) - 1} files that it imports, {commits}"
+        text = f"{program} and {several(len(files) - 1, 'file')} that it imports, {commits}"
         tree = Tree(marked(BROKEN if faulty else OK, text))
         for path in faulty:
             tree.add(marked(BROKEN, path))
@@ -162,7 +162,7 @@ class Outline:
 
     def others(self, jobs: list[Record]) -> Iterator[Text]:
         """Yield inputs that no job made: other files of the tree, and files without a record."""
-        for path in {path: None for job in jobs for path, _ in listed(job.inputs)}:
+        for path in {path: None for job in jobs for path in job.input_files}:
             if not self.chain.is_result(path):
                 yield marked(self.mark(path), path)
             elif path not in self.chain.makers:

@@ -25,17 +25,18 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from artifact.chain import Chain, Fault, listed
+from artifact.chain import Chain, Fault
 from artifact.compare import SAME
 from artifact.contents import STAGES
 from artifact.evidence import Evidence, Finding, Student, cell_of, only_output
 from artifact.expected import CONFIGURATION, EXPECTED, compare_with
 from artifact.replay import NotReplayedError, narrow
-from artifact.sums import NAME, check_sums
+from artifact.sums import check_sums
 from artifact.unpack import unpack
 from driver.jobs import archived_scale, default_scale, is_drawing
 from supnorm.configuration import of_study
 from supnorm.hardware.machine import cores
+from supnorm.job.origin import SUMS
 from supnorm.job.programs import InputError, UnableError, count, run, telling_lacks
 from supnorm.job.provenance import digest
 from supnorm.job.records import Record
@@ -167,8 +168,8 @@ def of_sums(evidence: Evidence, broken: set[str]) -> Iterator[Verdict]:
     The record of a figure or the document may have been written anew since, by drawing it again,
     if the chain holds with it.
     """
-    if not (evidence.root / NAME).is_file():
-        yield Verdict("sums", NAME, "not checked", reason="this is no archive, it has no sums")
+    if not (evidence.root / SUMS).is_file():
+        yield Verdict("sums", SUMS, "not checked", reason="this is no archive, it has no sums")
         return
     began = time.monotonic()
     faults = check_sums(evidence.root)
@@ -178,7 +179,7 @@ def of_sums(evidence: Evidence, broken: set[str]) -> Iterator[Verdict]:
     if anew:
         reason = "written anew since they were archived; what they say holds"
         yield Verdict("sums", f"{len(anew)} records", "not checked", reason=reason)
-    yield from of_faults("sums", NAME, faults, time.monotonic() - began)
+    yield from of_faults("sums", SUMS, faults, time.monotonic() - began)
 
 
 def of_faults(check: str, subject: str, faults: list[Fault], seconds: float) -> Iterator[Verdict]:
@@ -312,7 +313,7 @@ class Drawing:
         for stage in self._stages("samples"):
             drawn = 0
             for records in self._jobs[stage]:
-                if paths & {path for path, _ in listed(records[0].outputs)}:
+                if paths.intersection(records[0].output_files):
                     yield self._whole(stage.folders[0], records)
                     drawn += 1
             self._left(stage, drawn)
@@ -342,7 +343,7 @@ def stage_of(job: Record) -> Stage | str:
 
     Else return "tables" or "figures" where it fills such a folder, and "documents" elsewhere.
     """
-    folders = [PurePosixPath(path).parts[3:-1][:1] for path, _ in listed(job.outputs)]
+    folders = [PurePosixPath(path).parts[3:-1][:1] for path in job.output_files]
     named = [folder[0] for folder in folders if folder]
     stage = STAGES.get(job.rule)
     if stage and len(named) == len(folders) and set(named) <= set(stage.folders) - set(ENDS):

@@ -49,7 +49,7 @@ use rule job from depth as collect_depth with:
 use rule job from depth as count_pieces with:
     input:
         **code("workflow/scripts/depth/count_pieces.py"),
-        **networks_on_a_line(),
+        **uniform_networks_on_a_line(),
         sawtooth="<results>/tables/sawtooth.parquet",
     output:
         pieces="<results>/tables/pieces.parquet",

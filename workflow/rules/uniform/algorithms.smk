@@ -30,7 +30,7 @@ use rule job from uniform as collect_challenges with:
         **code("workflow/scripts/uniform/collect_challenges.py"),
         challenges=of_all_problems(
             f"<results>/challenges/{PROBLEM_NAME}.parquet",
-            TEACHER["dims"] if REFERENCE["algorithms"] else [],
+            UNIFORM["teacher"]["dims"] if UNIFORM["reference"]["algorithms"] else [],
         ),
     output:
         table="<results>/tables/challenges.parquet",

@@ -6,14 +6,10 @@ from supnorm.uniform.references.own import own_files
 from supnorm.work import shard_names
 
 UNIFORM = of_study(CONFIG, "uniform")
-TEACHER, SAMPLE, STUDENT = UNIFORM["teacher"], UNIFORM["sample"], UNIFORM["student"]
-EVALUATION, CERTIFICATE, REFERENCE = (
-    UNIFORM[section] for section in ("evaluation", "certificate", "reference")
-)
 try:
-    THROUGHPUT = find_study("uniform").expected_costs(UNIFORM, DEVICE, CARD)
+    UNIFORM_COSTS = find_study("uniform").expected_costs(UNIFORM, DEVICE, CARD)
     # Algorithms of one's own are code, and so inputs.
-    OWN_ALGORITHMS = own_files(REFERENCE["algorithms"])
+    OWN_ALGORITHMS = own_files(UNIFORM["reference"]["algorithms"])
 except InputError as error:
     sys.exit(str(error))
 
@@ -32,23 +28,23 @@ BEFORE_TRAINING = len(CELLS) + 1
 
 TEACHERS = expand(
     "<results>/teachers/{family}/d{dim}.safetensors",
-    family=TEACHER["families"],
-    dim=TEACHER["dims"],
+    family=UNIFORM["teacher"]["families"],
+    dim=UNIFORM["teacher"]["dims"],
 )
 
 
-def of_all_problems(pattern, dims=TEACHER["dims"]):
+def of_all_problems(pattern, dims=UNIFORM["teacher"]["dims"]):
     """Files of all families, sample sizes and given dimensions; other wildcards stay."""
     return expand(
         pattern,
         allow_missing=True,
-        family=TEACHER["families"],
+        family=UNIFORM["teacher"]["families"],
         dim=dims,
-        samples=SAMPLE["sizes"],
+        samples=UNIFORM["sample"]["sizes"],
     )
 
 
-def of_algorithms(folder, kind, widths=STUDENT["widths"]):
+def of_algorithms(folder, kind, widths=UNIFORM["student"]["widths"]):
     """The files of those cells for the family, dimension and sample size that are wildcards."""
 
     def files(wildcards):
@@ -64,10 +60,22 @@ def of_all_cells(folder, kind="parquet"):
     return of_shards(folder, kind, RANKED)
 
 
-def of_shards(folder, kind, cells):
+def of_shards(folder, kind, cells, results="<results>"):
     """The files of some cells, shard after shard."""
     names = [name for cell in cells for name in shard_names(cell, UNIFORM)]
-    return [f"<results>/{folder}/{name}.{kind}" for name in names]
+    return [f"{results}/{folder}/{name}.{kind}" for name in names]
+
+
+def uniform_networks_on_a_line():
+    """For other studies: the teachers for d = 1, and their students of the least width."""
+    if 1 not in UNIFORM["teacher"]["dims"]:
+        return {"teachers": [], "students": []}
+    family, width = UNIFORM["teacher"]["families"][0], min(UNIFORM["student"]["widths"])
+    chosen = [c for c in RANKED if (c.family, c.dim, c.width) == (family, 1, width)]
+    return {
+        "teachers": [f"<root>/uniform/teachers/{family}/d1.safetensors"],
+        "students": sorted(of_shards("students", "safetensors", chosen, "<root>/uniform")),
+    }
 
 
 def shard_name(wildcards):
@@ -77,9 +85,9 @@ def shard_name(wildcards):
 def find_shard(wildcards):
     """The cell of a shard, and which of its students the shard has."""
     name = shard_name(wildcards)
-    if name not in THROUGHPUT.shards:
+    if name not in UNIFORM_COSTS.shards:
         raise WorkflowError(f"{name} is no shard of this configuration")
-    return THROUGHPUT.shards[name]
+    return UNIFORM_COSTS.shards[name]
 
 
 def told(name):
@@ -91,7 +99,7 @@ def megabytes(task, name=""):
     """The memory that an attempt at a job of a rule asks for; `name` has wildcards in it."""
 
     def asked(wildcards, attempt):
-        return attempt * THROUGHPUT.megabytes(task, name.format_map(wildcards))
+        return attempt * UNIFORM_COSTS.megabytes(task, name.format_map(wildcards))
 
     return asked
 
@@ -100,7 +108,7 @@ def minutes(task, name=""):
     """The time that an attempt at a job of a rule asks for, likewise."""
 
     def asked(wildcards, attempt):
-        return THROUGHPUT.minutes(task, name.format_map(wildcards), attempt)
+        return UNIFORM_COSTS.minutes(task, name.format_map(wildcards), attempt)
 
     return asked
 

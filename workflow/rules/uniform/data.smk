@@ -33,7 +33,7 @@ use rule job from uniform as draw_samples with:
     pathvars:
         job="draw_samples/<problem>",
     wildcard_constraints:
-        family=one_of(TEACHER["families"]),
+        family=one_of(UNIFORM["teacher"]["families"]),
     priority: BEFORE_TRAINING
     resources:
         mem_mb=growing(2000),

@@ -9,17 +9,21 @@
 
 # Errors for d = 1 are exact. Others are sampled on the device, and climbed to without a GPU: unless
 # the configuration asks for sampled errors, of all.
-SAMPLED = ["uniform.evaluation.points"] if EVALUATION["method"] == "sampled" else []
-CLIMBED_DIMS = [dim for dim in TEACHER["dims"] if dim > 1 and not SAMPLED]
-MEASURED_DIMS = [dim for dim in TEACHER["dims"] if dim not in CLIMBED_DIMS]
+SAMPLED = ["uniform.evaluation.points"] if UNIFORM["evaluation"]["method"] == "sampled" else []
+CLIMBED_DIMS = [dim for dim in UNIFORM["teacher"]["dims"] if dim > 1 and not SAMPLED]
+MEASURED_DIMS = [dim for dim in UNIFORM["teacher"]["dims"] if dim not in CLIMBED_DIMS]
 # Nothing is certified where the configuration says none, or where it asks for sampled errors:
 # certified ones would not compare with them.
-CERTIFIED_WIDTHS = [width for width in STUDENT["widths"] if width <= CERTIFICATE["width"]]
-CERTIFIED_DIMS = CLIMBED_DIMS if CERTIFICATE["students"] != "none" and CERTIFIED_WIDTHS else []
+CERTIFIED_WIDTHS = [
+    width for width in UNIFORM["student"]["widths"] if width <= UNIFORM["certificate"]["width"]
+]
+CERTIFIED_DIMS = (
+    CLIMBED_DIMS if UNIFORM["certificate"]["students"] != "none" and CERTIFIED_WIDTHS else []
+)
 CERTIFICATES = of_all_problems(f"<results>/certificates/{PROBLEM_NAME}.parquet", CERTIFIED_DIMS)
 REFERENCES = of_all_problems(
     f"<results>/references/{PROBLEM_NAME}.parquet",
-    TEACHER["dims"] if REFERENCE["algorithms"] else [],
+    UNIFORM["teacher"]["dims"] if UNIFORM["reference"]["algorithms"] else [],
 )
 
 
@@ -34,7 +38,7 @@ use rule long_job from uniform as measure_errors with:
     pathvars:
         job="measure_errors/<shard>",
     wildcard_constraints:
-        family=one_of(TEACHER["families"]),
+        family=one_of(UNIFORM["teacher"]["families"]),
         dim=one_of(MEASURED_DIMS),
     priority: BEFORE_TRAINING
     resources:
@@ -56,7 +60,7 @@ use rule long_job from uniform as sample_errors with:
     pathvars:
         job="sample_errors/<shard>",
     wildcard_constraints:
-        family=one_of(TEACHER["families"]),
+        family=one_of(UNIFORM["teacher"]["families"]),
         dim=one_of(CLIMBED_DIMS),
     priority: BEFORE_TRAINING
     resources:
@@ -79,7 +83,7 @@ use rule long_job from uniform as climb_errors with:
     pathvars:
         job="climb_errors/<shard>",
     wildcard_constraints:
-        family=one_of(TEACHER["families"]),
+        family=one_of(UNIFORM["teacher"]["families"]),
         dim=one_of(CLIMBED_DIMS),
     priority: BEFORE_TRAINING
     resources:

@@ -9,11 +9,7 @@ use rule job from uniform as tabulate_neighbours with:
         **code("workflow/scripts/uniform/tabulate_neighbours.py"),
         errors="<results>/tables/errors.parquet",
         bounds="<results>/tables/bounds.parquet",
-        teachers=expand(
-            "<results>/teachers/{family}/d{dim}.safetensors",
-            family=TEACHER["families"],
-            dim=TEACHER["dims"],
-        ),
+        teachers=TEACHERS,
         samples=of_all_problems(f"<results>/samples/{PROBLEM_NAME}.parquet"),
         students=of_all_cells("students", "safetensors"),
     output:

@@ -13,9 +13,9 @@ use rule job from uniform as tabulate_regularisation with:
         # Points are those of every family, and samples begin with all smaller ones.
         samples=expand(
             "<results>/samples/{family}/d{dim}_m{samples}.parquet",
-            family=TEACHER["families"][0],
-            dim=TEACHER["dims"],
-            samples=max(SAMPLE["sizes"]),
+            family=UNIFORM["teacher"]["families"][0],
+            dim=UNIFORM["teacher"]["dims"],
+            samples=max(UNIFORM["sample"]["sizes"]),
         ),
     output:
         regularisation="<results>/tables/regularisation.parquet",

@@ -9,7 +9,7 @@
 # A problem is <family>/d<dim>_m<samples>. Errors for d = 1 are exact. Others are sampled on the
 # device, and climbed to without a GPU, whatever evaluation.method says.
 
-SPACE_DIMS = [dim for dim in TEACHER["dims"] if dim > 1]
+SPACE_DIMS = [dim for dim in UNIFORM["teacher"]["dims"] if dim > 1]
 
 
 use rule long_job from uniform as measure_adversary with:

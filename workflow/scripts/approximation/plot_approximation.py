@@ -6,11 +6,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from supnorm.approximation.drawing import SHADES
 from supnorm.approximation.tables.rates import RATES
 from supnorm.drawing.captions import span
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, use_style
+from supnorm.drawing.style import WIDTH, dimension_colours, use_style
 from supnorm.job.programs import run
 
 
@@ -18,8 +17,7 @@ def main(argv: list[str]) -> None:
     """Write figure, caption and record."""
     drawing = parse_drawing(__doc__, __file__, {"rates": "errors and bounds"}, argv)
     rates = drawing.read("rates", RATES)
-    dims = sorted(rates["dim"].unique())
-    colours = {dim: SHADES[k % len(SHADES)] for k, dim in enumerate(dims)}
+    colours = dimension_colours(rates["dim"].unique())
     use_style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.3))
     for dim, colour in colours.items():

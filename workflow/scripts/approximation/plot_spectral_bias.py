@@ -6,11 +6,11 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from supnorm.approximation.drawing import SHADES, flow_label
+from supnorm.approximation.drawing import flow_label
 from supnorm.approximation.tables.spectra import DENOISING, SPECTRA, SPIKES
 from supnorm.approximation.tables.waves import AMPLITUDES, HALF_TIMES
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, bound_marker, use_style
+from supnorm.drawing.style import SHADES, WIDTH, bound_marker, use_style
 from supnorm.job.programs import run
 
 TABLES = {

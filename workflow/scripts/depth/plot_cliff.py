@@ -51,7 +51,7 @@ def draw_profiles(ax: Axes, profiles: pd.DataFrame, k: int) -> None:
     for kind, look in looks.items():
         rows = profiles[profiles["kind"] == kind]
         if len(rows) and not (kind == "deep" and k == 1):
-            named = f"{'1 hidden layer' if kind == 'shallow' else layers(k + 1)} of {{}}, trained"
+            named = f"{layers(2 if kind == 'shallow' else k + 1)} of {{}}, trained"
             label = look.pop("label", named.format(rows["width"].iloc[0]))
             ax.plot(rows["position"], rows["value"], label=label, **look)
     ax.set(xlabel="$x$", xlim=(-0.5, 0.5))

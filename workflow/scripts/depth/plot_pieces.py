@@ -76,7 +76,7 @@ def draw_square(ax: Axes, square: pd.DataFrame) -> None:
     for hidden, colour in FLOORS.items():
         rows = square[(square["method"] == "lower") & (square["hidden_layers"] == hidden)]
         rows = rows.sort_values("neurons")
-        label = f"least, {hidden} hidden layer{'s' if hidden > 1 else ''}"
+        label = f"least, {several(hidden, 'hidden layer')}"
         ax.plot(rows["neurons"], rows["error"], color=colour, ls="--", lw=1.0, label=label)
     for method, label, look in (
         ("best_shallow", "best of one hidden layer", {"color": SHALLOW, "marker": "o", "ms": 3}),

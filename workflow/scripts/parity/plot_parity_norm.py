@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 
 from supnorm.drawing.captions import span
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, bound_marker, use_style
+from supnorm.drawing.style import SHADES, WIDTH, bound_marker, use_style
 from supnorm.job.programs import run
 from supnorm.parity.claims import over_minimum
-from supnorm.parity.drawing import DECAYED, PLAIN, SHADES
+from supnorm.parity.drawing import DECAYED, PLAIN
 from supnorm.parity.tables.norms import NORMS
 from supnorm.parity.tables.training import NEURONS, TRAINING
 

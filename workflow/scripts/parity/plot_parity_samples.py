@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 
 from supnorm.drawing.captions import several, span
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, bound_marker, use_style
+from supnorm.drawing.style import WIDTH, bound_marker, dimension_colours, use_style
 from supnorm.job.programs import run
-from supnorm.parity.drawing import dimension_colours, ratio_axis
+from supnorm.parity.drawing import ratio_axis
 from supnorm.parity.tables.samples import SAMPLES
 
 KERNEL = "0.62"

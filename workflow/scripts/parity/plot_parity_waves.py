@@ -6,9 +6,8 @@ from matplotlib.axes import Axes
 
 from supnorm.drawing.captions import several
 from supnorm.drawing.figures import parse_drawing
-from supnorm.drawing.style import WIDTH, use_style
+from supnorm.drawing.style import WIDTH, dimension_colours, use_style
 from supnorm.job.programs import run
-from supnorm.parity.drawing import dimension_colours
 from supnorm.parity.tables.waves import WAVES
 from supnorm.parity.tables.width import WIDTH as AVERAGES
 

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
+from supnorm.drawing.captions import several
 from supnorm.drawing.style import WIDTH, use_style
 from supnorm.job.programs import run
 from supnorm.uniform.drawing import parse_drawing
@@ -65,7 +66,7 @@ def draw(places: pd.DataFrame) -> Figure:
 
 def on_faces(count: int) -> str:
     """Return what the place of an error is called that lies on so many faces."""
-    return "inside $Q$" if count == 0 else f"on {count} face{'s' if count > 1 else ''}"
+    return "inside $Q$" if count == 0 else f"on {several(count, 'face')}"
 
 
 def draw_shares(ax: Axes, students: pd.DataFrame, column: str, shades: dict[int, tuple]) -> None:

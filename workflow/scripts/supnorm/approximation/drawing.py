@@ -1,7 +1,6 @@
 """What the drawing programs of the study share: colours."""
 
 # Distinct to the colour-blind, and in grey.
-SHADES = ("#E0700F", "#2F9E77", "#0B4F8A", "#8B2C7E")
 FLOWS = {"relu": ("#0B4F8A", "ReLU"), "features": ("#E0700F", "Fourier features")}
 
 

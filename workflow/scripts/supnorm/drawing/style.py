@@ -12,7 +12,9 @@ from matplotlib.ticker import NullLocator
 # Inches: the text width of the paper's page.
 WIDTH = 5.5
 
-# Distinct to the colour-blind, and in grey: the norms differ in lightness and in marker.
+# Distinct to the colour-blind, and in grey.
+SHADES = ("#E0700F", "#2F9E77", "#0B4F8A", "#8B2C7E")
+# So are these: the norms differ in lightness and in marker.
 NORM_COLOURS = {"inf": "#E0700F", "2": "#0B4F8A", "1": "#2F9E77"}
 NORM_MARKERS = {"inf": "o", "2": "s", "1": "^"}
 NORM_NAMES = {"inf": r"$p=\infty$", "2": r"$p=2$", "1": r"$p=1$"}
@@ -79,6 +81,11 @@ def sample_size_axis(ax: Axes, sizes: Iterable[int]) -> None:
 def bound_marker(sizes: Iterable[int]) -> str | None:
     """Return a marker if a bound has a single sample size, where a line cannot be seen."""
     return "_" if len(set(sizes)) == 1 else None
+
+
+def dimension_colours(dims: Iterable[int]) -> dict[int, str]:
+    """Return a colour for each dimension."""
+    return {dim: SHADES[k % len(SHADES)] for k, dim in enumerate(sorted(dims))}
 
 
 def dimension_title(dim: int) -> str:

@@ -67,6 +67,16 @@ class Record:
         return {**self.wildcards, **self.configuration, **self.parameters}
 
     @property
+    def input_files(self) -> list[str]:
+        """Return the paths of all files that the job read."""
+        return [path for files in self.inputs.values() for path in files]
+
+    @property
+    def output_files(self) -> list[str]:
+        """Return the paths of all files that the job made."""
+        return [path for files in self.outputs.values() for path in files]
+
+    @property
     def content(self) -> dict:
         """Return what is the same in every run from the same inputs."""
         names = ("rule", "wildcards", "parameters", "configuration", "inputs", "outputs", "code")
