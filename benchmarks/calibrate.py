@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from agreement import trained
-from contenders import SEEDS, Problem
 from driver.jobs import configuration
+from problem import SEEDS, Problem
 from supnorm.configuration import of_study
 from supnorm.errors.ascent import climb
 from supnorm.errors.certificate import bracket

@@ -7,7 +7,7 @@ import numpy as np
 from jax import lax
 from jax import numpy as jnp
 
-from contenders import SEEDS, Problem
+from problem import SEEDS, Problem
 
 # Epochs whose shuffles one call takes, so that a call's overhead is shared by many steps.
 EPOCHS_AT_ONCE = 20

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from calibrate import Calibration, several, untrained
-from contenders import Problem
 from gpu_stage import (
     DEPTH,
     DIM,
@@ -21,6 +20,7 @@ from gpu_stage import (
     step_columns,
     times,
 )
+from problem import Problem
 from supnorm.errors.ascent import climb
 from supnorm.errors.exact import exact_errors
 from supnorm.errors.sampled import sampled_errors

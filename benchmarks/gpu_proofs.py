@@ -11,8 +11,8 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from contenders import Problem
 from gpu_stage import ROOT, Stage, card_name, engine_for, orders_for, product_speed, times
+from problem import Problem
 from supnorm.networks import Networks, relative_difference
 from supnorm.training import stacked
 from supnorm.training.recipe import Students

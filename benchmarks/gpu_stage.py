@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import yaml
 
-from contenders import SEEDS, Problem
+from problem import SEEDS, Problem
 from supnorm.configuration import of_study
 from supnorm.hardware.devices import use_device
 from supnorm.hardware.machine import processor

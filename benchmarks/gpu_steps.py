@@ -11,7 +11,6 @@ import torch
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity
 
-from contenders import Problem
 from gpu_stage import (
     TINY,
     Stage,
@@ -25,6 +24,7 @@ from gpu_stage import (
     step_columns,
     times,
 )
+from problem import Problem
 from supnorm.training import memory, stacked
 from supnorm.training.stacked import StackedEngine
 from supnorm.uniform.cells import cells

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contenders import Engine, Problem
+from contenders import Engine
+from problem import Problem
 from supnorm.hardware.devices import use_device
 from supnorm.job.programs import run
 from supnorm.training.engines import choose

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from contenders import Problem
+from problem import Problem
 
 # A slice is one call of `run`; so many of each contender at least, however long they take.
 FEWEST_SLICES = 3

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contenders import Problem, contenders
+from contenders import contenders
+from problem import Problem
 from supnorm.hardware.devices import use_device
 from supnorm.job.programs import InputError, run
 from supnorm.training.memory import Layout, group_size

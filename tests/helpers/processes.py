@@ -1,11 +1,12 @@
 """Processes at work in a tree, and waiting for what they do."""
 
-import os
 import subprocess
 import sys
 import time
 
 import psutil
+
+from tree import clean_environment
 
 
 def reproduce(tree, *arguments):
@@ -14,7 +15,7 @@ def reproduce(tree, *arguments):
         return subprocess.Popen(
             [sys.executable, "-m", "driver.reproduce", "--scale", "smoke", *arguments],
             cwd=tree.path,
-            env={k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")},
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -57,13 +57,17 @@ class Tree:
         (self.path / file).write_text(text.replace(old, new, 1))
 
 
+def clean_environment():
+    """Return the environment without what a Snakemake above has put there."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+
+
 def run(command, cwd, preexec_fn=None):
     """Run a command to its end, standard error joined to standard output."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
     return subprocess.run(
         command,
         cwd=cwd,
-        env=environment,
+        env=clean_environment(),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -128,16 +132,7 @@ def lasting(path):
 
 def python(tree, *arguments):
     """Run a module in a tree as `make` does; return what it prints."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        cwd=tree.path,
-        env=environment | {"PYTHONPATH": "workflow/scripts:workflow"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-    )
+    done = run([sys.executable, "-m", *map(str, arguments)], tree.path)
     assert done.returncode == 0, done.stdout
     return done.stdout
 

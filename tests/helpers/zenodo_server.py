@@ -74,8 +74,8 @@ class Zenodo:
     must never do, and `publishing` the names of records that it was asked to publish.
     """
 
-    def __init__(self, users, scopes=SCOPES, lag=1):
-        self.users, self.scopes, self.lag = users, scopes, lag
+    def __init__(self, users):
+        self.users, self.scopes, self.lag = users, SCOPES, 1
         self.records, self.faults = {}, []
         self.asked, self.mail, self.violations, self.publishing = [], [], [], []
         self.lock = threading.Lock()

@@ -22,7 +22,8 @@ import graph
 import report
 import scaling
 import stages
-from contenders import Problem, contenders, sequential
+from contenders import contenders, sequential
+from problem import Problem
 from supnorm.errors.sampled import sampled_errors
 from supnorm.job.programs import InputError
 from supnorm.networks import save_networks

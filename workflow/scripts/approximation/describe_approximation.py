@@ -1,7 +1,5 @@
 """Write what the study adds to the summary of a run, and its findings for the document."""
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from supnorm.approximation.claims import IMAGE_TIME, NARROW, SIZE, STUDY
@@ -11,9 +9,8 @@ from supnorm.approximation.tables.spectra import IMAGE
 from supnorm.approximation.tables.waves import HALF_TIMES
 from supnorm.findings import write_findings
 from supnorm.job.commands import Program
-from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
-from supnorm.pages import markdown
+from supnorm.pages import write_sections
 from supnorm.statistics.claims import tested
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
@@ -28,6 +25,13 @@ TABLES = {
 }
 # Numbers of samples that are told.
 SAMPLES = (1000, 10**6)
+# Of the tables in the summary.
+HEADINGS = {
+    "samples": "Uniform errors that samples of the ball C_f <= 1 allow (S4.9)",
+    "bases": "Uniform errors of bases of one size (S4.3)",
+    "half_times": "Half-times of wide networks, over what the spectrum says (S4.4)",
+    "image": "An image, after equal time, by the scale of Fourier features (S4.6)",
+}
 
 
 def main(argv: list[str]) -> None:
@@ -45,11 +49,9 @@ def main(argv: list[str]) -> None:
         "half_times": half_times(tables["half_times"]),
         "image": tables["image"][tables["image"]["time"] == IMAGE_TIME].drop(columns="time"),
     }
-    with appearing(a.summary) as temporary:
-        temporary.write_text("\n\n".join(sections(found)) + "\n")
-    findings = {name: rows.to_dict("records") for name, rows in found.items()}
+    write_sections(a.summary, HEADINGS, found)
     shown = tables["bases"].loc[tables["bases"]["method"] != "deep", "terms"]
-    findings |= {
+    others = {
         "size": SIZE if SIZE in set(shown) else shown.max(),
         "time": IMAGE_TIME,
         "width": tables["half_times"]["width"].max(),
@@ -57,7 +59,7 @@ def main(argv: list[str]) -> None:
         "spikes_from": NARROW,
         "tested": tested(tables["claims"]),
     }
-    write_findings(a.findings, STUDY, findings)
+    write_findings(a.findings, STUDY, found | others)
     a.job.write_record()
 
 
@@ -81,18 +83,6 @@ def half_times(table: pd.DataFrame) -> pd.DataFrame:
     ratio = table.assign(ratio=table["time"] / table["predicted"])
     found = ratio.pivot_table(index=["width", "start"], columns="frequency", values="ratio")
     return found.rename(columns=lambda k: f"k = {k}").reset_index()
-
-
-def sections(found: dict[str, pd.DataFrame]) -> Iterator[str]:
-    """Yield headings, and the tables below them."""
-    yield "## Uniform errors that samples of the ball C_f <= 1 allow (S4.9)"
-    yield markdown(found["samples"])
-    yield "## Uniform errors of bases of one size (S4.3)"
-    yield markdown(found["bases"])
-    yield "## Half-times of wide networks, over what the spectrum says (S4.4)"
-    yield markdown(found["half_times"])
-    yield "## An image, after equal time, by the scale of Fourier features (S4.6)"
-    yield markdown(found["image"])
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ from supnorm.depth.tables.pieces import PIECES
 from supnorm.depth.tables.sawtooth import SAWTOOTH
 from supnorm.findings import write_findings
 from supnorm.job.commands import Program
-from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
-from supnorm.pages import markdown
+from supnorm.pages import write_sections
 from supnorm.statistics.claims import tested
 from supnorm.tables.claims import CLAIMS
 from supnorm.tables.schema import read_table
@@ -40,6 +39,14 @@ TABLES = {
 SHOWN = (10, 20, 30, 40, 41, 60)
 # Bits are learned where the L^2 error is below.
 LEARNED = 0.01
+# Of the tables in the summary.
+HEADINGS = {
+    "learned": "Uniform errors on the triangle map, applied k times (S3.1, S3.4)",
+    "inner": "Mean L^2 errors on the inner product, and on parity of as many bits (S3.5, S3.6)",
+    "widths": "Widths that twelve applications take, by the number of hidden layers (S3.4)",
+    "theorems": "Widths of theorems, as powers of ten (S3.6, S3.7)",
+    "pieces": "Affine pieces of networks of one input (S4.7)",
+}
 
 
 def main(argv: list[str]) -> None:
@@ -59,10 +66,8 @@ def main(argv: list[str]) -> None:
         "theorems": theorems(tables["bounds"]),
         "pieces": tables["pieces"],
     }
-    with appearing(a.summary) as temporary:
-        temporary.write_text("\n\n".join(sections(found)) + "\n")
-    findings = {name: rows.to_dict("records") for name, rows in found.items()}
-    findings |= {
+    write_sections(a.summary, HEADINGS, found)
+    others = {
         "teeth": tables["widths"]["compositions"].iloc[0],
         "cliff": cliff(tables, a.composition),
         "per_piece": PER_PIECE,
@@ -71,7 +76,7 @@ def main(argv: list[str]) -> None:
         "parity": parity(tables),
         "tested": tested(tables["claims"]),
     }
-    write_findings(a.findings, STUDY, findings)
+    write_findings(a.findings, STUDY, found | others)
     a.job.write_record()
 
 
@@ -145,20 +150,6 @@ def cliff(tables: dict[str, pd.DataFrame], composition: int) -> dict:
     rows = rows[(rows["compositions"] == composition) & (rows["depth"] == 2)]
     could = rows[rows["width"] >= 2**composition]
     return {"k": composition, "could": len(could), "best": could["error"].min()}
-
-
-def sections(found: dict[str, pd.DataFrame]) -> Iterator[str]:
-    """Yield headings, and the tables below them."""
-    yield "## Uniform errors on the triangle map, applied k times (S3.1, S3.4)"
-    yield markdown(found["learned"])
-    yield "## Mean L^2 errors on the inner product, and on parity of as many bits (S3.5, S3.6)"
-    yield markdown(found["inner"])
-    yield "## Widths that twelve applications take, by the number of hidden layers (S3.4)"
-    yield markdown(found["widths"])
-    yield "## Widths of theorems, as powers of ten (S3.6, S3.7)"
-    yield markdown(found["theorems"])
-    yield "## Affine pieces of networks of one input (S4.7)"
-    yield markdown(found["pieces"])
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ import pandas as pd
 
 from supnorm.findings import write_findings
 from supnorm.job.commands import Program
-from supnorm.job.outputs import appearing
 from supnorm.job.programs import run
-from supnorm.pages import markdown
+from supnorm.pages import write_sections
 from supnorm.parity.claims import STUDY, over_minimum, over_seeds
 from supnorm.parity.tables.norms import NORMS
 from supnorm.parity.tables.samples import SAMPLES
@@ -27,6 +26,13 @@ TABLES = {
 }
 # The dimensions that are told, as far as there are curves.
 SHOWN = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
+# Of the tables in the summary.
+HEADINGS = {
+    "norms": "Norms that parity needs (S2.3, S2.4, S2.6)",
+    "training": "Networks trained on all points, the worst of their seeds (S2.7)",
+    "samples": "Parity from samples, means over seeds (S2.9, S2.11, S2.12)",
+    "waves": "Least norm of waves over that of one direction, at the best frequency below parity's",
+}
 
 
 def main(argv: list[str]) -> None:
@@ -44,12 +50,10 @@ def main(argv: list[str]) -> None:
         "samples": pd.DataFrame(samples(tables["samples"])),
         "waves": waves(tables["waves"]),
     }
-    with appearing(a.summary) as temporary:
-        temporary.write_text("\n\n".join(sections(found)) + "\n")
-    findings = {name: rows.to_dict("records") for name, rows in found.items()}
+    write_sections(a.summary, HEADINGS, found)
     seeds = tables["training"]["seed"].nunique(), tables["samples"]["seed"].nunique()
-    findings |= {"seeds": list(seeds), "tested": tested(tables["claims"])}
-    write_findings(a.findings, STUDY, findings)
+    others = {"seeds": list(seeds), "tested": tested(tables["claims"])}
+    write_findings(a.findings, STUDY, found | others)
     a.job.write_record()
 
 
@@ -111,18 +115,6 @@ def waves(table: pd.DataFrame) -> pd.DataFrame:
     """Return the least ratio of norms, over the frequencies below that of parity."""
     below = table[table["frequency"] < 1]
     return below.groupby(["dim", "phase"], as_index=False)["ratio"].min()
-
-
-def sections(found: dict[str, pd.DataFrame]) -> Iterator[str]:
-    """Yield headings, and the tables below them."""
-    yield "## Norms that parity needs (S2.3, S2.4, S2.6)"
-    yield markdown(found["norms"])
-    yield "## Networks trained on all points, the worst of their seeds (S2.7)"
-    yield markdown(found["training"])
-    yield "## Parity from samples, means over seeds (S2.9, S2.11, S2.12)"
-    yield markdown(found["samples"])
-    yield "## Least norm of waves over that of one direction, at the best frequency below parity's"
-    yield markdown(found["waves"])
 
 
 if __name__ == "__main__":

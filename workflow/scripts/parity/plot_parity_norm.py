@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
         for name, schema in (("norms", NORMS), ("training", TRAINING), ("neurons", NEURONS))
     )
     use_style()
-    drawing.save(draw(norms, training, neurons), caption(norms, training))
+    drawing.save(draw(norms, training, neurons), caption(training))
 
 
 def draw(norms: pd.DataFrame, training: pd.DataFrame, neurons: pd.DataFrame) -> Figure:
@@ -121,7 +121,7 @@ def draw_neurons(ax: Axes, neurons: pd.DataFrame, every: pd.DataFrame) -> None:
     ax.legend(handles=handles, loc="upper left")
 
 
-def caption(norms: pd.DataFrame, training: pd.DataFrame) -> str:
+def caption(training: pd.DataFrame) -> str:
     """Return what the figure shows, its numbers from the tables."""
     decayed, plain = (training[training["decay"] > 0], training[training["decay"] == 0])
     excess, without = (over_minimum(rows) for rows in (decayed, plain))

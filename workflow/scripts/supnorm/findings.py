@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
 
+import pandas as pd
+
 from supnorm.job.outputs import appearing
 from supnorm.job.programs import InputError
 
 
 def write_findings(path: Path, study: str, findings: Mapping) -> None:
-    """Write the findings of a study: texts, numbers, lists, and mappings whose keys are text."""
+    """Write the findings of a study: texts, numbers, tables, lists, and mappings from text."""
     text = json.dumps(
         {"study": study, "findings": as_json(findings)},
         indent=1,
@@ -41,6 +43,8 @@ def as_json(value: object) -> object:
     """Return a value with everything in it converted to what JSON can hold."""
     if isinstance(value, Mapping):
         return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, pd.DataFrame):
+        return as_json(value.to_dict("records"))
     if isinstance(value, list | tuple):
         return [as_json(inner) for inner in value]
     if value is None or isinstance(value, str | bool):

@@ -1,6 +1,7 @@
 """Pages in Markdown: their tables, and parts of them that are generated between two marks."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,15 @@ def write_part(page: Path, name: str, text: str) -> None:
         raise InputError(f"{page}: expected the marks <!-- {name} --> and {end}, found none")
     with appearing(page) as temporary:
         temporary.write_text(marked.sub(lambda _: f"{start}\n{text}\n\n{end}", old))
+
+
+def write_sections(
+    page: Path, headings: Mapping[str, str], tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Write a page of tables, each below its heading."""
+    sections = (f"## {heading}\n\n{markdown(tables[name])}\n" for name, heading in headings.items())
+    with appearing(page) as temporary:
+        temporary.write_text("\n".join(sections))
 
 
 def markdown(table: pd.DataFrame) -> str:

@@ -45,7 +45,7 @@ def write_certificates(a: argparse.Namespace) -> None:
     """Certify the students of some files, as the arguments say."""
     teachers, _ = load_teachers(a.teachers)
     dim = teachers.weights[0].shape[2]
-    errors = collect(a.errors, [errors_schema(dim)] * len(a.errors))
+    errors = collect(a.errors, errors_schema(dim))
     errors = errors[errors["norm"] == "inf"].reset_index(drop=True)
     cells = [load_students(path) for path in a.students]
     for path, students in zip(a.students, cells, strict=True):

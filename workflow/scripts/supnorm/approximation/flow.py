@@ -57,12 +57,12 @@ def start(width: int, kind: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.hstack([inner, inner]), np.concatenate([outer, -outer])
 
 
-def step_size(frequency: int, largest: float = 1.0) -> float:
-    """The step size of gradient descent: `largest`, or less so that half takes a hundred steps.
+def step_size(frequency: int) -> float:
+    """The step size of gradient descent: 1, or less so that half takes a hundred steps.
 
     Descent differs from flow by about 1/(3 steps), so by a third of a per cent at most.
     """
-    return min(largest, predicted_half_time(frequency) / 100)
+    return min(1.0, predicted_half_time(frequency) / 100)
 
 
 def measured_half_time(

@@ -27,27 +27,26 @@ def sawtooth_function(compositions: int) -> PiecewiseLinear:
     return PiecewiseLinear(np.arange(count + 1) / count - 1 / 2, np.arange(count + 1) % 2.0)
 
 
-def best_fits(compositions: int, most: int | None = None) -> list[PiecewiseLinear]:
-    """Return the best fits found of T^k on Q with 1, 2, … `most` pieces, or 2^k (S3.4).
+def best_fits(compositions: int) -> list[PiecewiseLinear]:
+    """Return the best fits found of T^k on Q with 1, 2, … 2^k pieces (S3.4).
 
     Each has exactly its number of pieces, of which neighbours may have one slope.
     """
     pieces = 2**compositions
-    most = pieces if most is None else most
     count = max(FEWEST_KNOTS, KNOTS_OF_PIECE * pieces)
     knots = np.arange(count + 1) / count
     grid = np.linspace(LOWEST, HIGHEST, VALUES)
-    origins = _search(knots, grid, compositions, most)
-    return [_polish(knots[_path(origins, number)], compositions) for number in range(1, most + 1)]
+    origins = _search(knots, grid, compositions, pieces)
+    return [_polish(knots[_path(origins, p)], compositions) for p in range(1, pieces + 1)]
 
 
-def fit_errors(compositions: int, most: int | None = None) -> dict[str, np.ndarray]:
-    """Return the L^p errors of `best_fits`, by p = "1", "2", "inf", each of shape [most].
+def fit_errors(compositions: int) -> dict[str, np.ndarray]:
+    """Return the L^p errors of `best_fits`, by p = "1", "2", "inf", each of shape [2^k].
 
     That of "2" is the root of the mean square.
     """
     target = sawtooth_function(compositions)
-    differences = [fit - target for fit in best_fits(compositions, most)]
+    differences = [fit - target for fit in best_fits(compositions)]
     return {p: np.array([float(f.norm(p)) for f in differences]) for p in ("1", "2", "inf")}
 
 

@@ -17,12 +17,12 @@ SAME_PLACE = 1e-12
 SAME_VALUE = 1e-12
 
 
-def count_pieces(networks: Networks, device: str = "cpu", threads: int = 1) -> np.ndarray:
+def count_pieces(networks: Networks) -> np.ndarray:
     """Return the numbers of affine pieces on Q, shape [networks]; 0 where one is not finite.
 
     Neighbouring pieces of one slope, to rounding, count once.
     """
-    return np.array([pieces(function) for function in piecewise_linear(networks, device, threads)])
+    return np.array([pieces(function) for function in piecewise_linear(networks)])
 
 
 def pieces(function: PiecewiseLinear) -> int:

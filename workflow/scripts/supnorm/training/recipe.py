@@ -36,12 +36,12 @@ class Recipe:
         """Return the epochs after which students are evaluated: evenly spaced, up to the last."""
         return [math.ceil(k * self.epochs / evaluations) for k in range(1, evaluations + 1)]
 
-    def recorded_epochs(self, evaluations: int, records: int = 32) -> list[int]:
+    def recorded_epochs(self, evaluations: int) -> list[int]:
         """Return the epochs after which losses are recorded.
 
-        These are 0, about `records` epochs evenly spaced in their logarithm, and all evaluations.
+        These are 0, about 32 epochs evenly spaced in their logarithm, and all evaluations.
         """
-        spread = np.geomspace(1, self.epochs, records).round().astype(int).tolist()
+        spread = np.geomspace(1, self.epochs, 32).round().astype(int).tolist()
         return sorted({0, *spread, *self.evaluation_epochs(evaluations)})
 
 
