@@ -21,7 +21,7 @@ def pytest_configure():
     # Whatever runs in the root of a tree finds the library and the driver of that tree.
     os.environ["PYTHONPATH"] = "workflow/scripts:workflow"
     # A busy machine is no fault of what is tested.
-    settings.register_profile("patient")
+    settings.register_profile("patient", deadline=None)
     settings.load_profile("patient")
 
 
