@@ -47,8 +47,6 @@ override given += NEW_VERSION_OF PRODUCTION
 $(foreach name,$(given),$(if $(value $(name)),,$(if $(filter command,$(origin $(name))),\
 	$(error $(name): expected a value, found none; name one, or leave $(name)= out))))
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
-$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
-	$(error $(name): expected one of $(given), in capital letters)))
 define line_end
 
 
@@ -114,6 +112,9 @@ expected: .venv/complete
 $(foreach token,ZENODO_SANDBOX_TOKEN ZENODO_TOKEN,$(if $(filter command,$(origin $(token))),\
 	$(error $(token): expected a token in the environment alone, found one on the command line, which \
 	others see; revoke it, and export another)))
+# Nor is there another name, be it misspelled or one of this file's own.
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
+	$(error $(name): expected one of $(given), in capital letters)))
 
 deposit: .venv/complete
 	$(python) -m deposit deposit $(scale) $(if $(filter 1,$(PRODUCTION)),--production) \
