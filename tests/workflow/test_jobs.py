@@ -185,6 +185,7 @@ def test_the_device_is_that_of_the_latest_training_where_the_machine_decides(tmp
     }.items():
         (logs / f"{name}.json").write_text(json.dumps(facts))
     (logs / "f.json").write_text('{"device": "cp')
+    os.mkfifo(logs / "g.json")
     assert run_device(config) == "cuda"
     assert trained_on(config) == "cuda"
     assert run_device(config | {"training": {"device": "cpu"}}) == "cuda"

@@ -57,6 +57,11 @@ def state(job, **options):
     return look(job, **options)[0][0].state
 
 
+def test_a_heartbeat_that_is_no_file_is_none(job):
+    os.mkfifo(job.heartbeat)
+    assert state(job) == "waiting"
+
+
 def test_a_job_without_files_waits(job):
     assert state(job) == "waiting"
     assert state(replace(job, heartbeat=None)) == "waiting"

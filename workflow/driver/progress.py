@@ -142,9 +142,9 @@ class Progress:
         A node's clock may be wrong. So from the second look on, a heartbeat is as old as the time
         since this process saw it change; at the first look, the file system's time stamp counts.
         """
-        if path is None or not path.is_file():
-            return {}, 0.0
         try:
+            if path is None or not path.is_file():
+                return {}, 0.0
             facts, written = read_heartbeat(path.read_text()), path.stat().st_mtime
         except OSError:
             return {}, 0.0
