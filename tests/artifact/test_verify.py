@@ -361,8 +361,11 @@ def test_an_archive_must_name_its_scale(small, monkeypatch, text):
 
 def test_a_scale_without_results_is_refused(small, monkeypatch):
     monkeypatch.chdir(small.root)
-    with pytest.raises(InputError, match="results/paper: expected results to verify"):
+    with pytest.raises(InputError, match=r"^results/paper: expected results to verify"):
         main(["--scale", "paper"])
+    monkeypatch.setattr(verifying, "unpack", lambda *_: small.root)
+    with pytest.raises(InputError, match=r"^one\.zip: results/paper: expected results to verify"):
+        main(["--scale", "paper", "--archive", "one.zip"])
 
 
 def made(rule, *outputs):

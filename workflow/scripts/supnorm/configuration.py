@@ -59,6 +59,7 @@ def chosen_scale(config: dict) -> str:
     numbers = [scale] if _is_real(None, scale) else []
     named = [name for name in scales if name == str(scale) or _number(name) in numbers]
     if len(named) != 1:
+        # Quotes may be what is missing where YAML would misread a scale's name in the same way.
         misread = any(type(yaml.safe_load(name)) is type(scale) for name in scales)
         hint = _read_otherwise(scale) if misread else ""
         raise InputError(

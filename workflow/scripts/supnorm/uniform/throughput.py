@@ -189,7 +189,7 @@ class Throughput(Costs):
             "certify_errors": self._certifying,
             "measure_references": self._referring,
             "challenge_algorithms": self._challenging,
-            "learn_polynomials": self._learning,
+            "learn_polynomials": self._learning_polynomials,
             "measure_adversary": self._spiking,
             "sample_adversary": self._spiking,
             "climb_adversary": self._climbing_spikes,
@@ -314,7 +314,7 @@ class Throughput(Costs):
         seeds = (rows[-1] // teachers) - (rows[0] // teachers) + 1
         return self._trains(self._device, cell, len(rows), seeds)
 
-    def _learning(self, dim: int, _degree: int) -> float:
+    def _learning_polynomials(self, dim: int, _degree: int) -> float:
         """Return the seconds of the networks that learn the polynomials of a kind, on a CPU."""
         polynomial = self._config["polynomial"]
         return sum(
