@@ -16,7 +16,7 @@
 # make archive              one file with all of it: results/<scale>/archive/supnorm-<scale>.zip
 # make deposit              that file as a draft at Zenodo's sandbox, with a DOI; PRODUCTION=1: at Zenodo
 # make publish              the draft for everybody, for ever; asks before it does
-# make test                 the tests that take seconds each, on two cores: eight minutes
+# make test                 the tests that take seconds each, on two cores: ten minutes
 # make test-all             all tests
 # make soak                 twenty runs through SLURM with random kills, in 70 minutes; needs root
 # make gpu-check            prove the GPU path on a GPU of this machine, in eight minutes
